@@ -1,0 +1,61 @@
+# A fresh machine needs git, make and Python 3.11 or newer with venv; everything else is installed into .venv.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+.DEFAULT_GOAL := help
+
+.PHONY: help demo test install lint format bench lock browser clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+
+demo: install ## the whole system with a sample clinic and a chat page
+	@$(BIN)/zhenyue demo
+
+install: .venv/.runtime ## .venv/bin/zhenyue and what it needs
+
+test: .venv/.dev browser ## the whole test suite on real servers
+	$(BIN)/pytest -n 2 --dist loadfile
+
+lint: .venv/.dev ## formatting, linting, types, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/.dev ## rewrites what the formatter and linter can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: .venv/.dev ## benchmarks beside peers; writes bench/results.json
+	$(BIN)/python -m bench
+
+.venv/bin/uv: requirements-uv.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "zhenyue needs Python 3.11 or newer: make PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.txt
+	@touch $@
+
+.venv/.runtime: .venv/bin/uv requirements.txt pyproject.toml
+	$(BIN)/uv pip install --quiet --require-hashes -r requirements.txt
+	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.dev: .venv/.runtime requirements-dev.txt
+	$(BIN)/uv pip install --quiet --require-hashes -r requirements-dev.txt
+	@touch $@
+
+# Chromium for the page tests: installed where we may, else those tests are skipped and say so.
+browser:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
+	 { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && \
+	   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-noto-cjk >/dev/null; } || \
+	 echo "no Chromium and no right to install it: the page tests will be skipped (install chromium to run them)"
+
+lock: .venv/bin/uv ## pins the newest versions of everything again
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-annotate --no-header --no-emit-index-url -p 3.11 --group pyproject.toml:bootstrap -o requirements-uv.txt
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-annotate --no-header --no-emit-index-url -p 3.11 pyproject.toml --group build --group dev -o requirements-dev.txt
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-annotate --no-header --no-emit-index-url -p 3.11 pyproject.toml --group build -c requirements-dev.txt -o requirements.txt
+
+clean: ## removes .venv and caches, never data
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
