@@ -1,0 +1,201 @@
+"""Everything that can be refused or go wrong, in one place. Each leaf has a text for the patient (a test checks)."""
+
+from datetime import date, datetime, timedelta
+
+
+class ZhenyueError(Exception):
+    """Whatever this product raises on purpose."""
+
+
+class Refused(ZhenyueError):
+    """A rule said no. ``rule`` is its name in metrics and logs."""
+
+    rule = "refused"
+
+
+class SoldOut(Refused):
+    """Raised when the wished slot has no free seat left."""
+
+    rule = "sold_out"
+
+
+class NotOpenYet(Refused):
+    """Raised when the session opens later (``release_at``, R-A6)."""
+
+    rule = "not_open_yet"
+
+    def __init__(self, opens_at: datetime) -> None:
+        super().__init__(f"opens at {opens_at.isoformat()}")
+        self.opens_at = opens_at
+
+
+class SessionClosed(Refused):
+    """Raised when the session takes no bookings: closed, stopped, or gone from the roster."""
+
+    rule = "session_closed"
+
+
+class TooFarAhead(Refused):
+    """Raised when the day lies beyond the booking window (R-A6)."""
+
+    rule = "too_far_ahead"
+
+    def __init__(self, advance_days: int, last_day: date) -> None:
+        super().__init__(f"bookable until {last_day} ({advance_days} days ahead)")
+        self.advance_days = advance_days
+        self.last_day = last_day
+
+
+class PastCutOff(Refused):
+    """Raised when the slot starts in less than ``stop_before`` or has begun (R-A6)."""
+
+    rule = "past_cut_off"
+
+    def __init__(self, stop_before: timedelta) -> None:
+        super().__init__(f"booking stops {stop_before} before the start")
+        self.stop_before = stop_before
+
+
+class AlreadyInSession(Refused):
+    """Raised when the patient already has an appointment (or a hold of another account) in this session."""
+
+    rule = "already_in_session"
+
+
+class OverlappingAppointment(Refused):
+    """Raised when the patient is expected elsewhere at that time; ``starts_at`` is the other appointment's."""
+
+    rule = "overlap"
+
+    def __init__(self, starts_at: datetime) -> None:
+        super().__init__(f"overlaps an appointment at {starts_at.isoformat()}")
+        self.starts_at = starts_at
+
+
+class DayLimitReached(Refused):
+    """Raised when the patient has as many appointments that day as the policy allows."""
+
+    rule = "day_limit"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"{limit} appointments a day")
+        self.limit = limit
+
+
+class HoldExpired(Refused):
+    """Raised when a hold is confirmed after its deadline; nothing was booked."""
+
+    rule = "hold_expired"
+
+
+class UnknownPatient(Refused):
+    """Raised when the patient is not linked to the account."""
+
+    rule = "unknown_patient"
+
+
+class UnknownAppointment(Refused):
+    """Raised when the account has no such claim or appointment."""
+
+    rule = "unknown_appointment"
+
+
+class UnknownSlot(Refused):
+    """Raised when there is no such slot."""
+
+    rule = "unknown_slot"
+
+
+class TooManyPatients(Refused):
+    """Raised when the account already has as many patients as one account may have (R-D4)."""
+
+    rule = "too_many_patients"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"{limit} patients an account")
+        self.limit = limit
+
+
+class IdentityMismatch(Refused):
+    """Raised when the papers' number is known under another name, sex or birth date."""
+
+    rule = "identity_mismatch"
+
+
+class SharedPatient(Refused):
+    """Raised when a patient whom other accounts know too is corrected in chat; the front desk does that."""
+
+    rule = "shared_patient"
+
+
+class PatientHasAppointments(Refused):
+    """Raised when a patient with coming appointments of this account is removed from it."""
+
+    rule = "patient_has_appointments"
+
+
+class InvalidDetail(Refused):
+    """Raised when a detail is not valid (R-A10); ``detail`` and ``problem`` name the text that says how to mend it."""
+
+    rule = "invalid_detail"
+
+    def __init__(self, detail: str, problem: str) -> None:
+        super().__init__(f"{detail}: {problem}")
+        self.detail = detail
+        self.problem = problem
+
+
+class Busy(ZhenyueError):
+    """Raised when a hold could not be settled in a few tries; asking again is right."""
+
+
+class Unavailable(ZhenyueError):
+    """Raised when the database or Redis does not answer: nothing is promised, nothing was done."""
+
+
+class PoolMissing(ZhenyueError):
+    """Raised by the pool when Redis knows nothing of the session; it is rebuilt and the request retried unseen."""
+
+
+class AlreadyAdmitted(ZhenyueError):
+    """Raised by the pool when the patient already has a seat in the session, admitted for another request."""
+
+    def __init__(self, owner: str) -> None:
+        super().__init__(f"admitted for {owner}")
+        self.owner = owner
+
+
+class StaleFence(ZhenyueError):
+    """Raised by storage when a fence is not the session's newest or was used: the pool is behind and is rebuilt."""
+
+
+class SeatTaken(ZhenyueError):
+    """Raised by storage when the admitted seat has a live claim: the pool is told and the next seat is tried."""
+
+
+class PatientInSession(ZhenyueError):
+    """Raised by storage when the patient has a live main claim in the session."""
+
+
+class OrdinalTaken(ZhenyueError):
+    """Raised by storage when a claim of the same patient and day was written meanwhile; the day is read again."""
+
+
+class RepeatedRequest(ZhenyueError):
+    """Raised by storage when the request was acted on before; its claim is the answer."""
+
+
+class NumberTaken(ZhenyueError):
+    """Raised by storage when the drawn appointment number exists; another one is drawn."""
+
+
+class CatalogueError(ZhenyueError):
+    """Raised when a catalogue cannot be loaded. ``problems`` are complete lines for the person who wrote the file."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class NoCatalogue(ZhenyueError):
+    """Raised when no clinic catalogue has been loaded yet."""

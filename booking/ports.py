@@ -1,0 +1,320 @@
+"""What the domain needs from outside: a transaction, the seat pool, and nothing else."""
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from booking.models import (
+    CalendarDay,
+    Catalogue,
+    Claim,
+    ClaimState,
+    Clinic,
+    ClinicSession,
+    Department,
+    Doctor,
+    Patient,
+    PatientDetails,
+    Roster,
+    SessionState,
+    Slot,
+    SlotCount,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SlotFilter:
+    """Which slots: days (both ends included), department, doctor, session; None means any."""
+
+    first_day: date | None = None
+    last_day: date | None = None
+    department: str | None = None
+    doctor: str | None = None
+    session: str | None = None
+    slot: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimFilter:
+    """Which claims; None means any."""
+
+    openid: str | None = None
+    patient: str | None = None
+    day: date | None = None
+    number: str | None = None
+    states: tuple[ClaimState, ...] | None = None
+    ends_after: datetime | None = None
+    ends_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """What Redis must still be told about a seat after a commit; deleted once it was."""
+
+    id: int
+    session: str
+    owner: str
+
+
+class CatalogueRows(Protocol):
+    """Clinic, departments, doctors, rosters and calendar."""
+
+    async def load(self) -> Catalogue:
+        """Return the catalogue; raises ``NoCatalogue``."""
+        ...
+
+    async def version(self) -> int:
+        """Return the catalogue's version, 0 when there is none."""
+        ...
+
+    async def rosters(self) -> list[Roster]:
+        """Return all rosters."""
+        ...
+
+    async def calendar(self) -> list[CalendarDay]:
+        """Return all calendar days."""
+        ...
+
+    async def replace(
+        self,
+        clinic: Clinic,
+        departments: Sequence[Department],
+        doctors: Sequence[Doctor],
+        rosters: Sequence[Roster],
+        calendar: Sequence[CalendarDay],
+    ) -> None:
+        """Write the whole catalogue: codes that are there are updated, missing ones become inactive, version grows."""
+        ...
+
+
+class SessionRows(Protocol):
+    """Clinic sessions and their slots."""
+
+    async def get(self, session_id: str) -> tuple[ClinicSession, list[Slot]] | None:
+        """Return a session and its slots by position."""
+        ...
+
+    async def slots(self, wanted: SlotFilter) -> list[SlotCount]:
+        """Return slots with their counts, by start, department, doctor."""
+        ...
+
+    async def add(self, session: ClinicSession, slots: Sequence[Slot]) -> bool:
+        """Write a new session with its slots; False, and nothing written, when the id is there already."""
+        ...
+
+    async def sessions_from(self, day: date) -> list[ClinicSession]:
+        """Return the sessions of this day and later."""
+        ...
+
+    async def not_over(self, now: datetime) -> list[str]:
+        """Return the ids of sessions that end after now."""
+        ...
+
+    async def set_state(self, session_id: str, state: SessionState) -> None:
+        """Set whether the session takes bookings."""
+        ...
+
+    async def next_generation(self, session_id: str) -> int:
+        """Add one to the session's generation, locking its row until the transaction ends, and return it."""
+        ...
+
+
+class ClaimRows(Protocol):
+    """Holds, offers and appointments."""
+
+    async def insert(self, claim: Claim) -> None:
+        """Write a claim if its session is open and its fence the newest.
+
+        Raises ``SessionClosed``, ``StaleFence``, ``SeatTaken``, ``PatientInSession``, ``OrdinalTaken``,
+        ``NumberTaken`` or ``RepeatedRequest``; after any of them the transaction is over.
+        """
+        ...
+
+    async def get(self, claim_id: str) -> Claim | None:
+        """Return a claim by id."""
+        ...
+
+    async def by_request(self, session_id: str, request_id: str) -> Claim | None:
+        """Return the claim a request made in a session."""
+        ...
+
+    async def find(self, wanted: ClaimFilter) -> list[Claim]:
+        """Return claims by start, then creation."""
+        ...
+
+    async def day_of(self, patient: str, day: date) -> list[Claim]:
+        """Return the patient's live main claims of a day."""
+        ...
+
+    async def live(self, session_id: str) -> list[Claim]:
+        """Return the claims that occupy seats of a session."""
+        ...
+
+    async def confirm(self, claim_id: str, *, openid: str, now: datetime) -> Claim | None:
+        """Book a hold that has not expired in a session that is open; None when there is none such."""
+        ...
+
+    async def end(self, claim_id: str, *, was: Iterable[ClaimState], to: ClaimState, now: datetime) -> Claim | None:
+        """Take a claim out of the living and leave a repair row; None when it was in none of those states."""
+        ...
+
+    async def expire(self, now: datetime, *, limit: int) -> list[Claim]:
+        """End holds past their deadline, at most ``limit``, each with its repair row; skips rows others work on."""
+        ...
+
+    async def complete_past(self, now: datetime) -> int:
+        """Mark booked appointments whose time has passed as completed; return how many."""
+        ...
+
+    async def repairs(self, *, limit: int, session_id: str | None = None) -> list[Repair]:
+        """Return what Redis must still be told, oldest first."""
+        ...
+
+    async def repaired(self, ids: Iterable[int]) -> None:
+        """Forget repairs that are done."""
+        ...
+
+
+class PatientRows(Protocol):
+    """Patients, their links to accounts, and consents."""
+
+    async def get(self, patient_id: str, *, openid: str | None = None) -> Patient | None:
+        """Return a patient, with the mobile number this account gave; None when not linked to the account."""
+        ...
+
+    async def of_account(self, openid: str) -> list[Patient]:
+        """Return the account's patients in the order they were added."""
+        ...
+
+    async def by_papers(self, details: PatientDetails) -> Patient | None:
+        """Find the one person with these papers by their keyed hash."""
+        ...
+
+    async def add(self, patient_id: str, details: PatientDetails, *, now: datetime) -> Patient:
+        """Write a new person with the next file number (R-C1); raises ``OrdinalTaken`` when added meanwhile."""
+        ...
+
+    async def link(self, openid: str, patient_id: str, *, mobile: str, now: datetime) -> None:
+        """Link a person to an account, or set the mobile number of the link there is."""
+        ...
+
+    async def unlink(self, openid: str, patient_id: str, *, now: datetime) -> bool:
+        """Take a person off an account; the person stays."""
+        ...
+
+    async def accounts_of(self, patient_id: str) -> int:
+        """Return how many accounts know this person."""
+        ...
+
+    async def correct(self, patient_id: str, details: PatientDetails) -> None:
+        """Overwrite a person's details (R-A10)."""
+        ...
+
+    async def consent(self, openid: str) -> str | None:
+        """Return the version of the text this account has agreed to, None when it never did (R-C3)."""
+        ...
+
+    async def record_consent(self, openid: str, version: str, *, now: datetime) -> None:
+        """Record that the account agreed to a version of the text, and when."""
+        ...
+
+    async def follow(self, openid: str, *, following: bool, now: datetime) -> None:
+        """Record that an account follows, or no longer does."""
+        ...
+
+    async def log_access(self, *, actor: str, channel: str, purpose: str, subject: str, now: datetime) -> None:
+        """Record a look-up of patients by staff (R-A11, R-C4)."""
+        ...
+
+
+class Unit(Protocol):
+    """One database transaction with its rows."""
+
+    @property
+    def catalogue(self) -> CatalogueRows: ...
+    @property
+    def sessions(self) -> SessionRows: ...
+    @property
+    def claims(self) -> ClaimRows: ...
+    @property
+    def patients(self) -> PatientRows: ...
+
+
+class Database(Protocol):
+    """Where the truth is. Raises ``Unavailable`` when it does not answer."""
+
+    def begin(self) -> AbstractAsyncContextManager[Unit]:
+        """Open a transaction that commits at the end and rolls back on any exception."""
+        ...
+
+    def read(self) -> AbstractAsyncContextManager[Unit]:
+        """Open a reading transaction on its own connection; what is written in it is lost."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """A seat in Redis for one request, with its fence."""
+
+    seat: int
+    gen: int
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class PoolSeats:
+    """A session's seats as SQL has them or as Redis has them: what they are compared and rebuilt by.
+
+    ``owners`` maps (position, seat) to (request id, patient, or None where it is no main claim).
+    """
+
+    session: str
+    gen: int
+    state: SessionState
+    opens_at: datetime
+    ends_at: datetime
+    capacities: tuple[int, ...]
+    owners: dict[tuple[int, int], tuple[str, str | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class PoolReading:
+    """What Redis says of a session: generation, state, seats free and taken, and since when each owner is there."""
+
+    gen: int
+    state: SessionState
+    opens_at: datetime
+    free: frozenset[tuple[int, int]]
+    owners: dict[tuple[int, int], str]
+    admitted: dict[str, datetime]
+
+
+class SlotPool(Protocol):
+    """The admission filter in Redis. It may lose everything at any time; raises ``Unavailable`` when unreachable."""
+
+    async def admit(
+        self, *, session: str, position: int, patient: str, owner: str, main: bool, now: datetime
+    ) -> Admission:
+        """Give the request ``owner`` the lowest free seat; the same request again gets the same seat and fence.
+
+        Raises ``PoolMissing``, ``SoldOut``, ``NotOpenYet``, ``SessionClosed`` or ``AlreadyAdmitted``.
+        """
+        ...
+
+    async def release(self, *, session: str, owner: str) -> bool:
+        """Free the seat of this owner, if it still has one."""
+        ...
+
+    async def disown(self, *, session: str, owner: str) -> None:
+        """Note that the seat given to this owner is in truth another's: taken, and no longer the owner's."""
+        ...
+
+    async def replace(self, seats: PoolSeats) -> bool:
+        """Replace all that Redis knows of a session; False when Redis has this generation or a newer one."""
+        ...
+
+    async def read(self, session: str) -> PoolReading | None:
+        """Return what Redis knows of a session."""
+        ...
