@@ -1,0 +1,190 @@
+"""Holds, offers and appointments in SQL, guarded by unique indexes and conditional statements."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, RowMapping, delete, insert, literal, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from booking.errors import (
+    NumberTaken,
+    OrdinalTaken,
+    PatientInSession,
+    RepeatedRequest,
+    SeatTaken,
+    SessionClosed,
+    StaleFence,
+    ZhenyueError,
+)
+from booking.models import Claim, ClaimKind, ClaimState, SessionState
+from booking.ports import ClaimFilter, Repair
+from storage import tables
+from storage.tables import claim, clinic_session, is_booked, is_held, is_live, is_main, pool_repair
+
+_MEANING: dict[str, type[ZhenyueError]] = {
+    tables.ONE_SEAT: SeatTaken,
+    tables.ONE_PER_SESSION: PatientInSession,
+    tables.ONE_FENCE: StaleFence,
+    tables.ONE_REQUEST: RepeatedRequest,
+    tables.ONE_ORDINAL: OrdinalTaken,
+    tables.ONE_NUMBER: NumberTaken,
+}
+# SQLite names the columns of a violated index, PostgreSQL its name.
+_BY_COLUMNS = {
+    ", ".join(f"claim.{column.name}" for column in index.columns): error
+    for index in claim.indexes
+    for name, error in _MEANING.items()
+    if index.name == name
+}
+
+
+class SqlClaimRows:
+    """``ClaimRows`` on one connection."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def insert(self, new: Claim) -> None:
+        """Write a claim if its session is open and its fence the newest.
+
+        The session's row is locked in share mode: else a hold could commit behind a stoppage's scan and be confirmed.
+        """
+        values = {name: getattr(new, name) for name in Claim.__slots__}
+        session_open = (
+            select(*(literal(values[name], claim.c[name].type) for name in values))
+            .select_from(clinic_session)
+            .where(
+                clinic_session.c.id == new.session,
+                clinic_session.c.state == SessionState.OPEN,
+                clinic_session.c.gen == new.gen,
+            )
+            .with_for_update(read=True)
+        )
+        statement = insert(claim).from_select(list(values), session_open, include_defaults=False)
+        try:
+            written = await self._connection.execute(statement)
+        except IntegrityError as error:
+            raise _meaning(error) from error
+        if written.rowcount != 1:
+            raise await self._why_not(new)
+
+    async def get(self, claim_id: str) -> Claim | None:
+        """Return a claim by id."""
+        return await self._one(claim.c.id == claim_id)
+
+    async def by_request(self, session_id: str, request_id: str) -> Claim | None:
+        """Return the claim a request made in a session."""
+        return await self._one(claim.c.session == session_id, claim.c.request_id == request_id)
+
+    async def find(self, wanted: ClaimFilter) -> list[Claim]:
+        """Return claims by start, then creation."""
+        conditions = [
+            (wanted.openid, claim.c.openid == wanted.openid),
+            (wanted.patient, claim.c.patient == wanted.patient),
+            (wanted.day, claim.c.date == wanted.day),
+            (wanted.number, claim.c.number == wanted.number),
+            (wanted.states, claim.c.state.in_(wanted.states or ())),
+            (wanted.ends_after, claim.c.ends_at > wanted.ends_after),
+            (wanted.ends_before, claim.c.ends_at <= wanted.ends_before),
+        ]
+        return await self._many(*(condition for value, condition in conditions if value is not None))
+
+    async def day_of(self, patient: str, day: date) -> list[Claim]:
+        """Return the patient's live main claims of a day."""
+        return await self._many(claim.c.patient == patient, claim.c.date == day, is_live, is_main)
+
+    async def live(self, session_id: str) -> list[Claim]:
+        """Return the claims that occupy seats of a session."""
+        return await self._many(claim.c.session == session_id, is_live)
+
+    async def confirm(self, claim_id: str, *, openid: str, now: datetime) -> Claim | None:
+        """Book a hold that has not expired in a session that is open; None when there is none such."""
+        session_open = (
+            select(clinic_session.c.id)
+            .where(clinic_session.c.id == claim.c.session, clinic_session.c.state == SessionState.OPEN)
+            .with_for_update(read=True)
+        )
+        change = (
+            update(claim)
+            .where(
+                claim.c.id == claim_id,
+                claim.c.openid == openid,
+                claim.c.state == ClaimState.HELD,
+                claim.c.expires_at > now,
+                claim.c.session.in_(session_open.correlate(claim)),
+            )
+            .values(state=ClaimState.BOOKED, expires_at=None, updated_at=now)
+            .returning(claim)
+        )
+        row = (await self._connection.execute(change)).mappings().first()
+        return None if row is None else _claim(row)
+
+    async def end(self, claim_id: str, *, was: Iterable[ClaimState], to: ClaimState, now: datetime) -> Claim | None:
+        """Take a claim out of the living and leave a repair row; None when it was in none of those states."""
+        ended = await self._end(claim.c.id == claim_id, claim.c.state.in_(list(was)), to=to, now=now)
+        return ended[0] if ended else None
+
+    async def expire(self, now: datetime, *, limit: int) -> list[Claim]:
+        """End holds past their deadline, at most ``limit``, each with its repair row; skips rows others work on."""
+        due = (
+            select(claim.c.id)
+            .where(is_held, claim.c.expires_at <= now)
+            .order_by(claim.c.expires_at)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        return await self._end(claim.c.id.in_(due), is_held, to=ClaimState.EXPIRED, now=now)
+
+    async def complete_past(self, now: datetime) -> int:
+        """Mark booked appointments whose time has passed as completed; return how many."""
+        past = update(claim).where(is_booked, claim.c.ends_at <= now)
+        done = await self._connection.execute(past.values(state=ClaimState.COMPLETED, updated_at=now))
+        return done.rowcount
+
+    async def repairs(self, *, limit: int, session_id: str | None = None) -> list[Repair]:
+        """Return what Redis must still be told, oldest first."""
+        query = select(pool_repair).order_by(pool_repair.c.id).limit(limit)
+        if session_id is not None:
+            query = query.where(pool_repair.c.session == session_id)
+        return [Repair(**row) for row in (await self._connection.execute(query)).mappings()]
+
+    async def repaired(self, ids: Iterable[int]) -> None:
+        """Forget repairs that are done."""
+        await self._connection.execute(delete(pool_repair).where(pool_repair.c.id.in_(list(ids))))
+
+    async def _end(self, *conditions: ColumnElement[bool], to: ClaimState, now: datetime) -> list[Claim]:
+        change = update(claim).where(*conditions).values(state=to, updated_at=now).returning(claim)
+        ended = [_claim(row) for row in (await self._connection.execute(change)).mappings()]
+        if ended:
+            rows = [{"session": c.session, "owner": c.request_id} for c in ended]
+            await self._connection.execute(insert(pool_repair), rows)
+        return ended
+
+    async def _why_not(self, new: Claim) -> ZhenyueError:
+        query = select(clinic_session.c.state).where(clinic_session.c.id == new.session)
+        state = (await self._connection.execute(query)).scalar()
+        return StaleFence() if state == SessionState.OPEN else SessionClosed()
+
+    async def _one(self, *conditions: ColumnElement[bool]) -> Claim | None:
+        row = (await self._connection.execute(select(claim).where(*conditions))).mappings().first()
+        return None if row is None else _claim(row)
+
+    async def _many(self, *conditions: ColumnElement[bool]) -> list[Claim]:
+        query = select(claim).where(*conditions).order_by(claim.c.starts_at, claim.c.id)
+        return [_claim(row) for row in (await self._connection.execute(query)).mappings()]
+
+
+def _claim(row: RowMapping) -> Claim:
+    fields = {**row, "kind": ClaimKind(row["kind"]), "state": ClaimState(row["state"])}
+    return Claim(**fields)
+
+
+def _meaning(error: IntegrityError) -> Exception:
+    """Return what a violated index means; what no index of ours explains stays a driver's error."""
+    cause = getattr(error.orig, "__cause__", None)
+    name = getattr(cause, "constraint_name", None)
+    if name in _MEANING:
+        return _MEANING[name]()
+    columns = str(error.orig).rpartition("UNIQUE constraint failed: ")[2]
+    return _BY_COLUMNS[columns]() if columns in _BY_COLUMNS else error

@@ -1,0 +1,129 @@
+"""The database: engines, transactions, and the one place where they commit.
+
+SQLite has one writer at a time: an engine of one connection that begins IMMEDIATE, and another engine for readers.
+With one shared connection a reader's close rolls back the writer's work (measured). PostgreSQL runs at READ COMMITTED:
+at REPEATABLE READ a row lock does not make the statement after it see what was committed meanwhile.
+"""
+
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from sqlite3 import Connection as SqliteConnection
+
+from sqlalchemy import event
+from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from booking.errors import Unavailable
+from storage.catalogue_rows import SqlCatalogueRows
+from storage.claim_rows import SqlClaimRows
+from storage.patient_rows import SqlPatientRows
+from storage.sealing import Sealer
+from storage.session_rows import SqlSessionRows
+
+READERS = 5
+POSTGRES_CONNECTIONS = 20
+BUSY_SECONDS = 10
+
+
+class SqlUnit:
+    """One transaction with its rows."""
+
+    def __init__(self, connection: AsyncConnection, sealer: Sealer) -> None:
+        self.connection = connection
+        self.catalogue = SqlCatalogueRows(connection)
+        self.sessions = SqlSessionRows(connection)
+        self.claims = SqlClaimRows(connection)
+        self.patients = SqlPatientRows(connection, sealer)
+
+
+class SqlDatabase:
+    """SQLite or PostgreSQL behind the same transactions."""
+
+    def __init__(self, writer: AsyncEngine, reader: AsyncEngine, sealer: Sealer) -> None:
+        self.writer = writer
+        self.reader = reader
+        self._sealer = sealer
+
+    @classmethod
+    def open(cls, url: str, sealer: Sealer) -> "SqlDatabase":
+        """Make the engines for an ``sqlite+aiosqlite`` or ``postgresql+asyncpg`` address; connects on first use."""
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "sqlite":
+            return cls(_sqlite(parsed, connections=1, writes=True), _sqlite(parsed, READERS, writes=False), sealer)
+        engine = _postgres(parsed)
+        return cls(engine, engine, sealer)
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncGenerator[SqlUnit]:
+        """Open a transaction: commits at the end, rolls back on any exception; raises ``Unavailable``."""
+        with _translated():
+            async with self.writer.begin() as connection:
+                yield SqlUnit(connection, self._sealer)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncGenerator[SqlUnit]:
+        """Open a transaction that is rolled back at the end; raises ``Unavailable``."""
+        with _translated():
+            async with self.reader.connect() as connection:
+                yield SqlUnit(connection, self._sealer)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self.writer.dispose()
+        await self.reader.dispose()
+
+
+@contextmanager
+def _translated() -> Generator[None]:
+    """Turn what a driver says of a database that does not answer into ``Unavailable``."""
+    try:
+        yield
+    except (IntegrityError, ProgrammingError):
+        raise
+    except (DBAPIError, PoolTimeout, OSError) as error:
+        raise Unavailable("database") from error
+
+
+def _sqlite(url: URL, connections: int, *, writes: bool) -> AsyncEngine:
+    if url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_async_engine(
+        url,
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=BUSY_SECONDS,
+        connect_args={"timeout": BUSY_SECONDS},
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def prepare(connection: SqliteConnection, _record: object) -> None:
+        connection.isolation_level = None  # SQLAlchemy says BEGIN, below
+        cursor = connection.cursor()
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _postgres(url: URL) -> AsyncEngine:
+    return create_async_engine(
+        url,
+        isolation_level="READ COMMITTED",
+        pool_size=POSTGRES_CONNECTIONS,
+        max_overflow=0,
+        pool_timeout=BUSY_SECONDS,
+        pool_pre_ping=True,
+        connect_args={
+            "timeout": BUSY_SECONDS,
+            "command_timeout": BUSY_SECONDS,
+            "server_settings": {"application_name": "zhenyue", "timezone": "UTC"},
+        },
+    )

@@ -1,0 +1,145 @@
+"""Clinic sessions, their slots, and how their seats stand."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, case, func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from booking.models import ClaimKind, ClaimState, ClinicSession, SessionState, Slot, SlotCount
+from booking.ports import PoolSeats, SlotFilter
+from storage.tables import claim, clinic_session, is_live, slot
+
+_HELD = (ClaimState.HELD, ClaimState.OFFERED)
+_SESSION = [column.label(f"session_{column.name}") for column in clinic_session.c]
+
+
+class SqlSessionRows:
+    """``SessionRows`` on one connection."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def get(self, session_id: str) -> tuple[ClinicSession, list[Slot]] | None:
+        """Return a session and its slots by position."""
+        rows = await self._connection.execute(select(clinic_session).where(clinic_session.c.id == session_id))
+        row = rows.mappings().first()
+        if row is None:
+            return None
+        query = select(slot).where(slot.c.session == session_id).order_by(slot.c.position)
+        slots = (await self._connection.execute(query)).mappings()
+        return _session(row), [Slot(**s) for s in slots]
+
+    async def slots(self, wanted: SlotFilter) -> list[SlotCount]:
+        """Return slots with their counts, by start, department, doctor."""
+        rows = await self._connection.execute(_counting(wanted))
+        return [_count(row) for row in rows.mappings()]
+
+    async def add(self, session: ClinicSession, slots: Sequence[Slot]) -> bool:
+        """Write a new session with its slots; False, and nothing written, when the id is there already."""
+        dialect_insert = sqlite_insert if self._connection.dialect.name == "sqlite" else postgres_insert
+        row = {name: getattr(session, name) for name in ClinicSession.__slots__} | {"state": str(session.state)}
+        added = await self._connection.execute(
+            dialect_insert(clinic_session).values(row).on_conflict_do_nothing().returning(clinic_session.c.id)
+        )
+        if added.first() is None:
+            return False
+        rows = [{name: getattr(s, name) for name in Slot.__slots__} for s in slots]
+        await self._connection.execute(insert(slot), rows)
+        return True
+
+    async def sessions_from(self, day: date) -> list[ClinicSession]:
+        """Return the sessions of this day and later."""
+        query = select(clinic_session).where(clinic_session.c.date >= day).order_by(clinic_session.c.starts_at)
+        return [_session(row) for row in (await self._connection.execute(query)).mappings()]
+
+    async def not_over(self, now: datetime) -> list[str]:
+        """Return the ids of sessions that end after now."""
+        query = select(clinic_session.c.id).where(clinic_session.c.ends_at > now).order_by(clinic_session.c.id)
+        return list((await self._connection.execute(query)).scalars())
+
+    async def set_state(self, session_id: str, state: SessionState) -> None:
+        """Set whether the session takes bookings."""
+        change = update(clinic_session).where(clinic_session.c.id == session_id).values(state=str(state))
+        await self._connection.execute(change)
+
+    async def next_generation(self, session_id: str) -> int:
+        """Add one to the session's generation, locking its row until the transaction ends, and return it."""
+        change = update(clinic_session).where(clinic_session.c.id == session_id)
+        bumped = change.values(gen=clinic_session.c.gen + 1).returning(clinic_session.c.gen)
+        gen: int = (await self._connection.execute(bumped)).scalar_one()
+        return gen
+
+    async def pool_seats(self, session_ids: Sequence[str]) -> dict[str, PoolSeats]:
+        """Return how the pools of these sessions should look, in three statements however many they are."""
+        sessions = await self._rows(select(clinic_session).where(clinic_session.c.id.in_(session_ids)))
+        slots = await self._rows(
+            select(slot.c.session, slot.c.capacity)
+            .where(slot.c.session.in_(session_ids))
+            .order_by(slot.c.session, slot.c.position)
+        )
+        claims = await self._rows(select(claim).where(claim.c.session.in_(session_ids), is_live))
+        capacities: dict[str, list[int]] = {row["id"]: [] for row in sessions}
+        owners: dict[str, dict[tuple[int, int], tuple[str, str | None]]] = {row["id"]: {} for row in sessions}
+        for row in slots:
+            capacities[row["session"]].append(row["capacity"])
+        for row in claims:
+            patient = row["patient"] if row["kind"] == ClaimKind.MAIN else None
+            owners[row["session"]][row["position"], row["seat"]] = (row["request_id"], patient)
+        return {
+            row["id"]: PoolSeats(
+                session=row["id"],
+                gen=row["gen"],
+                state=SessionState(row["state"]),
+                opens_at=row["opens_at"],
+                ends_at=row["ends_at"],
+                capacities=tuple(capacities[row["id"]]),
+                owners=owners[row["id"]],
+            )
+            for row in sessions
+        }
+
+    async def _rows(self, query: Select[Any]) -> Sequence[RowMapping]:
+        rows: Sequence[RowMapping] = (await self._connection.execute(query)).mappings().all()
+        return rows
+
+
+def _counting(wanted: SlotFilter) -> Select[Any]:
+    def count(condition: ColumnElement[bool]) -> ColumnElement[int]:
+        return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
+
+    live = and_(claim.c.session == slot.c.session, claim.c.slot == slot.c.id, is_live)
+    held = claim.c.state.in_([str(s) for s in _HELD])
+    conditions = [
+        (wanted.first_day, clinic_session.c.date >= wanted.first_day),
+        (wanted.last_day, clinic_session.c.date <= wanted.last_day),
+        (wanted.department, clinic_session.c.department == wanted.department),
+        (wanted.doctor, clinic_session.c.doctor == wanted.doctor),
+        (wanted.session, clinic_session.c.id == wanted.session),
+        (wanted.slot, slot.c.id == wanted.slot),
+    ]
+    return (
+        select(
+            *_SESSION,
+            *slot.c,
+            count(held).label("held"),
+            count(~held & claim.c.id.is_not(None)).label("booked"),
+        )
+        .select_from(clinic_session.join(slot, slot.c.session == clinic_session.c.id).outerjoin(claim, live))
+        .where(*(condition for value, condition in conditions if value is not None))
+        .group_by(clinic_session.c.id, slot.c.id)
+        .order_by(slot.c.starts_at, clinic_session.c.department, clinic_session.c.doctor)
+    )
+
+
+def _session(row: RowMapping, prefix: str = "") -> ClinicSession:
+    fields = {name: row[prefix + name] for name in ClinicSession.__slots__}
+    return ClinicSession(**fields | {"state": SessionState(fields["state"])})
+
+
+def _count(row: RowMapping) -> SlotCount:
+    period = Slot(**{name: row[name] for name in Slot.__slots__})
+    return SlotCount(session=_session(row, "session_"), slot=period, booked=row["booked"], held=row["held"])
