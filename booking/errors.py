@@ -173,10 +173,6 @@ class SeatTaken(ZhenyueError):
     """Raised by storage when the admitted seat has a live claim: the pool is told and the next seat is tried."""
 
 
-class PatientInSession(ZhenyueError):
-    """Raised by storage when the patient has a live main claim in the session."""
-
-
 class OrdinalTaken(ZhenyueError):
     """Raised by storage when a claim of the same patient and day was written meanwhile; the day is read again."""
 

@@ -116,6 +116,10 @@ class SessionRows(Protocol):
         """Set whether the session takes bookings."""
         ...
 
+    async def pool_seats(self, session_ids: Sequence[str]) -> dict[str, "PoolSeats"]:
+        """Return how the pools of these sessions should look."""
+        ...
+
     async def next_generation(self, session_id: str) -> int:
         """Add one to the session's generation, locking its row until the transaction ends, and return it."""
         ...
@@ -127,7 +131,7 @@ class ClaimRows(Protocol):
     async def insert(self, claim: Claim) -> None:
         """Write a claim if its session is open and its fence the newest.
 
-        Raises ``SessionClosed``, ``StaleFence``, ``SeatTaken``, ``PatientInSession``, ``OrdinalTaken``,
+        Raises ``SessionClosed``, ``StaleFence``, ``SeatTaken``, ``AlreadyInSession``, ``OrdinalTaken``,
         ``NumberTaken`` or ``RepeatedRequest``; after any of them the transaction is over.
         """
         ...
@@ -168,7 +172,7 @@ class ClaimRows(Protocol):
         """Mark booked appointments whose time has passed as completed; return how many."""
         ...
 
-    async def repairs(self, *, limit: int, session_id: str | None = None) -> list[Repair]:
+    async def repairs(self, *, limit: int) -> list[Repair]:
         """Return what Redis must still be told, oldest first."""
         ...
 
@@ -318,3 +322,19 @@ class SlotPool(Protocol):
     async def read(self, session: str) -> PoolReading | None:
         """Return what Redis knows of a session."""
         ...
+
+
+class Figures(Protocol):
+    """What is counted (contract, ``/metrics``)."""
+
+    def hold(self) -> None:
+        """Count a hold."""
+
+    def confirmation(self) -> None:
+        """Count a confirmed appointment."""
+
+    def refusal(self, rule: str) -> None:
+        """Count a refusal by the rule's name."""
+
+    def rebuild(self) -> None:
+        """Count a rebuilt pool."""

@@ -8,9 +8,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from booking.errors import (
+    AlreadyInSession,
     NumberTaken,
     OrdinalTaken,
-    PatientInSession,
     RepeatedRequest,
     SeatTaken,
     SessionClosed,
@@ -24,7 +24,7 @@ from storage.tables import claim, clinic_session, is_booked, is_held, is_live, i
 
 _MEANING: dict[str, type[ZhenyueError]] = {
     tables.ONE_SEAT: SeatTaken,
-    tables.ONE_PER_SESSION: PatientInSession,
+    tables.ONE_PER_SESSION: AlreadyInSession,
     tables.ONE_FENCE: StaleFence,
     tables.ONE_REQUEST: RepeatedRequest,
     tables.ONE_ORDINAL: OrdinalTaken,
@@ -142,11 +142,9 @@ class SqlClaimRows:
         done = await self._connection.execute(past.values(state=ClaimState.COMPLETED, updated_at=now))
         return done.rowcount
 
-    async def repairs(self, *, limit: int, session_id: str | None = None) -> list[Repair]:
+    async def repairs(self, *, limit: int) -> list[Repair]:
         """Return what Redis must still be told, oldest first."""
         query = select(pool_repair).order_by(pool_repair.c.id).limit(limit)
-        if session_id is not None:
-            query = query.where(pool_repair.c.session == session_id)
         return [Repair(**row) for row in (await self._connection.execute(query)).mappings()]
 
     async def repaired(self, ids: Iterable[int]) -> None:

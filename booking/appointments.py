@@ -1,0 +1,291 @@
+"""Holding, confirming and releasing seats: the order of Redis and SQL that never sells a seat twice.
+
+Redis admits, SQL decides. A hold is a row in SQL before anyone is told of it; whatever Redis forgets or invents, the
+indexes of ``claim`` refuse a second live claim on a seat, and the pool is put right and the request tried again.
+"""
+
+import secrets
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from booking.current import CurrentCatalogue
+from booking.errors import (
+    AlreadyAdmitted,
+    AlreadyInSession,
+    Busy,
+    HoldExpired,
+    NumberTaken,
+    OrdinalTaken,
+    PoolMissing,
+    Refused,
+    RepeatedRequest,
+    SeatTaken,
+    SessionClosed,
+    StaleFence,
+    Unavailable,
+    UnknownAppointment,
+    UnknownPatient,
+    UnknownSlot,
+)
+from booking.ids import new_id
+from booking.models import (
+    APPOINTED,
+    LIVE,
+    Catalogue,
+    Channel,
+    Claim,
+    ClaimKind,
+    ClaimState,
+    ClinicSession,
+    Patient,
+    SessionState,
+    SlotCount,
+)
+from booking.ports import Admission, ClaimFilter, Database, Figures, SlotFilter, SlotPool, Unit
+from booking.rules import check_window, choose_ordinal
+from booking.seats import Seats
+
+TRIES = 6
+"""How often a hold starts over after the pool proved wrong; each try has put one thing right."""
+PAST_SHOWN = 50
+"""How many past appointments of an account are read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Which slot for whom, asked by whom, through what; the same ``request_id`` again finds the first one's hold."""
+
+    slot: str
+    patient: str
+    openid: str | None
+    channel: Channel
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AppointmentView:
+    """A claim with what is shown beside it."""
+
+    claim: Claim
+    session: ClinicSession
+    patient: Patient
+
+
+class Appointments:
+    """The booking service behind every channel (R-A1)."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        pool: SlotPool,
+        seats: Seats,
+        current: CurrentCatalogue,
+        hold_for: timedelta,
+        figures: Figures,
+    ) -> None:
+        self._database = database
+        self._pool = pool
+        self._seats = seats
+        self._current = current
+        self._hold_for = hold_for
+        self._figures = figures
+
+    async def hold(self, wish: Wish, *, now: datetime) -> Claim:
+        """Hold a seat until ``expires_at``; an earlier unconfirmed hold of this account for this patient is given up.
+
+        Raises the ``Refused`` leaf of the rule that forbids it, ``Busy``, or ``Unavailable``.
+        """
+        try:
+            claim = await self._hold(wish, now)
+        except Refused as error:
+            self._figures.refusal(error.rule)
+            raise
+        self._figures.hold()
+        return claim
+
+    async def _hold(self, wish: Wish, now: datetime) -> Claim:
+        catalogue = await self._current.get()
+        count = await self._slot(wish)
+        doctor = catalogue.doctors[count.session.doctor]
+        check_window(catalogue, doctor, count.session.date, count.slot.starts_at, now=now)
+        for _ in range(TRIES):
+            claim = await self._try_hold(wish, count, catalogue, now)
+            if claim is not None:
+                return claim
+        raise Busy
+
+    async def _slot(self, wish: Wish) -> SlotCount:
+        async with self._database.read() as unit:
+            found = await unit.sessions.slots(SlotFilter(slot=wish.slot))
+            if not found:
+                raise UnknownSlot
+            if await unit.patients.get(wish.patient, openid=wish.openid) is None:
+                raise UnknownPatient
+        return found[0]
+
+    async def _try_hold(self, wish: Wish, count: SlotCount, catalogue: Catalogue, now: datetime) -> Claim | None:
+        """One attempt; None after putting right what made it fail."""
+        session = count.session.id
+        try:
+            admission = await self._admit(wish, count, now)
+            return await self._write(self._claim(wish, count, admission, now), catalogue, now)
+        except (PoolMissing, StaleFence):
+            await self._seats.rebuild(session)
+        except AlreadyAdmitted as error:
+            await self._give_up_admission(wish, session, error.owner, now)
+        except SeatTaken:
+            await self._pool.disown(session=session, owner=wish.request_id)
+        except RepeatedRequest:
+            return await self._repeated(wish, session)
+        except (OrdinalTaken, NumberTaken):
+            pass  # another claim of this patient, or the same number, came between: read and draw again
+        except Refused:
+            await self._tell_free(session, wish.request_id)
+            raise
+        return None
+
+    async def _admit(self, wish: Wish, count: SlotCount, now: datetime) -> Admission:
+        return await self._pool.admit(
+            session=count.session.id,
+            position=count.slot.position,
+            patient=wish.patient,
+            owner=wish.request_id,
+            main=True,
+            now=now,
+        )
+
+    async def _write(self, claim: Claim, catalogue: Catalogue, now: datetime) -> Claim:
+        """Write the hold durably. Concurrent holds share one transaction here when group commit comes."""
+        limit = catalogue.clinic.policy.per_patient_per_day
+        async with self._database.begin() as unit:
+            given_up = await self._give_up_holds(unit, claim, now)
+            day = await unit.claims.day_of(claim.patient, claim.date)
+            ordinal = choose_ordinal(day, claim.starts_at, claim.ends_at, limit=limit)
+            claim = replace(claim, ordinal=ordinal)
+            await unit.claims.insert(claim)
+        for old in given_up:
+            await self._tell_free(old.session, old.request_id)
+        return claim
+
+    async def _give_up_holds(self, unit: Unit, claim: Claim, now: datetime) -> list[Claim]:
+        wanted = ClaimFilter(openid=claim.openid, patient=claim.patient, states=(ClaimState.HELD,))
+        given_up = []
+        for old in await unit.claims.find(wanted):
+            if old.kind is ClaimKind.MAIN and old.request_id != claim.request_id:
+                given_up.append(old)
+                await unit.claims.end(old.id, was=(ClaimState.HELD,), to=ClaimState.RELEASED, now=now)
+        return given_up
+
+    async def _give_up_admission(self, wish: Wish, session: str, owner: str, now: datetime) -> None:
+        """Free what the patient has in this session in Redis, when it is no appointment and no other account's hold.
+
+        Raises ``AlreadyInSession``; ``Busy`` when SQL does not know the owner yet: its hold may be under way.
+        """
+        async with self._database.begin() as unit:
+            other = await unit.claims.by_request(session, owner)
+            if other is None:
+                if await self._seats.is_under_way(session, owner, now=now):
+                    raise Busy
+            elif other.state is ClaimState.HELD:
+                if other.openid != wish.openid and other.expires_at is not None and other.expires_at > now:
+                    raise AlreadyInSession
+                await unit.claims.end(other.id, was=(ClaimState.HELD,), to=ClaimState.RELEASED, now=now)
+            elif other.state in LIVE:
+                raise AlreadyInSession
+        await self._tell_free(session, owner)
+
+    async def _repeated(self, wish: Wish, session: str) -> Claim:
+        """The request was acted on before: its hold is the answer, unless it has come to an end since."""
+        async with self._database.read() as unit:
+            claim = await unit.claims.by_request(session, wish.request_id)
+        if claim is None or claim.state not in LIVE:
+            await self._tell_free(session, wish.request_id)
+            raise HoldExpired
+        return claim
+
+    async def _tell_free(self, session: str, owner: str) -> None:
+        """Tell Redis of a freed seat; when Redis is away, the repair row or the reconciler tells it later."""
+        with suppress(Unavailable):
+            await self._pool.release(session=session, owner=owner)
+
+    async def confirm(self, claim_id: str, *, openid: str, now: datetime) -> AppointmentView:
+        """Turn a hold into an appointment; the same again returns the same appointment.
+
+        Raises ``HoldExpired``, ``SessionClosed``, ``UnknownAppointment``, ``Unavailable``.
+        """
+        async with self._database.begin() as unit:
+            claim = await unit.claims.confirm(claim_id, openid=openid, now=now)
+        if claim is not None:
+            self._figures.confirmation()
+            return await self._shown(claim)
+        view = await self.view(claim_id, openid=openid)
+        if view.claim.state in LIVE and view.claim.state is not ClaimState.HELD:
+            return view
+        error: Refused = HoldExpired() if view.session.state is SessionState.OPEN else SessionClosed()
+        self._figures.refusal(error.rule)
+        raise error
+
+    async def release(self, claim_id: str, *, openid: str, now: datetime) -> None:
+        """Give a hold back; nothing happens when it is none any more. Raises ``UnknownAppointment``."""
+        async with self._database.begin() as unit:
+            claim = await unit.claims.get(claim_id)
+            if claim is None or claim.openid != openid:
+                raise UnknownAppointment
+            ended = await unit.claims.end(claim_id, was=(ClaimState.HELD,), to=ClaimState.RELEASED, now=now)
+        if ended is not None:
+            await self._tell_free(ended.session, ended.request_id)
+
+    async def view(self, claim_id: str, *, openid: str) -> AppointmentView:
+        """Return one of the account's claims; raises ``UnknownAppointment``."""
+        async with self._database.read() as unit:
+            claim = await unit.claims.get(claim_id)
+        if claim is None or claim.openid != openid:
+            raise UnknownAppointment
+        return await self._shown(claim)
+
+    async def of_account(self, openid: str, *, now: datetime) -> list[AppointmentView]:
+        """Return what was booked through this account: coming ones by start, then past ones, newest first."""
+        async with self._database.read() as unit:
+            claims = await unit.claims.find(ClaimFilter(openid=openid, states=APPOINTED))
+            coming = [c for c in claims if c.ends_at > now and c.state in LIVE]
+            past = [c for c in reversed(claims) if c not in coming]
+            return [await _view(unit, claim) for claim in coming + past[:PAST_SHOWN]]
+
+    async def _shown(self, claim: Claim) -> AppointmentView:
+        async with self._database.read() as unit:
+            return await _view(unit, claim)
+
+    def _claim(self, wish: Wish, count: SlotCount, admission: Admission, now: datetime) -> Claim:
+        return Claim(
+            id=new_id(now),
+            session=count.session.id,
+            slot=count.slot.id,
+            position=count.slot.position,
+            seat=admission.seat,
+            patient=wish.patient,
+            openid=wish.openid,
+            kind=ClaimKind.MAIN,
+            state=ClaimState.HELD,
+            gen=admission.gen,
+            seq=admission.seq,
+            request_id=wish.request_id,
+            number=f"{count.session.date:%y%m%d}{secrets.randbelow(10**8):08}",
+            channel=wish.channel,
+            date=count.session.date,
+            starts_at=count.slot.starts_at,
+            ends_at=count.slot.ends_at,
+            ordinal=None,
+            expires_at=now + self._hold_for,
+            created_at=now,
+            updated_at=now,
+        )
+
+
+async def _view(unit: Unit, claim: Claim) -> AppointmentView:
+    found = await unit.sessions.get(claim.session)
+    patient = await unit.patients.get(claim.patient)
+    if found is None or patient is None:  # foreign keys make both impossible
+        raise UnknownAppointment
+    return AppointmentView(claim, found[0], patient)
