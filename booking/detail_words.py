@@ -1,0 +1,28 @@
+"""The language table of personal details: the words people write around names, numbers and dates."""
+
+NAME_LABELS = ("就诊人姓名", "患者姓名", "真实姓名", "姓名", "名字", "我的名字", "我叫", "叫做", "我是", "本人")
+NUMBER_LABELS = (
+    "监护人身份证号",
+    "居民身份证",
+    "身份证件号",
+    "身份证号码",
+    "身份证号",
+    "身份证",
+    "证件号码",
+    "证件号",
+)
+MOBILE_LABELS = ("手机号码", "手机号", "手机", "联系电话", "电话号码", "电话", "联系方式", "联系号码", "号码")
+LATIN_LABELS = ("name", "tel", "phone", "mobile", "id")
+OTHER_LABELS = ("性别", "出生日期", "生日", "年龄")
+COPULAS = ("就是", "是", "为", "叫")
+"""Words that may stand between a label and what it names."""
+
+NOT_IN_NAMES = frozenset("我你您他她它的了吗呢吧啊请要想把帮跟给不没这那是")
+"""Characters that occur in sentences and not in people's names."""
+
+NAME_DOT = "·"
+DOTS = "•・‧∙⋅●"
+"""What telephones write for the dot in a transliterated name."""
+
+YEAR, MONTH, DAYS = "年", "月", "日号"
+SEXES = ("男", "女", "男性", "女性")
