@@ -1,0 +1,239 @@
+"""Chats, cached answers and late messages in Redis, sealed.
+
+Keys of one account share a hash tag made of its openid's hash: ``{c:TAG}:s`` chat and rate, ``{c:TAG}:l`` the
+lock's owner, ``{c:TAG}:m:ID`` a message's answer and state, ``{c:TAG}:u`` answers that could not be sent.
+``chats:late`` lists late messages of all accounts by the end of their lease, in milliseconds. Every script may
+run twice: redis-py repeats commands.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from pathlib import Path
+from typing import Literal, Protocol, cast
+
+from redis.asyncio import Redis
+from redis.commands.core import AsyncScript
+from redis.exceptions import RedisError
+from structlog import get_logger
+
+from booking.errors import Unavailable
+from storage.sealing import SealBroken
+
+CHAT_KEPT = timedelta(minutes=30)
+ANSWER_KEPT = timedelta(hours=1)
+LATE_KEPT = timedelta(days=1)
+LOCK_KEPT = timedelta(seconds=6)
+"""A turn renews its lock; this long after a death the account's next message waits."""
+LEASE = timedelta(seconds=15)
+RENEW_EVERY = 2.0
+"""Seconds after which a turn that still runs should renew."""
+REFUSAL_KEPT = timedelta(minutes=1)
+BURST = 40
+PER_SECOND = 2
+FORGIVEN = 10
+"""Messages the account must have saved up before it is told again that it is too fast."""
+TRIES = 3
+"""Takeovers of a late message before it is given up."""
+_BATCH = 50
+_INDEX = "chats:late"
+_LUA = Path(__file__).parent / "lua"
+log = get_logger()
+
+Standing = Literal["turn", "busy", "answer", "handed", "limited", "silenced", "postponed"]
+Saved = Literal["saved", "late", "lost"]
+
+
+class Seals(Protocol):
+    """What the store needs of a ``Sealer``."""
+
+    def seal(self, plaintext: bytes, *, bound_to: str) -> bytes: ...
+    def open(self, sealed: bytes, *, bound_to: str) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    standing: Standing
+    chat: bytes | None = None
+    answer: str = ""
+    earlier: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    incoming: bytes
+    answer: str | None
+
+
+class RedisChats:
+    """``handlers.ports.ChatStore`` on Redis, Valkey or a Cluster."""
+
+    def __init__(self, redis: Redis, sealer: Seals) -> None:
+        self._redis = redis
+        self._sealer = sealer
+        known = (_LUA / "chat_known.lua").read_text()
+        self._enter, self._leave, self._renew, self._postpone, self._claim, self._settle, self._take_over = (
+            redis.register_script(known + (_LUA / f"chat_{name}.lua").read_text())
+            for name in ("enter", "leave", "renew", "postpone", "claim", "settle", "take_over")
+        )
+
+    async def enter(
+        self, openid: str, request_id: str, *, token: str, now: datetime, claims: bool, counts: bool
+    ) -> Entered:
+        tag = _tag(openid)
+        reply = await self._ask(
+            self._enter,
+            (f"{tag}:s", f"{tag}:l", f"{tag}:m:{request_id}", f"{tag}:u"),
+            (request_id, token, _millis(now), int(claims), int(counts), *_ENTER_LIMITS),
+        )
+        if reply[0] != b"turn":
+            return self._entered(tag, request_id, reply)
+        pairs = ((reply[i].decode(), reply[i + 1]) for i in range(2, len(reply), 2))
+        return Entered("turn", self._chat(tag, reply[1]), earlier=tuple(self._earlier(tag, pairs)))
+
+    async def leave(
+        self,
+        openid: str,
+        request_id: str,
+        *,
+        token: str,
+        now: datetime,
+        chat: bytes | None,
+        answer: str,
+        carried: Sequence[str] = (),
+        forget: bool = False,
+    ) -> Saved:
+        tag = _tag(openid)
+        sealed_chat = b"" if chat is None else self._sealer.seal(chat, bound_to=f"chat:{tag}")
+        sealed_answer = self._seal_answer(tag, request_id, answer)
+        reply = await self._run(
+            self._leave,
+            (f"{tag}:s", f"{tag}:l", f"{tag}:m:{request_id}", f"{tag}:u", *(f"{tag}:m:{i}" for i in carried)),
+            (request_id, token, _millis(now), *_LEAVE_LIMITS, int(forget), sealed_chat, sealed_answer, *carried),
+        )
+        return cast("Saved", cast("bytes", reply).decode())
+
+    async def renew(self, openid: str, request_id: str, *, token: str, now: datetime) -> None:
+        tag, until = _tag(openid), _millis(now + LEASE)
+        keys = (f"{tag}:l", f"{tag}:m:{request_id}")
+        if await self._run(self._renew, keys, (token, _span(LOCK_KEPT), until)):
+            await self._list(f"{tag}|{request_id}", until)
+
+    async def postpone(self, openid: str, request_id: str, *, now: datetime, incoming: bytes) -> Entered:
+        tag, until = _tag(openid), _millis(now + LEASE)
+        sealed = self._sealer.seal(incoming, bound_to=f"incoming:{tag}:{request_id}")
+        # Listed first: a listed message that does not exist is struck off, an unlisted one would be forgotten.
+        await self._list(f"{tag}|{request_id}", until)
+        reply = await self._ask(
+            self._postpone,
+            (f"{tag}:m:{request_id}", f"{tag}:u"),
+            (request_id, sealed, until, _span(LATE_KEPT)),
+        )
+        return self._entered(tag, request_id, reply)
+
+    async def claim(self, openid: str, request_id: str, *, token: str, now: datetime) -> bool:
+        keys = (f"{_tag(openid)}:m:{request_id}",)
+        return bool(await self._run(self._claim, keys, (token, _millis(now + LEASE))))
+
+    async def settle(self, openid: str, request_id: str, *, token: str, sent: bool) -> None:
+        tag = _tag(openid)
+        keys = (f"{tag}:m:{request_id}", f"{tag}:u")
+        await self._run(self._settle, keys, (request_id, token, int(sent), _span(LATE_KEPT)))
+        await self._strike(f"{tag}|{request_id}")
+
+    async def overdue(self, *, now: datetime) -> list[Overdue]:
+        try:
+            listed = await self._redis.zrange(_INDEX, "-inf", _millis(now), byscore=True, offset=0, num=_BATCH)
+        except (RedisError, OSError) as error:
+            raise Unavailable("Redis") from error
+        found = [await self._overdue(member.decode(), now) for member in cast("list[bytes]", listed)]
+        return [overdue for overdue in found if overdue is not None]
+
+    async def _overdue(self, member: str, now: datetime) -> Overdue | None:
+        tag, _, request_id = member.partition("|")
+        reply = await self._ask(
+            self._take_over,
+            (f"{tag}:m:{request_id}", f"{tag}:u"),
+            (request_id, _millis(now), _millis(now + LEASE), _span(LATE_KEPT), TRIES),
+        )
+        match reply:
+            case [b"running" | b"ready" as state, incoming, answer]:
+                await self._list(member, _millis(now + LEASE))
+                try:
+                    text = self._answer(tag, request_id, answer) if state == b"ready" else None
+                    return Overdue(self._sealer.open(incoming, bound_to=f"incoming:{tag}:{request_id}"), text)
+                except SealBroken:
+                    log.warning("late_message_unreadable", request_id=request_id)
+                    await self._strike(member)
+            case [b"alive", until]:
+                await self._list(member, int(until))
+            case [b"spent"]:
+                log.error("late_message_given_up", request_id=request_id, tries=TRIES)
+                await self._strike(member)
+            case _:
+                await self._strike(member)
+        return None
+
+    def _entered(self, tag: str, request_id: str, reply: list[bytes]) -> Entered:
+        standing = cast("Standing", reply[0].decode())
+        if standing == "answer":
+            return Entered(standing, answer=self._answer(tag, request_id, reply[1]))
+        return Entered(standing)
+
+    def _chat(self, tag: str, sealed: bytes) -> bytes | None:
+        try:
+            return self._sealer.open(sealed, bound_to=f"chat:{tag}") if sealed else None
+        except SealBroken:
+            log.warning("chat_unreadable")
+            return None
+
+    def _earlier(self, tag: str, pairs: Iterable[tuple[str, bytes]]) -> Iterable[tuple[str, str]]:
+        for request_id, sealed in pairs:
+            try:
+                yield request_id, self._answer(tag, request_id, sealed)
+            except SealBroken:
+                log.warning("earlier_answer_unreadable", request_id=request_id)
+
+    def _seal_answer(self, tag: str, request_id: str, answer: str) -> bytes:
+        return self._sealer.seal(answer.encode("utf-8", "replace"), bound_to=f"answer:{tag}:{request_id}")
+
+    def _answer(self, tag: str, request_id: str, sealed: bytes) -> str:
+        return self._sealer.open(sealed, bound_to=f"answer:{tag}:{request_id}").decode()
+
+    async def _list(self, member: str, until: int) -> None:
+        try:
+            await self._redis.zadd(_INDEX, {member: until})
+        except (RedisError, OSError) as error:
+            raise Unavailable("Redis") from error
+
+    async def _strike(self, member: str) -> None:
+        try:
+            await self._redis.zrem(_INDEX, member)
+        except (RedisError, OSError) as error:
+            raise Unavailable("Redis") from error
+
+    async def _ask(self, script: AsyncScript, keys: Sequence[str], args: Sequence[str | int | bytes]) -> list[bytes]:
+        return cast("list[bytes]", await self._run(script, keys, args))
+
+    async def _run(self, script: AsyncScript, keys: Sequence[str], args: Sequence[str | int | bytes]) -> object:
+        try:
+            return cast("object", await script(keys, args))
+        except (RedisError, OSError) as error:
+            raise Unavailable("Redis") from error
+
+
+def _span(span: timedelta) -> int:
+    return span // timedelta(milliseconds=1)
+
+
+_ENTER_LIMITS = (_span(LOCK_KEPT), _span(CHAT_KEPT), _span(REFUSAL_KEPT), BURST, PER_SECOND, FORGIVEN)
+_LEAVE_LIMITS = (_span(CHAT_KEPT), _span(ANSWER_KEPT), _span(LATE_KEPT))
+
+
+def _tag(openid: str) -> str:
+    return f"{{c:{blake2b(openid.encode('utf-8', 'replace'), digest_size=10).hexdigest()}}}"
+
+
+def _millis(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)
