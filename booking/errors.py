@@ -185,6 +185,10 @@ class NumberTaken(ZhenyueError):
     """Raised by storage when the drawn appointment number exists; another one is drawn."""
 
 
+class PersonKnown(ZhenyueError):
+    """Raised by storage when another person has these papers: written meanwhile, or meant by a correction."""
+
+
 class CatalogueError(ZhenyueError):
     """Raised when a catalogue cannot be loaded. ``problems`` are complete lines for the person who wrote the file."""
 

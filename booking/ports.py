@@ -197,7 +197,7 @@ class PatientRows(Protocol):
         ...
 
     async def add(self, patient_id: str, details: PatientDetails, *, now: datetime) -> Patient:
-        """Write a new person with the next file number (R-C1); raises ``OrdinalTaken`` when added meanwhile."""
+        """Write a new person with the next file number (R-C1); raises ``PersonKnown`` when added meanwhile."""
         ...
 
     async def link(self, openid: str, patient_id: str, *, mobile: str, now: datetime) -> None:
@@ -213,7 +213,7 @@ class PatientRows(Protocol):
         ...
 
     async def correct(self, patient_id: str, details: PatientDetails) -> None:
-        """Overwrite a person's details (R-A10)."""
+        """Overwrite a person's details (R-A10); raises ``PersonKnown`` when another person has the papers."""
         ...
 
     async def consent(self, openid: str) -> str | None:
