@@ -54,7 +54,7 @@ class SqlPatientRows:
         if self._sealer.rotating and await self.by_papers(details) is not None:
             raise PersonKnown
         row = self._sealed(patient_id, details) | {"id": patient_id, "file_number": file_number, "created_at": now}
-        added = self._insert(patient).values(row).on_conflict_do_nothing(index_elements=[patient.c.papers_hash])
+        added = self._insert(patient).values(row).on_conflict_do_nothing()
         if (await self._connection.execute(added.returning(patient.c.id))).first() is None:
             raise PersonKnown
         return Patient(patient_id, file_number, details, now)
@@ -92,8 +92,10 @@ class SqlPatientRows:
     async def correct(self, patient_id: str, details: PatientDetails) -> None:
         """Overwrite a person's details (R-A10); raises ``PersonKnown`` when another person has the papers.
 
-        After that the transaction is over. The mobile number is the link's and stays.
+        After that the transaction is over. Locks the person against new links until the transaction ends. The
+        mobile number is the link's and stays.
         """
+        await self._connection.execute(select(patient.c.id).where(patient.c.id == patient_id).with_for_update())
         known = await self.by_papers(details)
         if known is not None and known.id != patient_id:
             raise PersonKnown

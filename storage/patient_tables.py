@@ -87,23 +87,7 @@ access_log = Table(
     Column("purpose", String(200), nullable=False),
     Column("subject", String(200), nullable=False),
 )
-"""Who looked at whom, when, why and through what (R-A11, R-C4). ``APPEND_ONLY`` keeps rows as written."""
-
-APPEND_ONLY = {
-    "sqlite": [
-        """CREATE TRIGGER access_log_no_update BEFORE UPDATE ON access_log
-        BEGIN SELECT RAISE(ABORT, 'access_log is append-only'); END""",
-        """CREATE TRIGGER access_log_no_delete BEFORE DELETE ON access_log
-        BEGIN SELECT RAISE(ABORT, 'access_log is append-only'); END""",
-    ],
-    "postgresql": [
-        """CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS
-        $$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$""",
-        """CREATE TRIGGER access_log_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON access_log
-        FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()""",
-    ],
-}
-"""Statements by dialect, run by the migration that creates ``access_log``."""
+"""Who looked at whom, when, why and through what (R-A11, R-C4). Triggers of migration 0002 keep rows as written."""
 
 file_counter = Table(
     "file_counter",
