@@ -41,7 +41,87 @@ SETTING_EXAMPLES = {
 }
 
 # The data folder and the embedded server.
-FOLDER_IN_USE = (
-    "数据目录 {folder} 已有诊约在运行（进程 {pid}）；请先停止它，或用 ZHENYUE_DATA_DIR 指定另一个目录"
-)
+FOLDER_IN_USE = "数据目录 {folder} 已有诊约在运行（进程 {pid}）；请先停止它，或用 ZHENYUE_DATA_DIR 指定另一个目录"
 FOLDER_UNUSABLE = "数据目录 {folder} 无法使用：{problem}；请检查权限，或用 ZHENYUE_DATA_DIR 指定另一个目录"
+
+# The catalogue file: one line each, ``file:line: place: …``; ``{key}`` is the last part of the place.
+CATALOGUE_NEAR = '；是不是 "{near}"？'
+CATALOGUE_INVALID = "内容不正确"
+CATALOGUE_TOO_BIG = "文件超过 5 MB，不像是门诊资料；请检查是否选错了文件"
+CATALOGUE_TOO_DEEP = "层次过深或内容过多；请对照 docs/catalogue.md 的格式检查"
+CATALOGUE_ENCODING = "不是 UTF-8 编码；请用编辑器另存为 UTF-8"
+CATALOGUE_CONTROL_CHARACTER = "含有看不见的控制字符；请删去后重新输入这一行"
+CATALOGUE_NO_WORKBOOK = "不是可以读取的工作簿（{problem}）；请另存为 .xlsx"
+CATALOGUE_SYNTAX = "YAML 语法有误（{problem}）；请检查这一行及其上一行的缩进、引号、冒号和括号"
+CATALOGUE_SYNTAX_PROBLEMS = {
+    "'\\t'": "不能用制表符（Tab）缩进；请改用空格",
+    "cannot start any token": "有一个值以特殊符号开头；请给这个值加上引号",
+    "mapping values are not allowed": "冒号或缩进的位置不对；值里有冒号时请加引号，并与上一行对齐",
+    "sequence entries are not allowed": "列表的“-”位置不对；请另起一行写列表",
+    "unexpected end of stream": "引号没有成对",
+    "but got '<stream end>'": "括号没有成对，直到文件末尾也没有合上",
+    "expected ',' or": "括号没有成对，或者缺少逗号",
+    "expected <block end>": "缩进不一致；同一层的内容必须左对齐",
+    "could not find expected ':'": "缺少冒号；键和值之间用“: ”（半角冒号和空格）隔开",
+    "undefined alias": "用“*”引用了没有用“&”定义的内容；如果星号是文字，请加引号",
+    "another document": "一个文件只能有一份资料；请删去多余的“---”",
+}
+CATALOGUE_MISTAKES = {
+    "empty_file": "文件是空的；格式见 docs/catalogue.md",
+    "not_mapping": "应为“键: 值”的形式；冒号用半角，后面留一个空格",
+    "not_list": "应为列表，例如 [一项, 另一项]",
+    "not_text": "应为文字，不能是列表或 true/false；文字可以加引号",
+    "empty": "不能为空",
+    "empty_list": "列表不能为空",
+    "missing": "缺少 {key}",
+    "unknown_key": "没有“{key}”这一项；可用的有 {known}",
+    "unknown_tag": "不支持 YAML 标签 {tag}；请删去它",
+    "repeated_key": "“{key}”写了两次，上一次在第 {line} 行；请只留一个",
+    "repeated_column": "有两列都叫“{key}”；请只留一列",
+    "more_than_one_row": "这张表只能有一行内容",
+    "too_long": "太长：最多 {limit} 个字，现有 {length} 个",
+    "control_character": "含有换行或看不见的控制字符；请写成一行",
+    "bad_code": '代码 "{value}" 不可用；请用半角字母、数字、- 和 _，不超过 32 个字符，以字母或数字开头',
+    "bad_number": '"{value}" 应为 {low} 到 {high} 之间的整数',
+    "bad_fee": '"{value}" 不是费用；请以元为单位，最多两位小数，例如 "50.00"',
+    "bad_time": '"{value}" 不是时刻；请写成 24 小时制，例如 "08:30"',
+    "bad_date": '"{value}" 不是日期；请写成 2026-10-01 的样子，并确认这一天存在',
+    "bad_duration": '"{value}" 不是时长；请写成 30m（分钟）、1h（小时）、2d（天）或 1h30m',
+    "bad_weekday": '"{value}" 不是星期；请用 mon tue wed thu fri sat sun',
+    "bad_bool": '"{value}" 应为 true 或 false',
+    "bad_timezone": '没有名为 "{value}" 的时区；例如 Asia/Shanghai',
+    "bad_template_field": '"{value}" 不是模板字段名；例如 thing1、time2',
+    "repeated_code": '代码 "{value}" 与 {other} 重复；每个代码只能用一次',
+    "repeated_name": '名称 "{value}" 与 {other} 重复，患者无法分辨；请改用不同的名称',
+    "unknown_department": '没有代码为 "{value}" 的科室',
+    "unknown_doctor": '没有代码为 "{value}" 的医生',
+    "across_midnight": "结束时间 {end} 不晚于开始时间 {start}；门诊不能跨午夜，请拆成当天和次日两段",
+    "longer_than_session": "每个号源 {slot} 分钟，但整段只有 {minutes} 分钟，一个也放不下；请改短号源或延长时间",
+    "ends_before_it_begins": "截止日 {last} 早于起始日 {first}",
+    "overlapping_rosters": "医生 {doctor} 的这段排班与 {other} 在 {weekday} 时间重叠；请错开时间、星期或有效期",
+    "overlapping_extra": "医生 {doctor} 在 {date} 的这次加班与 {other} 时间重叠；请错开时间",
+    "closed_twice": "与 {other} 是同一天、同一范围的休诊；请只留一条",
+    "closed_with_session": "休诊日不能写 {key}；加班门诊请另写一条，不写 closed",
+    "open_with_session": "closed: false 表示当天照常出诊，不能写 {key}；加班门诊请不写 closed",
+    "doctor_and_department": "不能同时写 doctor 和 department；加班门诊只写 doctor，休诊只写其中一个",
+    "neither_closed_nor_extra": "请写 closed: true（休诊）或 false（照常），或写全加班门诊的 doctor、start、end 等各项",
+    "rest_unused": "{minutes} 分钟不是 {slot} 分钟的整数倍，最后 {rest} 分钟不放号",
+    "extra_on_closed_day": "{date} 休诊，但这次加班照常放号；如果不是这个意思，请删去它",
+    "templates_not_sent": "格式已检查；本版本还不发送模板消息，暂不使用",
+}
+EMBEDDED_FAILED = (
+    "内置 Redis 无法启动：{problem}；日志在 {folder}/redis/valkey.log，也可用 ZHENYUE_REDIS_URL 指定别的 Redis"
+)
+
+# Starting and stopping.
+DATABASE_UNREACHABLE = "ZHENYUE_DATABASE_URL：数据库 {where} 无法读写：{problem}；请检查地址、账号、权限与磁盘空间"
+DATABASE_OUTDATED = "数据库结构是 {found} 版，本程序需要 {newest} 版；请先备份，再运行 zhenyue migrate"
+SECRET_KEY_WRONG = (
+    "ZHENYUE_SECRET_KEY：与数据库中已加密的患者资料不符；请使用原来的密钥，"
+    "更换密钥时把旧密钥放入 ZHENYUE_SECRET_KEY_PREVIOUS"
+)
+REDIS_UNREACHABLE = "ZHENYUE_REDIS_URL：Redis {where} 没有应答：{problem}；请检查地址与服务，例如 ZHENYUE_REDIS_URL=redis://127.0.0.1:6379/0"
+PORT_IN_USE = "ZHENYUE_PORT：{host} 的端口 {port} 无法监听：{problem}；例如 ZHENYUE_PORT=8081"
+READY = "诊约已就绪：{address}/wechat"
+WORKER_READY = "诊约后台任务已启动"
+STOPPED = "诊约已停止"
