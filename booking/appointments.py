@@ -162,6 +162,8 @@ class Appointments:
         async with self._database.begin() as unit:
             given_up = await self._give_up_holds(unit, claim, now)
             day = await unit.claims.day_of(claim.patient, claim.date)
+            if any(other.request_id == claim.request_id and other.session == claim.session for other in day):
+                raise RepeatedRequest
             ordinal = choose_ordinal(day, claim.starts_at, claim.ends_at, limit=limit)
             claim = replace(claim, ordinal=ordinal)
             await unit.claims.insert(claim)

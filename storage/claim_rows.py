@@ -1,11 +1,14 @@
 """Holds, offers and appointments in SQL, guarded by unique indexes and conditional statements."""
 
-from collections.abc import Iterable
+import operator
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, delete, insert, literal, select, update
+from sqlalchemy import Column, ColumnElement, RowMapping, delete, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql import operators
 
 from booking.errors import (
     AlreadyInSession,
@@ -79,16 +82,16 @@ class SqlClaimRows:
 
     async def find(self, wanted: ClaimFilter) -> list[Claim]:
         """Return claims by start, then creation."""
-        conditions = [
-            (wanted.openid, claim.c.openid == wanted.openid),
-            (wanted.patient, claim.c.patient == wanted.patient),
-            (wanted.day, claim.c.date == wanted.day),
-            (wanted.number, claim.c.number == wanted.number),
-            (wanted.states, claim.c.state.in_(wanted.states or ())),
-            (wanted.ends_after, claim.c.ends_at > wanted.ends_after),
-            (wanted.ends_before, claim.c.ends_at <= wanted.ends_before),
+        bounds: list[tuple[Column[Any], Callable[[Any, Any], Any], object]] = [
+            (claim.c.openid, operator.eq, wanted.openid),
+            (claim.c.patient, operator.eq, wanted.patient),
+            (claim.c.date, operator.eq, wanted.day),
+            (claim.c.number, operator.eq, wanted.number),
+            (claim.c.state, operators.in_op, wanted.states),
+            (claim.c.ends_at, operator.gt, wanted.ends_after),
+            (claim.c.ends_at, operator.le, wanted.ends_before),
         ]
-        return await self._many(*(condition for value, condition in conditions if value is not None))
+        return await self._many(*(compare(column, value) for column, compare, value in bounds if value is not None))
 
     async def day_of(self, patient: str, day: date) -> list[Claim]:
         """Return the patient's live main claims of a day."""

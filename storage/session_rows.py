@@ -1,10 +1,11 @@
 """Clinic sessions, their slots, and how their seats stand."""
 
-from collections.abc import Sequence
+import operator
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Select, and_, case, func, insert, select, update
+from sqlalchemy import Column, ColumnElement, RowMapping, Select, and_, case, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -113,13 +114,13 @@ def _counting(wanted: SlotFilter) -> Select[Any]:
 
     live = and_(claim.c.session == slot.c.session, claim.c.slot == slot.c.id, is_live)
     held = claim.c.state.in_([str(s) for s in _HELD])
-    conditions = [
-        (wanted.first_day, clinic_session.c.date >= wanted.first_day),
-        (wanted.last_day, clinic_session.c.date <= wanted.last_day),
-        (wanted.department, clinic_session.c.department == wanted.department),
-        (wanted.doctor, clinic_session.c.doctor == wanted.doctor),
-        (wanted.session, clinic_session.c.id == wanted.session),
-        (wanted.slot, slot.c.id == wanted.slot),
+    bounds: list[tuple[Column[Any], Callable[[Any, Any], Any], object]] = [
+        (clinic_session.c.date, operator.ge, wanted.first_day),
+        (clinic_session.c.date, operator.le, wanted.last_day),
+        (clinic_session.c.department, operator.eq, wanted.department),
+        (clinic_session.c.doctor, operator.eq, wanted.doctor),
+        (clinic_session.c.id, operator.eq, wanted.session),
+        (slot.c.id, operator.eq, wanted.slot),
     ]
     return (
         select(
@@ -129,7 +130,7 @@ def _counting(wanted: SlotFilter) -> Select[Any]:
             count(~held & claim.c.id.is_not(None)).label("booked"),
         )
         .select_from(clinic_session.join(slot, slot.c.session == clinic_session.c.id).outerjoin(claim, live))
-        .where(*(condition for value, condition in conditions if value is not None))
+        .where(*(compare(column, value) for column, compare, value in bounds if value is not None))
         .group_by(clinic_session.c.id, slot.c.id)
         .order_by(slot.c.starts_at, clinic_session.c.department, clinic_session.c.doctor)
     )

@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import shutil
 from collections.abc import AsyncGenerator, Generator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import asyncpg
@@ -12,11 +12,15 @@ import pytest
 from redis.asyncio import BlockingConnectionPool, Redis
 from sqlalchemy.engine import make_url
 
+from booking.appointments import Appointments
+from booking.current import CurrentCatalogue
+from booking.seats import Seats
 from storage.database import SqlDatabase
 from storage.migrate import migrate
 from storage.pool import RedisPool
 from storage.sealing import Sealer
 from tests.support import servers
+from tests.support.figures import CountedFigures
 
 SECRET = b"0123456789abcdef0123456789abcdef"
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -84,14 +88,19 @@ def database_kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-async def database_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerator[str]:
+def template(database_kind: str, request: pytest.FixtureRequest) -> str:
+    """What a test's own database is copied from: a file's path or a database's address."""
+    return str(request.getfixturevalue("sqlite_template" if database_kind == "sqlite" else "postgres_server"))
+
+
+@pytest.fixture
+async def database_url(database_kind: str, template: str, tmp_path: Path) -> AsyncGenerator[str]:
     """The address of a migrated, empty database of the test's own."""
     if database_kind == "sqlite":
         path = tmp_path / "zhenyue.db"
-        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        shutil.copy(template, path)
         yield f"sqlite+aiosqlite:///{path}"
         return
-    template = request.getfixturevalue("postgres_server")
     url = await _create(template, f"zhenyue_test_{_worker(template)}_{next(_counter)}", make_url(template).database)
     yield url
     await _execute(template, f'DROP DATABASE "{make_url(url).database}" WITH (FORCE)')
@@ -133,3 +142,28 @@ async def _execute(url: str, statement: str) -> None:
         await connection.execute(statement)
     finally:
         await connection.close()
+
+
+@pytest.fixture
+def figures() -> CountedFigures:
+    """Counts what happened."""
+    return CountedFigures()
+
+
+@pytest.fixture
+def seats(database: SqlDatabase, pool: RedisPool, figures: CountedFigures) -> Seats:
+    """What keeps the pool true."""
+    return Seats(database, pool, figures)
+
+
+@pytest.fixture
+def appointments(database: SqlDatabase, pool: RedisPool, seats: Seats, figures: CountedFigures) -> Appointments:
+    """The booking service on a real database and a real Valkey."""
+    return Appointments(
+        database=database,
+        pool=pool,
+        seats=seats,
+        current=CurrentCatalogue(database),
+        hold_for=timedelta(minutes=5),
+        figures=figures,
+    )
