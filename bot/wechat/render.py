@@ -10,6 +10,7 @@ from handlers.chat import Choice, Reply
 
 MAX_TEXT = 2048
 """Bytes of UTF-8 in a passive text reply."""
+_LEAST_SHOWN = 128
 _LINK = re.compile(r'<a href="weixin://bizmsgmenu\?[^"]*">([^<]*)</a>')
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _NO_MARKUP = str.maketrans("<>", "＜＞")
@@ -54,15 +55,19 @@ def cut(text: str, room: int = MAX_TEXT) -> str:
 
 
 def with_earlier(earlier: Iterable[tuple[str, str]], text: str, heading: str) -> tuple[str, list[str]]:
-    """Puts answers that could not be sent before ``text``; tells which (by request id) found room."""
+    """Puts answers that could not be sent before ``text``; tells which (by request id) found room.
+
+    The first is cut where it must be, for the next answer may leave it no more room; the others come whole.
+    """
     carried: list[str] = []
     parts: list[str] = []
     room = MAX_TEXT - _size(text)
-    least = _size(heading) + 64
     for request_id, answer in earlier:
-        if room < least:
-            break
-        part = cut(f"{heading}\n{without_links(answer)}", room - 2)
+        part = f"{heading}\n{without_links(answer)}"
+        if _size(part) + 2 > room:
+            if parts or room < _size(heading) + _LEAST_SHOWN:
+                break
+            part = cut(part, room - 2)
         parts.append(part)
         carried.append(request_id)
         room -= _size(part) + 2
