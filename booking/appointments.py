@@ -131,8 +131,10 @@ class Appointments:
         try:
             admission = await self._admit(wish, count, now)
             return await self._write(self._claim(wish, count, admission, now), catalogue, now)
-        except (PoolMissing, StaleFence):
+        except PoolMissing:
             await self._seats.rebuild(session)
+        except StaleFence as error:
+            await self._seats.rebuild(session, stale=error.gen)
         except AlreadyAdmitted as error:
             await self._give_up_admission(wish, session, error.owner, now)
         except SeatTaken:

@@ -168,6 +168,10 @@ class AlreadyAdmitted(ZhenyueError):
 class StaleFence(ZhenyueError):
     """Raised by storage when a fence is not the session's newest or was used: the pool is behind and is rebuilt."""
 
+    def __init__(self, gen: int) -> None:
+        super().__init__(f"generation {gen}")
+        self.gen = gen
+
 
 class SeatTaken(ZhenyueError):
     """Raised by storage when the admitted seat has a live claim: the pool is told and the next seat is tried."""

@@ -120,8 +120,11 @@ class SessionRows(Protocol):
         """Return how the pools of these sessions should look."""
         ...
 
-    async def next_generation(self, session_id: str) -> int:
-        """Add one to the session's generation, locking its row until the transaction ends, and return it."""
+    async def next_generation(self, session_id: str, *, after: int | None) -> int:
+        """Return a generation newer than ``after``: the present one if it is, else the present one and one.
+
+        None stands for the present one. Locks the session's row until the transaction ends.
+        """
         ...
 
 

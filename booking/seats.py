@@ -32,21 +32,27 @@ class Seats:
         self._figures = figures
         self._rebuilding: dict[str, asyncio.Task[None]] = {}
 
-    async def rebuild(self, session_id: str) -> None:
-        """Write a session's pool anew from SQL under its next generation; one rebuild at a time in a process.
+    async def rebuild(self, session_id: str, *, stale: int | None = None) -> None:
+        """Write a session's pool anew from SQL under a generation newer than the one that proved stale.
 
-        Raises ``Unavailable``. Holds admitted under the old generation are refused by SQL and retried.
+        One rebuild at a time in a process; of several processes that met the same stale generation only the first
+        begins a new one, else each would undo what was admitted through the other's. Raises ``Unavailable``.
+        Holds admitted under an older generation are refused by SQL and retried.
         """
         task = self._rebuilding.get(session_id)
         if task is None:
-            task = asyncio.create_task(self._rebuild(session_id))
+            task = asyncio.create_task(self._rebuild(session_id, stale))
             self._rebuilding[session_id] = task
             task.add_done_callback(lambda _: self._rebuilding.pop(session_id, None))
         await asyncio.shield(task)
 
-    async def _rebuild(self, session_id: str) -> None:
+    async def _rebuild(self, session_id: str, stale: int | None) -> None:
+        if stale is None:
+            async with self._database.read() as unit:
+                found = await unit.sessions.get(session_id)
+            stale = found[0].gen if found else None
         async with self._database.begin() as unit:
-            await unit.sessions.next_generation(session_id)
+            await unit.sessions.next_generation(session_id, after=stale)
             seats = await unit.sessions.pool_seats([session_id])
         await self._pool.replace(seats[session_id])
         self._figures.rebuild()

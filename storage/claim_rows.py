@@ -28,17 +28,15 @@ from storage.tables import claim, clinic_session, is_booked, is_held, is_live, i
 _MEANING: dict[str, type[ZhenyueError]] = {
     tables.ONE_SEAT: SeatTaken,
     tables.ONE_PER_SESSION: AlreadyInSession,
-    tables.ONE_FENCE: StaleFence,
     tables.ONE_REQUEST: RepeatedRequest,
     tables.ONE_ORDINAL: OrdinalTaken,
     tables.ONE_NUMBER: NumberTaken,
 }
 # SQLite names the columns of a violated index, PostgreSQL its name.
 _BY_COLUMNS = {
-    ", ".join(f"claim.{column.name}" for column in index.columns): error
+    ", ".join(f"claim.{column.name}" for column in index.columns): str(index.name)
     for index in claim.indexes
-    for name, error in _MEANING.items()
-    if index.name == name
+    if index.unique
 }
 
 
@@ -68,7 +66,7 @@ class SqlClaimRows:
         try:
             written = await self._connection.execute(statement)
         except IntegrityError as error:
-            raise _meaning(error) from error
+            raise _meaning(error, new) from error
         if written.rowcount != 1:
             raise await self._why_not(new)
 
@@ -165,7 +163,7 @@ class SqlClaimRows:
     async def _why_not(self, new: Claim) -> ZhenyueError:
         query = select(clinic_session.c.state).where(clinic_session.c.id == new.session)
         state = (await self._connection.execute(query)).scalar()
-        return StaleFence() if state == SessionState.OPEN else SessionClosed()
+        return StaleFence(new.gen) if state == SessionState.OPEN else SessionClosed()
 
     async def _one(self, *conditions: ColumnElement[bool]) -> Claim | None:
         row = (await self._connection.execute(select(claim).where(*conditions))).mappings().first()
@@ -181,11 +179,11 @@ def _claim(row: RowMapping) -> Claim:
     return Claim(**fields)
 
 
-def _meaning(error: IntegrityError) -> Exception:
+def _meaning(error: IntegrityError, new: Claim) -> Exception:
     """Return what a violated index means; what no index of ours explains stays a driver's error."""
-    cause = getattr(error.orig, "__cause__", None)
-    name = getattr(cause, "constraint_name", None)
-    if name in _MEANING:
-        return _MEANING[name]()
-    columns = str(error.orig).rpartition("UNIQUE constraint failed: ")[2]
-    return _BY_COLUMNS[columns]() if columns in _BY_COLUMNS else error
+    name = getattr(getattr(error.orig, "__cause__", None), "constraint_name", None)
+    if name is None:
+        name = _BY_COLUMNS.get(str(error.orig).rpartition("UNIQUE constraint failed: ")[2])
+    if name == tables.ONE_FENCE:
+        return StaleFence(new.gen)
+    return _MEANING[name]() if name in _MEANING else error

@@ -5,7 +5,20 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, RowMapping, Select, and_, case, func, insert, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    RowMapping,
+    Select,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -67,10 +80,12 @@ class SqlSessionRows:
         change = update(clinic_session).where(clinic_session.c.id == session_id).values(state=str(state))
         await self._connection.execute(change)
 
-    async def next_generation(self, session_id: str) -> int:
-        """Add one to the session's generation, locking its row until the transaction ends, and return it."""
+    async def next_generation(self, session_id: str, *, after: int | None) -> int:
+        """Return a generation newer than ``after``: the present one if it is, else the present one and one."""
+        present = clinic_session.c.gen
+        newer = present + 1 if after is None else case((present > after, present), else_=after + 1)
         change = update(clinic_session).where(clinic_session.c.id == session_id)
-        bumped = change.values(gen=clinic_session.c.gen + 1).returning(clinic_session.c.gen)
+        bumped = change.values(gen=newer).returning(present)
         gen: int = (await self._connection.execute(bumped)).scalar_one()
         return gen
 

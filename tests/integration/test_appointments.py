@@ -348,3 +348,10 @@ async def test_a_request_whose_hold_has_ended_is_not_held_again(desk: Desk, data
     with pytest.raises(HoldExpired):
         await desk.appointments.hold(desk.wish(SLOT, "张三", request="m"), now=desk.now)
     assert await desk.free(SLOT) == 2
+
+
+async def test_a_pool_from_the_future_is_overtaken(desk: Desk, database: SqlDatabase, valkey: Redis) -> None:
+    """As after the database was restored from an older backup."""
+    await desk.book(SLOT, "张三")
+    await valkey.hset("{s:wang-20261124-0900}:m", "gen", 70)
+    assert (await desk.appointments.hold(desk.wish(SLOT, "李四"), now=desk.now)).gen == 71
