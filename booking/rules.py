@@ -48,11 +48,10 @@ def choose_ordinal(claims_of_day: Sequence[Claim], starts_at: datetime, ends_at:
     for claim in claims_of_day:
         if claim.starts_at < ends_at and starts_at < claim.ends_at:
             raise OverlappingAppointment(claim.starts_at)
+    if len(claims_of_day) >= limit:
+        raise DayLimitReached(limit)
     taken = {claim.ordinal for claim in claims_of_day}
-    for ordinal in range(1, limit + 1):
-        if ordinal not in taken:
-            return ordinal
-    raise DayLimitReached(limit)
+    return next(ordinal for ordinal in range(1, limit + 1) if ordinal not in taken)
 
 
 def status_of(count: SlotCount, *, now: datetime) -> str:
