@@ -1,0 +1,178 @@
+"""What can be booked, for the chat: pure choices over slot counts, and the one query they need (R-A2, R-A9)."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from booking.current import CurrentCatalogue
+from booking.hours import OpenDays, opening_hours
+from booking.models import Catalogue, SlotCount
+from booking.ports import Database, SlotFilter
+from booking.rules import clinic_day, is_bookable
+
+NOON = 12
+EVENING = 18
+NEAREST = 8
+"""How many alternatives are worth reading."""
+
+
+class Part(StrEnum):
+    """Part of the clinic's day in which a slot starts: before 12:00, before 18:00, later."""
+
+    MORNING = "morning"
+    AFTERNOON = "afternoon"
+    EVENING = "evening"
+
+
+class Avoid(StrEnum):
+    """What alternatives to a refused slot must not share with it; the rule that refused it tells."""
+
+    NOTHING = "nothing"
+    SLOT = "slot"
+    PERIOD = "period"
+    SESSION = "session"
+    DAY = "day"
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What the patient has said of the wish so far; None, or no doctors, means any."""
+
+    department: str | None = None
+    doctors: tuple[str, ...] = ()
+    day: date | None = None
+    part: Part | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alternatives:
+    """Slots near a refused one (R-A3): the same doctor's other times, the same department's other doctors."""
+
+    same_doctor: tuple[SlotCount, ...] = ()
+    others: tuple[SlotCount, ...] = ()
+
+
+def part_of_day(starts_at: datetime, zone: ZoneInfo) -> Part:
+    """Return the part of the clinic's day in which this moment lies."""
+    hour = starts_at.astimezone(zone).hour
+    if hour < NOON:
+        return Part.MORNING
+    return Part.AFTERNOON if hour < EVENING else Part.EVENING
+
+
+def bookable(catalogue: Catalogue, counts: Iterable[SlotCount], *, now: datetime) -> list[SlotCount]:
+    """Keep what a patient could book now; departments and doctors that were retired take nobody."""
+    return [
+        count
+        for count in counts
+        if catalogue.doctors[count.session.doctor].active
+        and catalogue.departments[count.session.department].active
+        and is_bookable(catalogue, count, now=now)
+    ]
+
+
+def narrow(counts: Iterable[SlotCount], search: Search, zone: ZoneInfo) -> list[SlotCount]:
+    """Keep what fits the search."""
+    return [count for count in counts if _fits(count, search, zone)]
+
+
+def _fits(count: SlotCount, search: Search, zone: ZoneInfo) -> bool:
+    session = count.session
+    return (
+        search.department in (None, session.department)
+        and (not search.doctors or session.doctor in search.doctors)
+        and search.day in (None, session.date)
+        and search.part in (None, part_of_day(count.slot.starts_at, zone))
+    )
+
+
+def free_by(counts: Iterable[SlotCount], key: Callable[[SlotCount], str]) -> dict[str, int]:
+    """Add up the free seats by a key, in the order in which the keys come."""
+    free: dict[str, int] = {}
+    for count in counts:
+        free[key(count)] = free.get(key(count), 0) + count.free
+    return free
+
+
+def nearest(free: Sequence[SlotCount], wanted: SlotCount, *, avoid: Avoid, limit: int = NEAREST) -> Alternatives:
+    """Choose what to offer instead of ``wanted``: nearest in time first, shared fairly, each part by start (R-A3)."""
+    around = sorted(
+        (count for count in free if not _shares(count, wanted, avoid)),
+        key=lambda count: (abs(count.slot.starts_at - wanted.slot.starts_at), count.slot.id),
+    )
+    same = [count for count in around if count.session.doctor == wanted.session.doctor]
+    others = _one_each_first(count for count in around if count.session.doctor != wanted.session.doctor)
+    for_others = min(len(others), limit - min(len(same), limit // 2))
+    return Alternatives(
+        same_doctor=_by_start(same[: limit - for_others]),
+        others=_by_start(others[:for_others]),
+    )
+
+
+def _shares(count: SlotCount, wanted: SlotCount, avoid: Avoid) -> bool:
+    if avoid is Avoid.DAY:
+        return count.session.date == wanted.session.date
+    if avoid is Avoid.SESSION:
+        return count.session.id == wanted.session.id
+    if avoid is Avoid.PERIOD:
+        return count.slot.starts_at < wanted.slot.ends_at and wanted.slot.starts_at < count.slot.ends_at
+    return avoid is Avoid.SLOT and count.slot.id == wanted.slot.id
+
+
+def _one_each_first(counts: Iterable[SlotCount]) -> list[SlotCount]:
+    """Order so that each doctor's nearest slot comes before anyone's second."""
+    rank: dict[str, int] = {}
+    ranked = []
+    for count in counts:
+        rank[count.session.doctor] = rank.get(count.session.doctor, 0) + 1
+        ranked.append((rank[count.session.doctor], count))
+    ranked.sort(key=lambda pair: pair[0])
+    return [count for _, count in ranked]
+
+
+def _by_start(counts: Iterable[SlotCount]) -> tuple[SlotCount, ...]:
+    return tuple(sorted(counts, key=lambda count: (count.slot.starts_at, count.slot.id)))
+
+
+class Availability:
+    """Reads what can be booked: one statement a question, on the reading side of the database."""
+
+    def __init__(self, database: Database, current: CurrentCatalogue) -> None:
+        self._database = database
+        self._current = current
+
+    async def find(self, search: Search, *, now: datetime) -> list[SlotCount]:
+        """Return the bookable slots that fit, by start, department, doctor; raises ``Unavailable``, ``NoCatalogue``."""
+        catalogue = await self._current.get()
+        counts = await self._slots(catalogue, search, now)
+        return narrow(bookable(catalogue, counts, now=now), search, catalogue.clinic.zone)
+
+    async def near(self, slot: str, *, department: str, avoid: Avoid, now: datetime) -> Alternatives:
+        """Return what is nearest to a slot that could not be had; raises ``Unavailable``, ``NoCatalogue``."""
+        catalogue = await self._current.get()
+        counts = await self._slots(catalogue, Search(department=department), now)
+        wanted = next((count for count in counts if count.slot.id == slot), None)
+        if wanted is None:
+            return Alternatives()
+        return nearest(bookable(catalogue, counts, now=now), wanted, avoid=avoid)
+
+    async def hours(self, *, now: datetime) -> list[OpenDays]:
+        """Return the week's opening times as the rosters have them; raises ``Unavailable``, ``NoCatalogue``."""
+        catalogue = await self._current.get()
+        async with self._database.read() as unit:
+            rosters = await unit.catalogue.rosters()
+        return opening_hours(rosters, clinic_day(catalogue, now))
+
+    async def _slots(self, catalogue: Catalogue, search: Search, now: datetime) -> list[SlotCount]:
+        today = clinic_day(catalogue, now)
+        furthest = max((catalogue.advance_days(doctor) for doctor in catalogue.doctors.values()), default=0)
+        wanted = SlotFilter(
+            first_day=search.day or today,
+            last_day=search.day or today + timedelta(days=furthest),
+            department=search.department,
+            doctor=search.doctors[0] if len(search.doctors) == 1 else None,
+        )
+        async with self._database.read() as unit:
+            return await unit.sessions.slots(wanted)

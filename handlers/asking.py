@@ -1,0 +1,88 @@
+"""Going on with a flow: the first open gap is asked, and the question becomes what is remembered and what is read."""
+
+import contextlib
+from dataclasses import dataclass
+
+from booking.errors import Refused
+from handlers import book, manage, menu, mine
+from handlers.chat import Reply
+from handlers.frame import Done, Flow, Frame, Gap, Question
+from handlers.paging import MOST_BYTES, cut, last_page, reply_for
+from handlers.state import Asked, Chat, UnknownState, dump
+
+FLOWS: dict[str, Flow] = {flow.name: flow for flow in (menu.FLOW, book.FLOW, mine.FLOW, manage.FLOW)}
+MOST_STEPS = 50
+"""Gaps that may be filled or opened again in one turn; more means that a flow goes round in circles."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What a message led to: the chat to keep (None: none), the reply (None: silence), and figures for metrics."""
+
+    chat: bytes | None
+    reply: Reply | None
+    flow: str
+    outcome: str
+    rule: str = ""
+
+
+async def go_on(frame: Frame, last: Asked | None, page: int | None = None) -> Turn:
+    """Ask for the first open gap, after giving back a seat that the change of gaps let go."""
+    await let_go(frame)
+    for _ in range(MOST_STEPS):
+        gap = next(gap for gap in FLOWS[frame.flow].gaps(frame) if gap.name not in frame.gaps)
+        step = await gap.ask(frame)
+        if isinstance(step, Done):
+            return _ended(frame, step)
+        if step is not None:
+            return _asked(frame, gap, step, last, page)
+    raise RuntimeError(f"flow {frame.flow} comes to no question")
+
+
+async def let_go(frame: Frame) -> None:
+    """Give back the seat that was held when the message came, unless the gaps still hold it."""
+    if frame.held and frame.get("claim") != frame.held:
+        with contextlib.suppress(Refused):  # whatever became of it, it is not held for us any more
+            await frame.services.appointments.release(frame.held, openid=frame.openid, now=frame.now)
+    frame.held = ""
+
+
+def gap_of(frame: Frame, name: str) -> Gap:
+    """Return the gap that the open question fills; raises ``UnknownState``."""
+    if frame.flow in FLOWS:
+        for gap in FLOWS[frame.flow].gaps(frame):
+            if gap.name == name:
+                return gap
+    raise UnknownState(f"no gap {name} in flow {frame.flow}")
+
+
+def _ended(frame: Frame, done: Done) -> Turn:
+    text = "\n".join((*frame.notes, done.text))
+    outcome = frame.outcome if frame.rule else done.outcome
+    return Turn(None, Reply(cut(text, MOST_BYTES)), frame.flow, outcome, frame.rule)
+
+
+def _asked(frame: Frame, gap: Gap, question: Question, last: Asked | None, page: int | None) -> Turn:
+    again = last is not None and last.gap == gap.name and _values(last) == [o.value for o in question.options]
+    if page is None:
+        page = last.page if last is not None and again else 0
+    page = min(page, last_page(question.options))
+    serial = last.serial if last is not None and again else _serial(frame, last)
+    chat = Chat(
+        flow=frame.flow,
+        gaps=frame.gaps,
+        trail=tuple(frame.trail),
+        asked=Asked(gap.name, serial, question.options, page),
+        updated_at=frame.now,
+    )
+    reply = reply_for(question, frame.notes, serial=serial, page=page)
+    return Turn(dump(chat), reply, frame.flow, frame.outcome, frame.rule)
+
+
+def _values(asked: Asked) -> list[str]:
+    return [option.value for option in asked.options]
+
+
+def _serial(frame: Frame, last: Asked | None) -> int:
+    """Return a serial that no earlier message of the account carries, though the chat was forgotten meanwhile."""
+    return max(int(frame.now.timestamp() * 1000), last.serial + 1 if last else 0)

@@ -1,0 +1,99 @@
+"""Booking: whom, by what way, which department, doctor, day, time; then a seat is held and confirmed (R-A2, R-A4)."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from booking.patients import MAX_PATIENTS
+from handlers.consent import consent_gaps
+from handlers.frame import Flow, Frame, Gap, Question
+from handlers.narrowing import DAY, DEPARTMENT, DOCTOR, PART, SLOT, correct
+from handlers.reading import read_names
+from handlers.registration import NEW, registration_gaps
+from handlers.seat import BOOK, CONFIRM, HOLD
+from handlers.state import Option
+from handlers.texts import booking as texts
+from handlers.texts import patients as patient_texts
+
+BOOKING = "booking"
+_ANOTHER = "another"
+_ORDERS: dict[str, tuple[Gap, ...]] = {
+    "department": (DEPARTMENT, DOCTOR, DAY, PART, SLOT),
+    "doctor": (DOCTOR, DAY, PART, SLOT),
+    "time": (DAY, PART, DEPARTMENT, DOCTOR, SLOT),
+}
+
+
+class Who(Gap):
+    """The patient: the account's only one, one of several, or a new one."""
+
+    name: ClassVar[str] = "patient"
+
+    async def ask(self, frame: Frame) -> Question | None:
+        """Ask where there is something to choose."""
+        known = await frame.services.patients.of_account(frame.openid)
+        if not known:
+            frame.fill(self.name, NEW)
+            frame.note(patient_texts.FIRST_TIME)
+            return None
+        if len(known) == 1 and not frame.get(_ANOTHER):
+            frame.fill(self.name, known[0].id)
+            frame.note(texts.for_patient(known[0], frame.today))
+            return None
+        options = [
+            Option(patient.id, patient_texts.label(patient, frame.today), (patient.details.name,)) for patient in known
+        ]
+        if len(known) < MAX_PATIENTS:
+            options.append(Option(NEW, texts.ADD_PATIENT))
+        return Question(texts.ASK_PATIENT, tuple(options))
+
+
+class Way(Gap):
+    """By department, by doctor or by time; anything said of the wish already makes the question needless."""
+
+    name: ClassVar[str] = "way"
+
+    async def ask(self, frame: Frame) -> Question | None:
+        """Offer the three entrances (R-A2)."""
+        if any(gap in frame.gaps for gap in ("department", "doctor", "among")):
+            frame.fill(self.name, "department" if "department" in frame.gaps else "doctor")
+            return None
+        return Question(
+            texts.ASK_ENTRANCE,
+            (
+                Option("department", texts.BY_DEPARTMENT),
+                Option("doctor", texts.BY_DOCTOR),
+                Option("time", texts.BY_TIME),
+                Option(_ANOTHER, texts.FOR_ANOTHER),
+            ),
+        )
+
+    def choose(self, frame: Frame, value: str) -> None:
+        """Take the entrance, or ask again for whom."""
+        if value == _ANOTHER:
+            frame.forget("patient")
+            frame.fill(_ANOTHER, "yes")
+        else:
+            frame.fill(self.name, value)
+
+
+def _gaps(frame: Frame) -> Iterable[Gap]:
+    yield from consent_gaps(frame)
+    yield _WHO
+    if frame.get("patient") == NEW:
+        yield from registration_gaps(frame)
+    yield _WAY
+    yield from _ORDERS[frame.get("way")]
+    yield from (HOLD, CONFIRM, BOOK)
+
+
+def _hear(frame: Frame, text: str) -> bool:
+    """Take a department's or a doctor's name at any question of the flow."""
+    found = read_names(text, frame.catalogue)
+    if found is None:
+        return False
+    correct(frame, found)
+    return True
+
+
+_WHO, _WAY = Who(), Way()
+FLOW = Flow(BOOKING, _gaps, _hear)

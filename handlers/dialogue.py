@@ -1,0 +1,170 @@
+"""The dialogue: what kind of message it is, which command, or an answer to the open question."""
+
+import contextlib
+from dataclasses import replace
+from datetime import datetime
+
+import structlog
+
+from booking.errors import Busy, NoCatalogue, Unavailable
+from handlers.asking import Turn, go_on, let_go
+from handlers.chat import Incoming, Reply
+from handlers.frame import Frame, Services
+from handlers.hearing import back, hear
+from handlers.menu import BEGINS, MENU
+from handlers.menu import FLOW as MENU_FLOW
+from handlers.paging import LASTING
+from handlers.state import KEPT, Asked, Chat, UnknownState, load
+from handlers.texts import commands, common, greeting
+from handlers.words import clean, command, compact, number
+
+__all__ = ["Dialogue", "Services", "Turn"]
+
+log = structlog.get_logger()
+NONE = "none"
+_HEARD_EVENTS = ("subscribe", "scan", "click")
+_READ = ("text", "voice")
+
+
+class Dialogue:
+    """Answers messages one at a time; all it knows between two of them is in the chat it returns."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def answer(self, chat: bytes | None, incoming: Incoming, *, now: datetime) -> Turn:
+        """Take one turn. What cannot be done now is apologised for, and the chat stays as it was."""
+        if incoming.kind == "event" and incoming.event not in _HEARD_EVENTS:
+            return await self._unheard(chat, incoming, now)
+        if incoming.event == "click":
+            incoming = replace(incoming, kind="text", text=incoming.key or "")
+        try:
+            try:
+                return await self._turn(load(chat) if chat else None, incoming, now, upgraded=False)
+            except UnknownState:
+                log.info("chat_of_another_release")
+                return await self._turn(None, incoming, now, upgraded=True)
+        except (Unavailable, Busy) as error:
+            log.warning("turn_not_possible", reason=type(error).__name__)
+            return Turn(chat, Reply(greeting.UNAVAILABLE), NONE, "unavailable")
+        except NoCatalogue:
+            log.warning("no_catalogue")
+            return Turn(None, Reply(greeting.NOT_LOADED), NONE, "unavailable")
+
+    async def _unheard(self, chat: bytes | None, incoming: Incoming, now: datetime) -> Turn:
+        """Events that get no answer; an account that leaves is forgotten here and noted there."""
+        if incoming.event != "unsubscribe":
+            return Turn(chat, None, NONE, "ignored")
+        with contextlib.suppress(Unavailable):
+            await self._services.patients.follow(incoming.openid, following=False, now=now)
+        return Turn(None, None, NONE, "left")
+
+    async def _turn(self, chat: Chat | None, incoming: Incoming, now: datetime, *, upgraded: bool) -> Turn:
+        """Open the frame and take the message by its kind."""
+        catalogue = await self._services.catalogue.get()
+        frame = Frame(self._services, catalogue, incoming, now, MENU)
+        if upgraded:
+            frame.note(greeting.UPGRADED)
+        asked = None
+        if chat is not None and now - chat.updated_at <= KEPT:
+            frame.flow, frame.gaps, frame.trail = chat.flow, dict(chat.gaps), [dict(step) for step in chat.trail]
+            frame.held = frame.get("claim")
+            asked = chat.asked
+        if incoming.kind == "event":
+            return await _greet(frame, asked)
+        if incoming.kind not in _READ or not compact(incoming.text):
+            return await _unreadable(frame, asked)
+        said = _command(incoming)
+        if said is not None:
+            return await _obey(frame, asked, said)
+        if asked is not None:
+            return await hear(frame, asked)
+        return await _hear_unasked(frame, ended=chat is not None)
+
+
+async def _greet(frame: Frame, asked: Asked | None) -> Turn:
+    """A new follower is welcomed from the beginning; who scans a code in mid-dialogue is asked again."""
+    if frame.incoming.event == "subscribe":
+        with contextlib.suppress(Unavailable):  # the welcome matters more; whoever writes is reachable anyway
+            await frame.services.patients.follow(frame.openid, following=True, now=frame.now)
+        frame.start(MENU)
+        frame.note(greeting.welcome(frame.clinic))
+    elif not _is_open(frame):
+        frame.note(greeting.hello(frame.clinic))
+    return await go_on(frame, asked)
+
+
+async def _unreadable(frame: Frame, asked: Asked | None) -> Turn:
+    """A friendly line, and back to the open question."""
+    frame.outcome = "unreadable"
+    if frame.incoming.kind == "voice":
+        frame.note(greeting.NOT_HEARD)
+    elif frame.incoming.kind == "text":
+        frame.note(greeting.NOT_UNDERSTOOD)
+    else:
+        frame.note(greeting.unreadable(frame.incoming.kind))
+    return await go_on(frame, asked)
+
+
+def _command(incoming: Incoming) -> str | None:
+    """Return the command that was typed, said, or tapped in a menu of whatever age."""
+    prefix, _, value = (incoming.tapped or "").partition(".")
+    if prefix == LASTING and value in commands.ALL:
+        return value
+    return command(incoming.text)
+
+
+async def _obey(frame: Frame, asked: Asked | None, said: str) -> Turn:
+    """Do what a command word says; it is understood at every step."""
+    if said == commands.BACK:
+        return await back(frame, asked)
+    if frame.held and (said in BEGINS or said == commands.QUIT):
+        frame.note(greeting.RELEASED)
+    if said in BEGINS:
+        frame.start(BEGINS[said])
+    elif said == commands.QUIT:
+        flow = frame.flow
+        frame.start(MENU)
+        await let_go(frame)
+        return Turn(None, Reply("\n".join((*frame.notes, greeting.LEFT))), flow, "left")
+    else:
+        frame.note(await _told(frame, said))
+        frame.outcome = said
+    return await go_on(frame, asked)
+
+
+async def _told(frame: Frame, said: str) -> str:
+    """Return what is told without disturbing the open question."""
+    match said:
+        case commands.GREETING:
+            return greeting.hello(frame.clinic)
+        case commands.THANKS:
+            return greeting.THANKS
+        case commands.HELP:
+            return greeting.brief_guide() if _is_open(frame) else greeting.guide(frame.clinic)
+    hours = common.hours(frame.clinic, await frame.services.availability.hours(now=frame.now))
+    if said == commands.COMPLAINT:
+        return greeting.complaint(frame.clinic, hours)
+    return greeting.human(frame.clinic, hours)
+
+
+async def _hear_unasked(frame: Frame, *, ended: bool) -> Turn:
+    """Take words that answer no question: the name of a department or doctor begins a booking."""
+    text = clean(frame.incoming.text)
+    if frame.incoming.tapped is None and MENU_FLOW.hear(frame, text):
+        return await go_on(frame, None)
+    frame.outcome = "not_understood"
+    if ended:
+        frame.note(greeting.ENDED)
+    elif frame.incoming.tapped is not None:
+        frame.note(greeting.EARLIER_MESSAGE)
+    elif number(text) is not None:
+        frame.note(greeting.NOTHING_OPEN)
+    else:
+        frame.note(greeting.NOT_UNDERSTOOD)
+    return await go_on(frame, None)
+
+
+def _is_open(frame: Frame) -> bool:
+    """Tell whether a dialogue is under way; the menu is none."""
+    return frame.flow != MENU

@@ -1,0 +1,171 @@
+"""The frame with gaps: what a turn works on, and what flows are made of."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import ClassVar
+
+from booking.appointments import Appointments
+from booking.availability import Availability
+from booking.current import CurrentCatalogue
+from booking.errors import Refused
+from booking.models import Catalogue, Clinic, SlotCount
+from booking.patients import Patients
+from booking.rules import clinic_day
+from handlers.chat import Incoming
+from handlers.state import Option
+from handlers.texts import commands
+from handlers.texts.refusals import refusal
+
+BACK = "<"
+"""The value of an option that means 返回."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the conversation may ask of the domain."""
+
+    appointments: Appointments
+    patients: Patients
+    catalogue: CurrentCatalogue
+    availability: Availability
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a gap asks: a text, options, and the last line (a detail's question stands there)."""
+
+    text: str
+    options: tuple[Option, ...] = ()
+    footer: str = ""
+    lasting: bool = False
+    """Whether a tap works however old its message is; the options are commands then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The end of a flow."""
+
+    text: str
+    outcome: str = "done"
+
+
+@dataclass(slots=True)
+class Frame:
+    """The gaps of a flow during one turn, and everything a gap needs to ask, choose and hear."""
+
+    services: Services
+    catalogue: Catalogue
+    incoming: Incoming
+    now: datetime
+    flow: str
+    gaps: dict[str, str] = field(default_factory=dict)
+    trail: list[dict[str, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    """Said before the next question; not kept."""
+    held: str = ""
+    """The claim held when the message came."""
+    outcome: str = "asked"
+    rule: str = ""
+    counts: list[SlotCount] | None = None
+    """What this turn has read of what can be booked."""
+
+    @property
+    def clinic(self) -> Clinic:
+        """The clinic."""
+        return self.catalogue.clinic
+
+    @property
+    def today(self) -> date:
+        """The clinic's calendar day."""
+        return clinic_day(self.catalogue, self.now)
+
+    @property
+    def openid(self) -> str:
+        """The account."""
+        return self.incoming.openid
+
+    def get(self, gap: str) -> str:
+        """Return what a gap is filled with, empty when it is open."""
+        return self.gaps.get(gap, "")
+
+    def fill(self, gap: str, value: str) -> None:
+        """Fill a gap, or correct what it was filled with."""
+        self.gaps[gap] = value
+
+    def forget(self, *gaps: str) -> None:
+        """Open gaps again."""
+        for gap in gaps:
+            self.gaps.pop(gap, None)
+
+    def note(self, text: str) -> None:
+        """Say something before the next question."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def refuse(self, error: Refused) -> None:
+        """Say which rule was met."""
+        self.note(refusal(error, clinic=self.clinic))
+        self.outcome, self.rule = "refused", error.rule
+
+    def start(self, flow: str, **gaps: str) -> None:
+        """Begin a flow, with what is known already."""
+        self.flow, self.gaps, self.trail, self.counts = flow, dict(gaps), [], None
+
+    def step(self) -> None:
+        """Note that an answer is about to change the gaps, so that 返回 comes back to here."""
+        self.trail.append(dict(self.gaps))
+
+    def step_back(self) -> bool:
+        """Put the gaps back to where they stood before the last answer; False when there was none."""
+        if not self.trail:
+            return False
+        self.gaps = self.trail.pop()
+        return True
+
+    def settle(self) -> None:
+        """Note that something was done that 返回 cannot undo."""
+        self.trail.clear()
+
+
+class Gap(ABC):
+    """Something a flow must know or do. ``name`` is its place among the gaps."""
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    async def ask(self, frame: Frame) -> Question | Done | None:
+        """Return the question; None when the frame was changed instead (filled without asking, or opened again)."""
+
+    def choose(self, frame: Frame, value: str) -> None:
+        """Take the option the patient chose."""
+        frame.fill(self.name, value)
+
+    def hear(self, frame: Frame, text: str) -> bool:  # noqa: ARG002 - what most gaps do with free words: nothing
+        """Take free words; False when they say nothing to this gap. May raise ``Refused``, which is then said."""
+        return False
+
+
+def _hears_nothing(frame: Frame, text: str) -> bool:  # noqa: ARG001 - the default of ``Flow.hear``
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A list of gaps with their questions; the first open one is asked. The last of them ends the flow.
+
+    ``hear`` takes free words to which the open question has no ear: a name that fills another gap.
+    """
+
+    name: str
+    gaps: Callable[[Frame], Iterable[Gap]]
+    hear: Callable[[Frame, str], bool] = _hears_nothing
+
+
+def confirm_or_back() -> tuple[Option, ...]:
+    """Return the two options of every confirmation, in the contract's order."""
+    return (
+        Option("yes", commands.CONFIRM, commands.CONFIRM_WORDS),
+        Option(BACK, commands.GO_BACK),
+    )

@@ -1,0 +1,105 @@
+"""Reading a message against the open question: a tap, a number, a page, an option by name, or free words."""
+
+from booking.errors import Refused
+from handlers.asking import FLOWS, Turn, gap_of, go_on
+from handlers.frame import BACK, Frame, Gap
+from handlers.menu import MENU
+from handlers.paging import NEXT, PAGE, PREVIOUS, Tap, last_page, read_tap
+from handlers.state import Asked
+from handlers.texts import common, greeting
+from handlers.words import clean, matching, number, page_turn
+
+_PAGE_NUMBERS: dict[int | None, int] = {NEXT: 1, PREVIOUS: -1}
+_QUOTED = 10
+"""Characters of the patient's words that are repeated."""
+
+
+async def hear(frame: Frame, asked: Asked) -> Turn:
+    """Take an answer to the open question, and go on."""
+    gap = gap_of(frame, asked.gap)
+    tap = read_tap(frame.incoming.tapped) if frame.incoming.tapped else None
+    if tap is not None:
+        return await _hear_tap(frame, asked, gap, tap)
+    text = clean(frame.incoming.text)
+    page = _page(asked, text)
+    if page is not None:
+        return await _turn_page(frame, asked, page)
+    meant = _meant(asked, text)
+    if len(meant) == 1:
+        return await _choose(frame, asked, gap, meant[0])
+    if meant:
+        frame.note(greeting.several(common.shorten(text, _QUOTED)))
+        frame.outcome = "ambiguous"
+    elif not _hear_words(frame, gap, text):
+        _say_not_understood(frame, text)
+    return await go_on(frame, asked)
+
+
+async def back(frame: Frame, asked: Asked | None) -> Turn:
+    """One step back: to the question before; from the first one to the menu."""
+    if not frame.step_back():
+        frame.start(MENU)
+    return await go_on(frame, asked)
+
+
+async def _hear_tap(frame: Frame, asked: Asked, gap: Gap, tap: Tap) -> Turn:
+    if tap.serial != asked.serial:
+        frame.note(greeting.EARLIER_MESSAGE)
+        frame.outcome = "stale"
+        return await go_on(frame, asked)
+    if tap.option is None:
+        return await _turn_page(frame, asked, tap.page or 0)
+    return await _choose(frame, asked, gap, min(tap.option, len(asked.options) - 1))
+
+
+def _page(asked: Asked, text: str) -> int | None:
+    """Return the page that the text turns to, which may not exist; None when it turns none."""
+    turn, said = page_turn(text), number(text)
+    if last_page(asked.options) and said in _PAGE_NUMBERS:
+        turn = _PAGE_NUMBERS[said]
+    return asked.page + turn if turn else None
+
+
+async def _turn_page(frame: Frame, asked: Asked, page: int) -> Turn:
+    if not 0 <= page <= last_page(asked.options):
+        frame.note(greeting.NO_MORE_PAGES)
+        page = asked.page
+    return await go_on(frame, asked, page)
+
+
+def _meant(asked: Asked, text: str) -> list[int]:
+    """Return the places of the options that the text may mean."""
+    said = number(text)
+    place = asked.page * PAGE + (said or 0) - 1
+    if said and said <= PAGE and place < len(asked.options):
+        return [place]
+    return matching(asked.options, text)
+
+
+async def _choose(frame: Frame, asked: Asked, gap: Gap, place: int) -> Turn:
+    value = asked.options[place].value
+    if value == BACK:
+        return await back(frame, asked)
+    frame.step()
+    gap.choose(frame, value)
+    return await go_on(frame, asked)
+
+
+def _hear_words(frame: Frame, gap: Gap, text: str) -> bool:
+    """Let the gap, then the flow, take free words; a refusal is said, and counts as understood."""
+    before = dict(frame.gaps)
+    frame.step()
+    try:
+        heard = gap.hear(frame, text) or FLOWS[frame.flow].hear(frame, text)
+    except Refused as error:
+        frame.refuse(error)
+        heard = True
+    if frame.gaps == before:
+        frame.trail = frame.trail[:-1]
+    return heard
+
+
+def _say_not_understood(frame: Frame, text: str) -> None:
+    said = number(text)
+    frame.note(greeting.not_a_choice() if said is None else greeting.no_such_number(said))
+    frame.outcome = "not_understood"

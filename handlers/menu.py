@@ -1,0 +1,53 @@
+"""The menu: what can be done here, as choices that work however old their message is."""
+
+from typing import ClassVar
+
+from handlers.book import BOOKING
+from handlers.frame import Flow, Frame, Gap, Question
+from handlers.manage import PATIENTS
+from handlers.mine import MINE
+from handlers.narrowing import correct
+from handlers.reading import read_names
+from handlers.state import Option
+from handlers.texts import commands, greeting
+
+MENU = "menu"
+BEGINS = {commands.BOOK: BOOKING, commands.MINE: MINE, commands.PATIENTS: PATIENTS, commands.MENU: MENU}
+"""Commands that begin a flow."""
+_OPTIONS = (
+    Option(commands.BOOK, greeting.MENU_BOOK),
+    Option(commands.MINE, greeting.MENU_MINE),
+    Option(commands.PATIENTS, greeting.MENU_PATIENTS),
+    Option(commands.HELP, greeting.MENU_HELP),
+)
+
+
+class What(Gap):
+    """What the patient came for; every option is a command."""
+
+    name: ClassVar[str] = "what"
+
+    async def ask(self, frame: Frame) -> Question:
+        """Offer the menu; the question itself only where nothing else was said."""
+        return Question("" if frame.notes else greeting.CHOOSE, _OPTIONS, lasting=True)
+
+    def choose(self, frame: Frame, value: str) -> None:
+        """Begin what was chosen, or show the guide."""
+        if value in BEGINS:
+            frame.start(BEGINS[value])
+        else:
+            frame.note(greeting.guide(frame.clinic))
+
+
+def _hear(frame: Frame, text: str) -> bool:
+    """Begin to book at the name of a department or doctor."""
+    named = read_names(text, frame.catalogue)
+    if named is None:
+        return False
+    frame.start(BOOKING)
+    correct(frame, named)
+    return True
+
+
+_WHAT = What()
+FLOW = Flow(MENU, lambda _frame: (_WHAT,), _hear)

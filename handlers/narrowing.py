@@ -1,0 +1,256 @@
+"""Department, doctor, day, part of day and time: each question offers what is left to book after the others (R-A2)."""
+
+from abc import abstractmethod
+from datetime import date
+from typing import ClassVar
+
+from booking.availability import Avoid, Part, Search, free_by, narrow, part_of_day
+from booking.models import SlotCount
+from handlers.frame import Done, Frame, Gap, Question
+from handlers.paging import PAGE
+from handlers.reading import Named
+from handlers.state import Option
+from handlers.texts import booking as texts
+from handlers.texts.common import PARTS, clock_words, day_words, left
+
+ANY = "any"
+NARROWER = {
+    "department": ("doctor", "among", "part", "slot", "near", "claim"),
+    "doctor": ("among", "part", "slot", "near", "claim"),
+    "day": ("part", "slot", "near", "claim"),
+}
+"""What a gap's correction opens again: narrower choices, and what came of them."""
+
+
+def correct(frame: Frame, named: Named) -> None:
+    """Fill department and doctor with what was named; what depended on the old ones is open again."""
+    if named.department is not None and named.department != frame.get("department"):
+        frame.forget(*NARROWER["department"])
+        frame.fill("department", named.department)
+    if len(named.doctors) == 1 and named.doctors[0] != frame.get("doctor"):
+        frame.forget(*NARROWER["doctor"])
+        frame.fill("doctor", named.doctors[0])
+    if len(named.doctors) > 1:
+        frame.forget("doctor", *NARROWER["doctor"])
+        frame.fill("among", ",".join(named.doctors))
+
+
+def search_of(frame: Frame) -> Search:
+    """Return what the gaps say of the wish."""
+    doctors = frame.get("doctor") or frame.get("among")
+    day, part = frame.get("day"), frame.get("part")
+    return Search(
+        department=frame.get("department") or None,
+        doctors=tuple(doctors.split(",")) if doctors else (),
+        day=date.fromisoformat(day) if day else None,
+        part=Part(part) if part and part != ANY else None,
+    )
+
+
+async def bookable(frame: Frame) -> list[SlotCount]:
+    """Return what can be booked within the gaps; read once a turn, since later questions only narrow it."""
+    if frame.counts is None:
+        frame.counts = await frame.services.availability.find(search_of(frame), now=frame.now)
+    return narrow(frame.counts, search_of(frame), frame.clinic.zone)
+
+
+def relax(frame: Frame) -> Done | None:
+    """Nothing is left: say what is full, and open the narrowest gap that can be changed."""
+    frame.counts = None
+    gaps = frame.gaps
+    if "day" in gaps:
+        frame.note(texts.full_day(date.fromisoformat(gaps["day"])))
+        frame.forget("day", *NARROWER["day"])
+    elif "doctor" in gaps or "among" in gaps:
+        code = (frame.get("doctor") or frame.get("among")).split(",")[0]
+        frame.note(texts.full_doctor(frame.catalogue.doctors[code].name))
+        frame.forget("doctor", *NARROWER["doctor"])
+        frame.fill("department", frame.catalogue.doctors[code].department)
+    elif "department" in gaps:
+        frame.note(texts.full_department(frame.catalogue.departments[gaps["department"]].name))
+        frame.forget("department", *NARROWER["department"])
+    else:
+        return Done(texts.nothing_free(frame.clinic), outcome="nothing_free")
+    return None
+
+
+class Narrowing(Gap):
+    """A question whose options are what is left to book."""
+
+    async def ask(self, frame: Frame) -> Question | Done | None:
+        """Offer what is left; the only possibility is taken without asking, and said."""
+        counts = await bookable(frame)
+        if not counts:
+            return relax(frame)
+        options = self.options(frame, counts)
+        if len(options) == 1 and self.takes_only_one:
+            frame.fill(self.name, options[0].value)
+            self.say_taken(frame)
+            return None
+        return Question(self.question(frame), options)
+
+    takes_only_one: ClassVar[bool] = True
+
+    @abstractmethod
+    def options(self, frame: Frame, counts: list[SlotCount]) -> tuple[Option, ...]:
+        """Return the options, each with what is left."""
+
+    @abstractmethod
+    def question(self, frame: Frame) -> str:
+        """Return the question's text."""
+
+    def say_taken(self, frame: Frame) -> None:
+        """Say what was filled without asking."""
+
+
+class Department(Narrowing):
+    """Departments with free seats, in the catalogue's order."""
+
+    name: ClassVar[str] = "department"
+
+    def options(self, frame: Frame, counts: list[SlotCount]) -> tuple[Option, ...]:
+        """口腔科 余12."""
+        free = free_by(counts, lambda count: count.session.department)
+        return tuple(
+            Option(code, texts.department_label(department, free[code]), (department.name, *department.aliases))
+            for code, department in frame.catalogue.departments.items()
+            if code in free
+        )
+
+    def question(self, frame: Frame) -> str:  # noqa: ARG002 - the same in every frame
+        """Return the question's text."""
+        return texts.ASK_DEPARTMENT
+
+    def say_taken(self, frame: Frame) -> None:
+        """科室：口腔科."""
+        frame.note(texts.chosen_department(frame.catalogue.departments[frame.gaps["department"]]))
+
+
+class DoctorGap(Narrowing):
+    """Doctors with free seats, in the catalogue's order."""
+
+    name: ClassVar[str] = "doctor"
+
+    def options(self, frame: Frame, counts: list[SlotCount]) -> tuple[Option, ...]:
+        """王芳 主任医师 50元 余12."""
+        free = free_by(counts, lambda count: count.session.doctor)
+        departments = frame.catalogue.departments
+        one_department = "department" in frame.gaps
+        return tuple(
+            Option(
+                code,
+                texts.doctor_label(doctor, free[code])
+                if one_department
+                else texts.doctor_label_with_department(doctor, departments[doctor.department], free[code]),
+                (doctor.name, f"{doctor.name}{doctor.title}"),
+            )
+            for code, doctor in frame.catalogue.doctors.items()
+            if code in free
+        )
+
+    def question(self, frame: Frame) -> str:  # noqa: ARG002 - the same in every frame
+        """Return the question's text."""
+        return texts.ASK_DOCTOR
+
+    def say_taken(self, frame: Frame) -> None:
+        """Said by the next question."""
+
+
+class Day(Narrowing):
+    """Days with free seats."""
+
+    name: ClassVar[str] = "day"
+
+    def options(self, frame: Frame, counts: list[SlotCount]) -> tuple[Option, ...]:
+        """11月23日 周一（今天） 余8."""
+        free = free_by(counts, lambda count: count.session.date.isoformat())
+        return tuple(
+            Option(
+                value,
+                texts.day_label(date.fromisoformat(value), free[value], frame.today),
+                day_words(date.fromisoformat(value), frame.today),
+            )
+            for value in sorted(free)
+        )
+
+    def question(self, frame: Frame) -> str:
+        """Say who the doctor is, and ask."""
+        if "doctor" not in frame.gaps:
+            return texts.ASK_DAY
+        doctor = frame.catalogue.doctors[frame.gaps["doctor"]]
+        return f"{texts.chosen_doctor(doctor, frame.catalogue.departments[doctor.department])}\n{texts.ASK_DAY}"
+
+    def say_taken(self, frame: Frame) -> None:
+        """目前仅 11月23日 周一 有号。"""
+        frame.note(texts.chosen_day(date.fromisoformat(frame.gaps["day"]), frame.today))
+
+
+class PartGap(Narrowing):
+    """Morning, afternoon or evening; asked only where the day's times do not fit one page."""
+
+    name: ClassVar[str] = "part"
+
+    async def ask(self, frame: Frame) -> Question | Done | None:
+        """Ask when there is much to choose from."""
+        if frame.get("way") != "time" and len(await bookable(frame)) <= PAGE:
+            frame.fill(self.name, ANY)
+            return None
+        return await super().ask(frame)
+
+    def options(self, frame: Frame, counts: list[SlotCount]) -> tuple[Option, ...]:
+        """上午 余12."""
+        free = free_by(counts, lambda count: part_of_day(count.slot.starts_at, frame.clinic.zone))
+        return tuple(
+            Option(part, f"{name} {left(free[part])}", (name,)) for part, name in PARTS.items() if part in free
+        )
+
+    def question(self, frame: Frame) -> str:  # noqa: ARG002 - the same in every frame
+        """Return the question's text."""
+        return texts.ASK_PART
+
+
+class Slot(Narrowing):
+    """Times with free seats; after a refusal, the ones nearest to what was wished (R-A3)."""
+
+    name: ClassVar[str] = "slot"
+    takes_only_one = False
+
+    async def ask(self, frame: Frame) -> Question | Done | None:
+        """Offer times, or alternatives where a time was refused."""
+        if frame.get("near"):
+            return await self._ask_near(frame)
+        return await super().ask(frame)
+
+    def options(self, frame: Frame, counts: list[SlotCount]) -> tuple[Option, ...]:
+        """09:00-09:30 余2."""
+        return tuple(
+            Option(
+                count.slot.id,
+                texts.slot_label(count, frame.clinic),
+                clock_words(count.slot.starts_at, frame.clinic.zone),
+            )
+            for count in counts
+        )
+
+    def question(self, frame: Frame) -> str:
+        """Return the question's text, with the day."""
+        return texts.ask_slot(date.fromisoformat(frame.gaps["day"]), frame.today)
+
+    async def _ask_near(self, frame: Frame) -> Question | None:
+        slot, avoid = frame.gaps["near"].rsplit(" ", 1)
+        department = frame.get("department") or frame.catalogue.doctors[frame.gaps["doctor"]].department
+        near = await frame.services.availability.near(slot, department=department, avoid=Avoid(avoid), now=frame.now)
+        found = sorted((*near.same_doctor, *near.others), key=lambda count: count.slot.id != slot)
+        if not found:
+            frame.note(texts.NONE_NEAR)
+            frame.forget("day", "department", *NARROWER["department"], *NARROWER["day"])
+            frame.fill("way", "department")
+            return None
+        options = tuple(
+            Option(count.slot.id, texts.near_label(count, frame.catalogue.doctors[count.session.doctor], frame.clinic))
+            for count in found
+        )
+        return Question(texts.STILL_FREE if slot == found[0].slot.id else texts.NEAR, options)
+
+
+DEPARTMENT, DOCTOR, DAY, PART, SLOT = Department(), DoctorGap(), Day(), PartGap(), Slot()

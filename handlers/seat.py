@@ -1,0 +1,112 @@
+"""The seat: held, shown for confirmation, booked; refusals lead to what is near (R-A3, R-A4)."""
+
+from typing import ClassVar
+
+from booking.appointments import Wish
+from booking.availability import Avoid
+from booking.errors import (
+    AlreadyInSession,
+    Busy,
+    DayLimitReached,
+    HoldExpired,
+    OverlappingAppointment,
+    Refused,
+    SessionClosed,
+    UnknownAppointment,
+    UnknownPatient,
+    UnknownSlot,
+)
+from booking.models import ClaimState
+from handlers.frame import Done, Frame, Gap, Question, confirm_or_back
+from handlers.texts import booking as texts
+from handlers.texts.refusals import refusal
+
+_AVOID: dict[type[Refused], Avoid] = {
+    AlreadyInSession: Avoid.SESSION,
+    OverlappingAppointment: Avoid.PERIOD,
+    DayLimitReached: Avoid.DAY,
+    HoldExpired: Avoid.NOTHING,
+    SessionClosed: Avoid.SESSION,
+}
+"""What the alternatives to a refused slot must not share with it; by default only the slot itself."""
+
+
+def look_near(frame: Frame, error: Refused) -> None:
+    """Say why not, and let the question for a time offer what is near."""
+    frame.refuse(error)
+    frame.fill("near", f"{frame.gaps['slot']} {_AVOID.get(type(error), Avoid.SLOT)}")
+    frame.forget("slot", "claim", "confirmed")
+
+
+class Hold(Gap):
+    """Holds the seat for the patient; the same message again finds the same hold."""
+
+    name: ClassVar[str] = "claim"
+
+    async def ask(self, frame: Frame) -> Question | Done | None:
+        """Hold, or say which rule was met."""
+        wish = Wish(
+            slot=frame.gaps["slot"],
+            patient=frame.gaps["patient"],
+            openid=frame.openid,
+            channel="wechat",
+            request_id=frame.incoming.request_id,
+        )
+        try:
+            claim = await frame.services.appointments.hold(wish, now=frame.now)
+        except UnknownPatient as error:
+            frame.refuse(error)
+            frame.forget("patient", "slot")
+        except UnknownSlot as error:
+            frame.refuse(error)
+            frame.forget("slot")
+        except Busy as error:
+            frame.note(refusal(error, clinic=frame.clinic))
+            frame.outcome = "busy"
+            frame.forget("slot")
+        except Refused as error:
+            look_near(frame, error)
+        else:
+            frame.fill(self.name, claim.id)
+            frame.outcome = "held"
+        return None
+
+
+class Confirm(Gap):
+    """Shows what is held, and asks: 1. 确认, 2. 返回."""
+
+    name: ClassVar[str] = "confirmed"
+
+    async def ask(self, frame: Frame) -> Question | Done | None:
+        """Ask while the hold lasts."""
+        try:
+            view = await frame.services.appointments.view(frame.gaps["claim"], openid=frame.openid)
+        except UnknownAppointment:
+            look_near(frame, HoldExpired())
+            return None
+        expires_at = view.claim.expires_at
+        if view.claim.state is ClaimState.HELD and expires_at is not None and expires_at <= frame.now:
+            look_near(frame, HoldExpired())
+            return None
+        return Question(texts.confirm(view, frame.catalogue, frame.now), confirm_or_back())
+
+
+class Book(Gap):
+    """Books what was confirmed; the same confirmation again finds the same appointment."""
+
+    name: ClassVar[str] = "booked"
+
+    async def ask(self, frame: Frame) -> Question | Done | None:
+        """Book, or say why not and what is near."""
+        try:
+            view = await frame.services.appointments.confirm(frame.gaps["claim"], openid=frame.openid, now=frame.now)
+        except (HoldExpired, SessionClosed) as error:
+            look_near(frame, error)
+            return None
+        except UnknownAppointment:
+            look_near(frame, HoldExpired())
+            return None
+        return Done(texts.booked(view, frame.catalogue, frame.now), outcome="booked")
+
+
+HOLD, CONFIRM, BOOK = Hold(), Confirm(), Book()

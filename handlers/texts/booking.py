@@ -1,0 +1,149 @@
+"""Booking: what is asked, what a hold and an appointment read like (R-A4, R-B3)."""
+
+from datetime import date, datetime
+
+from booking.appointments import AppointmentView
+from booking.models import Catalogue, Clinic, Department, Doctor, Patient, SlotCount
+from handlers.texts import common
+
+BY_DEPARTMENT = "按科室"
+BY_DOCTOR = "按医生"
+BY_TIME = "按时间"
+FOR_ANOTHER = "为其他人预约"
+ASK_ENTRANCE = "请选择预约方式，也可以直接回复科室或医生姓名："
+ASK_DEPARTMENT = "请选择科室："
+ASK_DOCTOR = "请选择医生："
+ASK_DAY = "请选择就诊日期："
+ASK_PART = "请选择时段："
+ASK_PATIENT = "请选择就诊人："
+ADD_PATIENT = "添加就诊人"
+HOLD_LOST = "抱歉，为您保留的时间已过，这个号已释放，没有预约成功。"
+STILL_FREE = "这个号目前仍可预约，请重新选择："
+NEAR = "为您找到相近的号："
+NONE_NEAR = "本科室暂时没有其他可预约的号，看看其他科室："
+
+
+def for_patient(patient: Patient, today: date) -> str:
+    """Whom the only patient of the account is."""
+    return f"就诊人：{common.patient(patient, today)}"
+
+
+def department_label(department: Department, free: int) -> str:
+    """口腔科 余12."""
+    return f"{common.shorten(department.name, 12)} {common.left(free)}"
+
+
+def doctor_label(doctor: Doctor, free: int) -> str:
+    """王芳 主任医师 50元 余12."""
+    return f"{common.doctor(doctor)} {common.fee(doctor.fee)} {common.left(free)}"
+
+
+def doctor_label_with_department(doctor: Doctor, department: Department, free: int) -> str:
+    """王芳 主任医师 口腔科 余12."""
+    return f"{common.doctor(doctor)} {common.shorten(department.name, 8)} {common.left(free)}"
+
+
+def day_label(day: date, free: int, today: date) -> str:
+    """11月23日 周一（今天） 余8."""
+    return f"{common.near_day(day, today)} {common.left(free)}"
+
+
+def slot_label(count: SlotCount, clinic: Clinic) -> str:
+    """09:00-09:30 余2."""
+    return f"{common.period(count.slot.starts_at, count.slot.ends_at, clinic.zone)} {common.left(count.free)}"
+
+
+def near_label(count: SlotCount, doctor: Doctor, clinic: Clinic) -> str:
+    """王芳 11月23日 周一 09:00 余2."""
+    start = f"{common.day(count.session.date)} {common.clock(count.slot.starts_at, clinic.zone)}"
+    return f"{common.shorten(doctor.name, 10)} {start} {common.left(count.free)}"
+
+
+def chosen_department(department: Department) -> str:
+    """Said where a department was filled without being asked for."""
+    return f"科室：{department.name}"
+
+
+def chosen_doctor(doctor: Doctor, department: Department) -> str:
+    """Who the doctor is: 王芳 主任医师（口腔科，50元），擅长：种植牙、正畸."""
+    said = f"{common.doctor(doctor)}（{department.name}，{common.fee(doctor.fee)}）"
+    return f"{said}，擅长：{common.shorten('、'.join(doctor.skills), 40)}" if doctor.skills else said
+
+
+def chosen_day(day: date, today: date) -> str:
+    """Said where a day was filled without being asked for."""
+    return f"目前仅 {common.near_day(day, today)} 有号。"
+
+
+def ask_slot(day: date, today: date) -> str:
+    """The question for a time."""
+    return f"{common.near_day(day, today)}，请选择就诊时间："
+
+
+def full_day(day: date) -> str:
+    """The chosen day has nothing left."""
+    return f"{common.day(day)}已没有可预约的号，请改选其他日期。"
+
+
+def full_doctor(name: str) -> str:
+    """The chosen doctor has nothing left."""
+    return f"{name}医生近期已没有可预约的号，请改选其他医生。"
+
+
+def full_department(name: str) -> str:
+    """The chosen department has nothing left."""
+    return f"{name}近期已没有可预约的号，请改选其他科室。"
+
+
+def nothing_free(clinic: Clinic) -> str:
+    """The whole clinic has nothing left."""
+    return f"抱歉，近期的号已约满，或尚未放号。您可以稍后再来看看，也可致电 {clinic.phone} 咨询。"
+
+
+def confirm(view: AppointmentView, catalogue: Catalogue, now: datetime) -> str:
+    """What is about to be booked, and how long the seat is kept."""
+    zone = catalogue.clinic.zone
+    expires_at = view.claim.expires_at or now
+    kept = f"为您保留至 {common.clock(expires_at, zone)}，剩余{common.length(expires_at - now)}。"
+    return "\n".join(("请确认预约信息：", *visit(view, catalogue, now), kept))
+
+
+def visit(view: AppointmentView, catalogue: Catalogue, now: datetime) -> tuple[str, ...]:
+    """Return the lines that every confirmation, success and detail shares."""
+    claim, session = view.claim, view.session
+    clinic, zone = catalogue.clinic, catalogue.clinic.zone
+    today = now.astimezone(zone).date()
+    return (
+        f"科室：{catalogue.departments[session.department].name}",
+        f"医生：{common.doctor(catalogue.doctors[session.doctor])}",
+        f"日期：{common.near_day(claim.date, today)}",
+        f"时间：{common.period(claim.starts_at, claim.ends_at, clinic.zone)}",
+        f"诊室：{place(catalogue.departments[session.department], session.room)}",
+        f"费用：{common.fee(session.fee)}",
+        f"就诊人：{common.patient(view.patient, today)}",
+    )
+
+
+def place(department: Department, room: str) -> str:
+    """二楼东 203诊室; 到院后请咨询前台 where nothing is known."""
+    return " ".join(filter(None, (department.location, common.room(room)))) or "到院后请咨询前台"
+
+
+def booked(view: AppointmentView, catalogue: Catalogue, now: datetime) -> str:
+    """Success, with number, place and notes (R-A4)."""
+    clinic = catalogue.clinic
+    return "\n".join(
+        (
+            "预约成功",
+            f"预约号：{view.claim.number}",
+            *visit(view, catalogue, now),
+            f"地址：{clinic.name}，{clinic.address}",
+            f"就诊须知：{notes(catalogue.departments[view.session.department])}",
+            "可随时回复“我的预约”查看。",
+        )
+    )
+
+
+def notes(department: Department) -> str:
+    """The department's notes, and what holds for every visit."""
+    return f"{common.shorten(department.notes, 160)} 就诊时请携带登记的证件。".strip()

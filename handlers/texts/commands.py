@@ -1,0 +1,57 @@
+"""Words that are understood: commands, page turns, agreement, and what people put around a name."""
+
+import re
+
+BOOK = "book"
+MINE = "mine"
+PATIENTS = "patients"
+HELP = "help"
+BACK = "back"
+QUIT = "quit"
+HUMAN = "human"
+COMPLAINT = "complaint"
+MENU = "menu"
+GREETING = "greeting"
+THANKS = "thanks"
+
+_WORDS = {
+    BOOK: (
+        "预约 挂号 预约挂号 我要预约 我要挂号 我想预约 我想挂号 挂个号 约号 预约就诊 "
+        "開始預約 預約 掛號 預約掛號 我要掛號 我要預約"
+    ),
+    MINE: "我的预约 我的挂号 查看预约 查看我的预约 查询预约 预约记录 挂号记录 我的預約 查詢預約",
+    PATIENTS: "就诊人 就诊人管理 我的就诊人 管理就诊人 就診人",
+    HELP: "帮助 使用帮助 预约指南 怎么预约 怎么挂号 如何预约 如何挂号 help 幫助 ？",
+    BACK: "返回 上一步 返回上一步 后退 back",
+    QUIT: "退出 结束 退出对话 不约了 不挂了 算了 quit exit 結束",
+    HUMAN: "人工 人工服务 人工客服 转人工 客服 电话 联系电话 人工服務",
+    COMPLAINT: "投诉 我要投诉 投诉建议 意见建议 投訴",
+    MENU: "菜单 主菜单 首页 menu 开始 菜單",
+    GREETING: "你好 您好 hi hello 在吗 有人吗 早上好 上午好 下午好 晚上好",
+    THANKS: "谢谢 多谢 谢谢您 谢谢你 感谢 thanks 謝謝",
+}
+ALL = frozenset(_WORDS)
+COMMANDS = {word: command for command, words in _WORDS.items() for word in words.split()}
+"""Command words as they read after ``handlers.words.compact``."""
+
+NEXT_PAGE = "下一页"
+PREVIOUS_PAGE = "上一页"
+PAGE_WORDS = {"下一页": 1, "下页": 1, "更多": 1, "下一頁": 1, "上一页": -1, "上页": -1, "上一頁": -1}
+
+CONFIRM = "确认"
+CONFIRM_WORDS = ("确定", "是", "是的", "好", "好的", "可以", "对", "ok", "yes", "確認", "確定")
+GO_BACK = "返回"
+AGREE = "同意"
+AGREE_WORDS = ("我同意", "是", "好", "好的", "可以", "ok", "yes")
+DISAGREE = "不同意"
+DISAGREE_WORDS = ("我不同意", "不", "否", "no")
+OTHER_PAPERS = "其他证件"
+OTHER_PAPERS_WORDS = ("其它证件", "没有身份证", "我没有身份证", "其他證件")
+
+NUMBER = re.compile(r"(?:第|选|选择|我选|選)?(?P<number>[0-9]{1,3}|[一二三四五六七八九])(?:个|项)?")
+NUMERALS = {numeral: number for number, numeral in enumerate("一二三四五六七八九", start=1)}
+
+AROUND_NAMES = re.compile(
+    r"我|想|要|请|帮|给|预约|挂号|挂|约|看|找|选|去|的|号|一个|个|一下|吧|呢|医生|大夫|门诊|谢谢|預約|掛號|請|醫生"
+)
+"""What may stand beside a department's or doctor's name without changing what is meant."""

@@ -1,0 +1,95 @@
+"""Greeting, guide, ways to a human, and what is said when a message cannot be used."""
+
+from booking.models import Clinic
+from handlers.chat import Kind
+from handlers.texts.common import length
+
+MENU_BOOK = "预约挂号"
+MENU_MINE = "我的预约"
+MENU_PATIENTS = "就诊人"
+MENU_HELP = "帮助"
+
+CHOOSE = "请问需要什么帮助？"
+THANKS = "不客气，祝您健康！"
+LEFT = "已为您退出。需要时回复“预约”即可重新开始。"
+RELEASED = "已为您释放刚才保留的号。"
+ENDED = "刚才的对话已超过30分钟，为您结束了。"
+UPGRADED = "系统刚刚升级，刚才的对话需要重新开始，给您添麻烦了。已预约成功的不受影响。"
+NOTHING_OPEN = "现在没有等待您选择的问题。"
+EARLIER_MESSAGE = "您点的是之前消息里的选项，请在这里重新选择："
+NOT_UNDERSTOOD = "抱歉，没有看懂您的意思。"
+NOT_HEARD = "抱歉，没有听清，请再说一遍，或直接输入文字。"
+NO_MORE_PAGES = "没有更多了。"
+UNAVAILABLE = "抱歉，系统暂时繁忙，刚才的操作没有完成，也没有为您占号。请稍后再发一次。"
+NOT_LOADED = "门诊的预约尚未开放，请稍后再来。"
+_UNREADABLE: dict[Kind, str] = {
+    "image": "图片",
+    "video": "视频",
+    "location": "位置",
+    "link": "链接",
+}
+
+
+def welcome(clinic: Clinic) -> str:
+    """After following."""
+    return f"您好，欢迎关注{clinic.name}！在这里可以预约挂号、查看预约。"
+
+
+def hello(clinic: Clinic) -> str:
+    """When someone greets us or opens the menu."""
+    return f"您好，这里是{clinic.name}。"
+
+
+def guide(clinic: Clinic) -> str:
+    """How to book, when, with what notes (R-B1)."""
+    policy = clinic.policy
+    released = f"，每天{policy.release_at:%H:%M}放出新号" if policy.release_at else ""
+    cut_off = length(policy.stop_before)
+    return "\n".join(
+        (
+            "【预约指南】",
+            "一、回复“预约”，按科室、医生或时间选号，也可直接回复科室或医生姓名。",
+            f"二、最多可提前{policy.advance_days}天预约{released}，就诊前{cut_off}停止预约（部分科室、医生不同）。",
+            "三、首次预约请登记就诊人，一个微信号最多5位。",
+            "四、就诊当天请带好证件，提前15分钟到院。",
+            "随时可回复：返回、退出、我的预约、就诊人、人工。",
+        )
+    )
+
+
+def brief_guide() -> str:
+    """The guide beside an open question."""
+    return "回复数字或选项文字即可选择；“返回”回到上一步，“退出”结束，“人工”可查咨询电话。"
+
+
+def human(clinic: Clinic, hours: str) -> str:
+    """Telephone and hours."""
+    return f"人工服务请拨打：{clinic.phone}\n服务时间：{hours}\n地址：{clinic.address}"
+
+
+def complaint(clinic: Clinic, hours: str) -> str:
+    """Thanks, apology, and where to be heard (R-E3, R-E4)."""
+    return (
+        "感谢您的反馈，给您带来不便，我们深表歉意。\n"
+        f"投诉请拨打：{clinic.phone}\n受理时间：{hours}\n我们会认真核实并答复您。"
+    )
+
+
+def unreadable(kind: Kind) -> str:
+    """A picture, a place, a film: received, and of no use here."""
+    return f"暂时无法识别您发送的{_UNREADABLE.get(kind, '内容')}，请回复文字或数字。"
+
+
+def no_such_number(number: int) -> str:
+    """A number that is not among the choices."""
+    return f"没有选项“{number}”，请从以下选项中选择："
+
+
+def several(said: str) -> str:
+    """A part of several labels."""
+    return f"有多个选项包含“{said}”，请回复数字选择："
+
+
+def not_a_choice() -> str:
+    """Words that say nothing to the open question."""
+    return f"{NOT_UNDERSTOOD}请回复数字或选项文字："

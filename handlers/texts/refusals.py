@@ -1,0 +1,100 @@
+"""What is said when a rule says no: the rule with its numbers, in plain words (R-A6, R-A10)."""
+
+from collections.abc import Callable
+
+from booking import errors
+from booking.models import Clinic
+from handlers.texts import common
+
+_PLAIN: dict[type[errors.ZhenyueError], str] = {
+    errors.SoldOut: "抱歉，这个号刚刚被约走了。",
+    errors.SessionClosed: "抱歉，该时段已停止预约。",
+    errors.AlreadyInSession: "该就诊人在这个门诊时段已有预约，同一时段只能预约一次。",
+    errors.HoldExpired: "抱歉，为您保留的时间已过，没有预约成功。",
+    errors.UnknownPatient: "没有找到这位就诊人，请重新选择。",
+    errors.UnknownAppointment: "没有找到这个预约。",
+    errors.UnknownSlot: "抱歉，这个号已不存在，请重新选择。",
+    errors.IdentityMismatch: "该证件已登记过，但姓名、性别或出生日期与登记的不一致。请核对后重新输入；"
+    "如确认无误，请携带证件到前台更正，或致电 {phone}。",
+    errors.SharedPatient: "该就诊人也由其他微信号管理，为保护其信息，请携带证件到前台更正，或致电 {phone}。",
+    errors.PatientHasAppointments: "该就诊人还有未就诊的预约，暂时不能移除，请在就诊后再试。",
+    errors.Busy: "抱歉，现在预约的人较多，刚才没有占到号，请再选一次。",
+    errors.Unavailable: "抱歉，系统暂时繁忙，刚才的操作没有完成，请稍后再试。",
+}
+_PROBLEMS = {
+    ("name", "empty"): "没有读到姓名。",
+    ("name", "length"): "姓名的长度不对，请填写与证件一致的姓名。",
+    ("name", "characters"): "姓名中有无法识别的字符，请填写与证件一致的姓名。",
+    ("id_number", "length"): "身份证号应为18位，请核对。",
+    ("id_number", "characters"): "身份证号应为18位数字，末位可以是X，请核对。",
+    ("id_number", "region"): "身份证号的前两位不正确，请核对。",
+    ("id_number", "date"): "身份证号中的出生日期不存在，请核对。",
+    ("id_number", "future"): "身份证号中的出生日期还没有到，请核对。",
+    ("id_number", "too_old"): "身份证号中的出生年份过早，请核对。",
+    ("id_number", "checksum"): "身份证号校验不通过，可能有一位输错了，请核对。",
+    ("paper_number", "format"): "证件号码的格式不正确，请核对。",
+    ("paper_number", "length"): "证件号码的位数不正确，请核对。",
+    ("paper_number", "characters"): "证件号码中有无法识别的字符，请核对。",
+    ("paper_number", "region"): "证件号码的开头不正确，请核对。",
+    ("paper_number", "date"): "证件号码中的出生日期不存在，请核对。",
+    ("paper_number", "future"): "证件号码中的出生日期还没有到，请核对。",
+    ("paper_number", "too_old"): "证件号码中的出生年份过早，请核对。",
+    ("paper_number", "checksum"): "证件号码校验不通过，可能有一位输错了，请核对。",
+    ("mobile", "length"): "手机号应为11位，请核对。",
+    ("mobile", "characters"): "手机号中有无法识别的字符，请核对。",
+    ("mobile", "invalid"): "手机号不正确，请核对。",
+    ("birth_date", "format"): "没有看懂出生日期，请写成 2020-01-02 的样子。",
+    ("birth_date", "date"): "这个日期不存在，请核对。",
+    ("birth_date", "future"): "出生日期还没有到，请核对。",
+    ("birth_date", "too_old"): "出生年份过早，请核对。",
+    ("birth_date", "not_a_child"): "已满18周岁的就诊人请使用本人证件登记。",
+    ("birth_date", "mismatch"): "出生日期与证件号码不一致，请核对。",
+    ("sex", "mismatch"): "性别与证件号码不一致，请核对。",
+}
+
+
+def refusal(error: errors.ZhenyueError, *, clinic: Clinic) -> str:
+    """Return what the patient reads; what can be had instead follows as choices."""
+    if isinstance(error, errors.InvalidDetail):
+        return _PROBLEMS[error.detail, error.problem]
+    if type(error) in _WITH_NUMBERS:
+        return _WITH_NUMBERS[type(error)](error, clinic)
+    return _PLAIN[type(error)].format(phone=clinic.phone)
+
+
+def _not_open_yet(error: errors.NotOpenYet, clinic: Clinic) -> str:
+    opens_at = error.opens_at.astimezone(clinic.zone)
+    return f"该时段尚未放号，{common.day(opens_at.date())} {opens_at:%H:%M} 开放预约。"
+
+
+def _too_far_ahead(error: errors.TooFarAhead, clinic: Clinic) -> str:  # noqa: ARG001 - as the others
+    return f"该医生最多可提前{error.advance_days}天预约，目前最晚到{common.day(error.last_day)}。"
+
+
+def _past_cut_off(error: errors.PastCutOff, clinic: Clinic) -> str:  # noqa: ARG001 - as the others
+    if not error.stop_before:
+        return "该时段已经开始，不能再预约了。"
+    return f"就诊前{common.length(error.stop_before)}停止预约，这个号已不能预约。"
+
+
+def _overlap(error: errors.OverlappingAppointment, clinic: Clinic) -> str:
+    starts_at = error.starts_at.astimezone(clinic.zone)
+    return f"该就诊人在{common.day(starts_at.date())} {starts_at:%H:%M} 已有预约，时间有冲突。"
+
+
+def _day_limit(error: errors.DayLimitReached, clinic: Clinic) -> str:  # noqa: ARG001 - as the others
+    return f"每位就诊人每天最多预约{error.limit}次，当天已达上限，请改选其他日期。"
+
+
+def _too_many_patients(error: errors.TooManyPatients, clinic: Clinic) -> str:  # noqa: ARG001 - as the others
+    return f"一个微信号最多登记{error.limit}位就诊人，如需添加，请先在“就诊人”中移除一位。"
+
+
+_WITH_NUMBERS: dict[type[errors.ZhenyueError], Callable[..., str]] = {
+    errors.NotOpenYet: _not_open_yet,
+    errors.TooFarAhead: _too_far_ahead,
+    errors.PastCutOff: _past_cut_off,
+    errors.OverlappingAppointment: _overlap,
+    errors.DayLimitReached: _day_limit,
+    errors.TooManyPatients: _too_many_patients,
+}

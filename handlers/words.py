@@ -1,0 +1,69 @@
+"""Reading what was typed, tapped or said: as a number, a command, or a choice by its name."""
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from handlers.state import Option
+from handlers.texts import commands
+
+LONGEST_READ = 300
+"""Characters of a message that are read at all."""
+_UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Mn", "Me")
+
+
+def clean(text: str) -> str:
+    """Return a text as it looks: narrow digits and letters, no invisible marks, single spaces."""
+    seen = (
+        " " if letter.isspace() else letter
+        for letter in unicodedata.normalize("NFKC", text[: LONGEST_READ * 4])
+        if letter.isspace() or unicodedata.category(letter) not in _UNSEEN
+    )
+    return " ".join("".join(seen).split())[:LONGEST_READ]
+
+
+def compact(text: str) -> str:
+    """Return a text as it is compared: letters and digits only, in one case; a lone question mark stays."""
+    cleaned = clean(text).casefold()
+    letters = "".join(letter for letter in cleaned if letter.isalnum())
+    return letters or ("？" if "?" in cleaned else "")
+
+
+def command(text: str) -> str | None:
+    """Return the command that the whole text is."""
+    return commands.COMMANDS.get(compact(text))
+
+
+def number(text: str) -> int | None:
+    """Return the number that the whole text is: ``３``, ``第3个``, ``三``."""
+    found = commands.NUMBER.fullmatch(compact(text))
+    if found is None:
+        return None
+    digits = found["number"]
+    return commands.NUMERALS[digits] if digits in commands.NUMERALS else int(digits)
+
+
+def page_turn(text: str) -> int:
+    """Return 1 for the next page, -1 for the one before, 0 for anything else."""
+    return commands.PAGE_WORDS.get(compact(text), 0)
+
+
+def matching(options: Sequence[Option], text: str) -> list[int]:
+    """Return the indexes of the options meant: one by its label or another of its words, else all it is a part of."""
+    said = compact(text)
+    if not said:
+        return []
+    exact = [index for index, option in enumerate(options) if said in _names(option)]
+    if exact:
+        return exact
+    bare = without_fillers(said)
+    exact = [index for index, option in enumerate(options) if bare and bare in _names(option)]
+    return exact or [index for index, option in enumerate(options) if said in compact(option.label)]
+
+
+def without_fillers(said: str) -> str:
+    """Take away what people put around a name."""
+    return commands.AROUND_NAMES.sub("", said)
+
+
+def _names(option: Option) -> Iterable[str]:
+    return (compact(option.label), *map(compact, option.words))
