@@ -2,6 +2,7 @@
 
 import hashlib
 import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from html import escape
@@ -55,7 +56,7 @@ class WeChat:
     now: datetime
     mode: str = "secure"
     aes_key: str = AES_KEY
-    nonces: itertools.count[int] = field(default_factory=lambda: itertools.count(1514711492))
+    nonces: Iterator[int] = field(default_factory=lambda: itertools.count(1514711492))
 
     def letter(self, xml: str, *, encrypted: bool | None = None) -> Letter:
         """Sign a message, and encrypt it unless the mode is plain."""
