@@ -95,7 +95,7 @@ class SqlPatientRows:
         After that the transaction is over. Locks the person against new links until the transaction ends. The
         mobile number is the link's and stays.
         """
-        await self._connection.execute(select(patient.c.id).where(patient.c.id == patient_id).with_for_update())
+        await self._lock(patient_id)
         known = await self.by_papers(details)
         if known is not None and known.id != patient_id:
             raise PersonKnown
@@ -158,6 +158,9 @@ class SqlPatientRows:
             change = update(account_patient).where(account_patient.c.id == row["id"])
             await self._connection.execute(change.values(mobile=sealed, key_id=self._sealer.key_id))
         return len(rows)
+
+    async def _lock(self, patient_id: str) -> None:
+        await self._connection.execute(select(patient.c.id).where(patient.c.id == patient_id).with_for_update())
 
     async def _know(self, openid: str, now: datetime) -> None:
         seen = self._insert(account).values(openid=openid, following=True, first_seen_at=now, follow_changed_at=now)

@@ -1,0 +1,118 @@
+"""Two requests about one account or one person, met at the worst moment; each with the lock off as control.
+
+SQLite has one writer, which no control can take away: there the outcome is right either way.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import date, datetime
+
+import pytest
+
+from booking.errors import IdentityMismatch, SharedPatient, TooManyPatients
+from booking.models import PaperKind, PatientDetails, Sex
+from booking.patients import MAX_PATIENTS, Patients
+from storage.database import SqlDatabase
+from storage.patient_rows import SqlPatientRows
+
+LI = PatientDetails("Li Si", PaperKind.PASSPORT, "E12345678", Sex.FEMALE, date(1985, 1, 31), "13912345678")
+MEETING = 1.0
+"""Seconds a request waits for the other one before it goes on; with the locks on the other one cannot come."""
+
+
+def relative(order: int) -> PatientDetails:
+    return replace(LI, name="Li " + "ABCDEFG"[order], paper_number=f"E1234567{order}")
+
+
+def judge_together(patch: pytest.MonkeyPatch, *judgements: str) -> None:
+    """Let both requests write and look before either goes on, if the database allows it."""
+    meeting = asyncio.Barrier(2)
+
+    def late(judge: Callable[..., Awaitable[object]]) -> Callable[..., Awaitable[object]]:
+        async def judged(rows: SqlPatientRows, key: str) -> object:
+            seen = await judge(rows, key)
+            try:
+                await asyncio.wait_for(meeting.wait(), MEETING)
+            except (TimeoutError, asyncio.BrokenBarrierError):
+                await meeting.abort()
+            return seen
+
+        return judged
+
+    for name in judgements:
+        patch.setattr(SqlPatientRows, name, late(getattr(SqlPatientRows, name)))
+
+
+async def unlocked(*_arguments: object) -> None:
+    """Lock nothing."""
+
+
+async def fill(patients: Patients, now: datetime) -> None:
+    """One place left for anna, and two persons known to bert."""
+    for order in range(MAX_PATIENTS - 1):
+        await patients.register("anna", relative(order), now=now)
+    for order in (4, 5):
+        await patients.register("bert", relative(order), now=now)
+
+
+async def race_for_the_last_place(patients: Patients, now: datetime) -> list[object]:
+    tries = (patients.register("anna", relative(order), now=now) for order in (4, 5))
+    return await asyncio.gather(*tries, return_exceptions=True)
+
+
+async def test_two_registrations_cannot_both_be_the_fifth(
+    database: SqlDatabase, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patients = Patients(database)
+    await fill(patients, now)
+    with monkeypatch.context() as patch:
+        judge_together(patch, "of_account")
+        ends = await race_for_the_last_place(patients, now)
+    assert sum(isinstance(end, TooManyPatients) for end in ends) == 1, ends
+    assert len(await patients.of_account("anna")) == MAX_PATIENTS
+
+
+async def test_control_with_the_account_unlocked_there_would_be_six(
+    database: SqlDatabase, database_kind: str, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patients = Patients(database)
+    await fill(patients, now)
+    with monkeypatch.context() as patch:
+        judge_together(patch, "of_account")
+        patch.setattr(SqlPatientRows, "_know", unlocked)
+        await race_for_the_last_place(patients, now)
+    assert len(await patients.of_account("anna")) == MAX_PATIENTS + (database_kind == "postgres")
+
+
+async def correct_while_linked(patients: Patients, patient_id: str, now: datetime) -> list[object]:
+    return await asyncio.gather(
+        patients.correct("anna", patient_id, replace(LI, name="Li Wu"), now=now),
+        patients.register("bert", LI, now=now),
+        return_exceptions=True,
+    )
+
+
+async def test_a_person_is_not_corrected_while_another_account_links_them(
+    database: SqlDatabase, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patients = Patients(database)
+    known = await patients.register("anna", LI, now=now)
+    with monkeypatch.context() as patch:
+        judge_together(patch, "accounts_of", "of_account")
+        ends = await correct_while_linked(patients, known.id, now)
+    assert sum(isinstance(end, SharedPatient | IdentityMismatch) for end in ends) == 1, ends
+    assert all(berts.details.name == LI.name for berts in await patients.of_account("bert"))
+
+
+async def test_control_with_the_person_unlocked_bert_would_have_a_stranger(
+    database: SqlDatabase, database_kind: str, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patients = Patients(database)
+    known = await patients.register("anna", LI, now=now)
+    with monkeypatch.context() as patch:
+        judge_together(patch, "accounts_of", "of_account")
+        patch.setattr(SqlPatientRows, "_lock", unlocked)
+        await correct_while_linked(patients, known.id, now)
+    strangers = [berts for berts in await patients.of_account("bert") if berts.details.name != LI.name]
+    assert len(strangers) == (database_kind == "postgres")
