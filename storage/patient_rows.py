@@ -1,5 +1,6 @@
 """Patients, their links to accounts, consents and the access log: sealed on the way in, opened on the way out."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import RowMapping, Select, Table, func, insert, select, update
@@ -133,16 +134,16 @@ class SqlPatientRows:
         await self._connection.execute(insert(access_log).values(row))
 
     async def reseal(self, *, limit: int) -> int:
-        """Seal rows of previous keys again with the current one, at most ``limit`` of each table (R-C7).
+        """Seal rows of previous keys again with the current one, at most ``limit`` (R-C7).
 
-        Returns how many; 0 means that no row needs a previous key any more. Rows others work on are left for
-        the next call.
+        Returns how many; 0 means that no row needs a previous key any more. A call changes one table only, so
+        that a correction, which locks a link and then its person, and this never wait for each other.
         """
-        return await self._reseal_patients(limit) + await self._reseal_links(limit)
+        return await self._reseal_patients(limit) or await self._reseal_links(limit)
 
     async def _reseal_patients(self, limit: int) -> int:
         stale = select(patient).where(patient.c.key_id != self._sealer.key_id)
-        rows = (await self._connection.execute(stale.limit(limit).with_for_update(skip_locked=True))).mappings().all()
+        rows = await self._locked(stale.order_by(patient.c.id).limit(limit))
         for row in rows:
             found = self._patient(row)
             change = update(patient).where(patient.c.id == found.id).values(self._sealed(found.id, found.details))
@@ -151,13 +152,16 @@ class SqlPatientRows:
 
     async def _reseal_links(self, limit: int) -> int:
         stale = select(account_patient).where(account_patient.c.key_id != self._sealer.key_id)
-        rows = (await self._connection.execute(stale.limit(limit).with_for_update(skip_locked=True))).mappings().all()
+        rows = await self._locked(stale.order_by(account_patient.c.id).limit(limit))
         for row in rows:
             place = _link_place(row["openid"], row["patient_id"])
             sealed = self._sealer.seal(self._sealer.open(row["mobile"], bound_to=place), bound_to=place)
             change = update(account_patient).where(account_patient.c.id == row["id"])
             await self._connection.execute(change.values(mobile=sealed, key_id=self._sealer.key_id))
         return len(rows)
+
+    async def _locked(self, query: Select[tuple[object, ...]]) -> Sequence[RowMapping]:
+        return (await self._connection.execute(query.with_for_update())).mappings().all()
 
     async def _lock(self, patient_id: str) -> None:
         await self._connection.execute(select(patient.c.id).where(patient.c.id == patient_id).with_for_update())

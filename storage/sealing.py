@@ -40,7 +40,7 @@ class Sealer:
     authenticated. Nonces are random, which is safe for 2**32 values a key (NIST SP 800-38D).
 
     To rotate without downtime: give every process the new key as a previous one, then swap the two, then
-    reseal the rows (``storage.patient_rows.reseal``), then drop the old key.
+    reseal the rows (``storage.rotation``), then drop the old key.
     """
 
     def __init__(self, current: bytes, previous: Sequence[bytes] = ()) -> None:
