@@ -135,7 +135,9 @@ class SqlClaimRows:
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
-        return await self._end(claim.c.id.in_(due), is_held, to=ClaimState.EXPIRED, now=now)
+        # Read first: inside the update PostgreSQL may run the limited query again for every row.
+        ids = list((await self._connection.execute(due)).scalars())
+        return await self._end(claim.c.id.in_(ids), is_held, to=ClaimState.EXPIRED, now=now) if ids else []
 
     async def complete_past(self, now: datetime) -> int:
         """Mark booked appointments whose time has passed as completed; return how many."""

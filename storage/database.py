@@ -7,7 +7,6 @@ at REPEATABLE READ a row lock does not make the statement after it see what was 
 
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 
 from sqlalchemy import event
@@ -88,8 +87,6 @@ def _translated() -> Generator[None]:
 
 
 def _sqlite(url: URL, connections: int, *, writes: bool) -> AsyncEngine:
-    if url.database:
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_async_engine(
         url,
         pool_size=connections,
