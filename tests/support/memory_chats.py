@@ -84,7 +84,7 @@ class MemoryChats:
             return "late"
         return "saved"
 
-    async def renew(self, openid: str, request_id: str, *, token: str, now: datetime) -> None:  # noqa: ARG002 - port
+    async def renew(self, openid: str, request_id: str, *, token: str, now: datetime) -> None:
         message = self._message(openid, request_id)
         if message.state == "running":
             message.lease = now + LEASE

@@ -38,7 +38,7 @@ class ScriptedDialogue:
         self.gate.clear()
         self.entered.clear()
 
-    async def answer(self, chat: bytes | None, incoming: Incoming, *, now: datetime) -> Talked:  # noqa: ARG002 - port
+    async def answer(self, chat: bytes | None, incoming: Incoming, *, now: datetime) -> Talked:
         self.taken.append(incoming)
         self.chats.append(chat)
         self.entered.set()
@@ -71,14 +71,16 @@ class CountedMetrics:
 
     turns: Counter[tuple[str, str]] = field(default_factory=Counter)
     redeliveries: int = 0
+    redelivered: asyncio.Event = field(default_factory=asyncio.Event)
     rejections: Counter[str] = field(default_factory=Counter)
     calls: Counter[tuple[str, str]] = field(default_factory=Counter)
 
-    def turn(self, flow: str, outcome: str, seconds: float) -> None:  # noqa: ARG002 - port
+    def turn(self, flow: str, outcome: str, seconds: float) -> None:
         self.turns[flow, outcome] += 1
 
     def redelivery(self) -> None:
         self.redeliveries += 1
+        self.redelivered.set()
 
     def rejected(self, reason: str) -> None:
         self.rejections[reason] += 1
