@@ -8,17 +8,17 @@ async with EmulatorClient("http://127.0.0.1:8081") as wechat:
     assert "请选择" in reply
 """
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Self, cast
 from urllib.parse import quote
 
 import aiohttp
 
-from emulator.choices import Choice
+from emulator.heard import Delivered, Message, heard
 from emulator.shapes import Json, JsonValue, record, records, text, whole
+
+__all__ = ["Delivered", "EmulatedUser", "EmulatorClient", "Message", "NoAnswer", "Refused"]
 
 PATIENCE = 10.0
 _SLACK = 60.0
@@ -30,51 +30,6 @@ class Refused(Exception):
 
 class NoAnswer(Exception):
     """Raised when the bot stayed silent, or nothing more arrived in time."""
-
-
-@dataclass(frozen=True)
-class Message:
-    """What a user read. `text` is without links, `raw` as the bot wrote it; `"…" in message` looks into `text`."""
-
-    id: int
-    kind: str
-    source: str
-    text: str
-    raw: str
-    choices: tuple[Choice, ...]
-    body: Json
-    reply_to: int | None
-    attempts: int = 1
-
-    def __contains__(self, words: str) -> bool:
-        """Whether the text holds these words."""
-        return words in self.text
-
-    def __str__(self) -> str:
-        """The text."""
-        return self.text
-
-    def choice(self, wanted: str) -> Choice:
-        """A choice by number, label, or a pattern within the label; raise LookupError naming what there is."""
-        for choice in self.choices:
-            if wanted in {choice.number, choice.label}:
-                return choice
-        for choice in self.choices:
-            if not wanted.isdigit() and re.search(wanted, choice.label):
-                return choice
-        offered = ", ".join(f"{choice.number}. {choice.label}" for choice in self.choices)
-        raise LookupError(f"no choice {wanted!r} among: {offered or 'none'}; the text is {self.text!r}")
-
-
-@dataclass(frozen=True)
-class Delivered:
-    """How telling the bot something ended: `outcome` is `reply`, `silence`, `no_answer` or `malformed`."""
-
-    outcome: str
-    attempts: int
-    problem: str
-    sent: int
-    reply: Message | None
 
 
 class EmulatorClient:
@@ -122,13 +77,14 @@ class EmulatorClient:
         user: str = "",
         times: int | None = 1,
         path: str = "",
+        what: str = "",
         seconds: float = 0,
         errcode: int = -1,
         errmsg: str = "",
         after: bool = False,
     ) -> int:
-        """Order a fault (see docs/emulator.md for the kinds); its number."""
-        body: Json = {"kind": kind, "user": user, "times": times, "path": path, "seconds": seconds}
+        """Order a fault (docs/emulator.md lists the kinds); `what` and `path` narrow it; its number."""
+        body: Json = {"kind": kind, "user": user, "times": times, "path": path, "what": what, "seconds": seconds}
         fault = await self.request("POST", "faults", body | {"errcode": errcode, "errmsg": errmsg, "after": after})
         return whole(fault, "id")
 
@@ -256,7 +212,7 @@ class EmulatedUser:
         """Any action (`say`, `image`, `location`, `event`, …), without waiting for later messages."""
         answer = await self.client.request("POST", f"users/{self.openid}/{action}", body)
         attempts = whole(answer, "attempts")
-        reply = self._take(_message(record(answer, "reply"), attempts)) if answer.get("reply") else None
+        reply = self._take(heard(record(answer, "reply"), attempts)) if answer.get("reply") else None
         return Delivered(text(answer, "outcome"), attempts, text(answer, "problem"), whole(answer, "message"), reply)
 
     async def change(self, **states: bool) -> None:
@@ -277,40 +233,13 @@ class EmulatedUser:
     async def messages(self) -> list[Message]:
         """Everything the account and the platform wrote to this user, oldest first."""
         answer = await self.client.request("GET", f"users/{self.openid}/messages?side=account,system")
-        return [_message(item, 1) for item in records(answer, "messages")]
+        return [heard(item, 1) for item in records(answer, "messages")]
 
     async def _conversation(self, *, after: int, wait: float, source: str = "") -> list[Message]:
         query = f"users/{self.openid}/messages?side=account&after={after}&wait={wait}&source={source}"
-        return [_message(item, 1) for item in records(await self.client.request("GET", query), "messages")]
+        return [heard(item, 1) for item in records(await self.client.request("GET", query), "messages")]
 
     def _take(self, message: Message) -> Message:
         self._read.add(message.id)
         self.last = message
         return message
-
-
-def _message(item: Json, attempts: int) -> Message:
-    body = record(item, "body")
-    reply_to = item.get("reply_to")
-    return Message(
-        id=whole(item, "id"),
-        kind=text(item, "kind"),
-        source=text(item, "source"),
-        text=text(body, "text") or _card_text(body),
-        raw=text(body, "content"),
-        choices=tuple(
-            Choice(text(choice, "number"), text(choice, "label"), text(choice, "content"), text(choice, "id"))
-            for choice in records(body, "choices")
-        ),
-        body=body,
-        reply_to=reply_to if isinstance(reply_to, int) else None,
-        attempts=attempts,
-    )
-
-
-def _card_text(body: Json) -> str:
-    lines = [text(body, "title")] if "title" in body else []
-    lines += [f"{text(row, 'label')}：{text(row, 'value')}" for row in records(body, "rows")]
-    for article in records(body, "articles"):
-        lines += [text(article, "title"), text(article, "description")]
-    return "\n".join(lines)

@@ -48,6 +48,7 @@ class NewFault(Input):
     times: Annotated[int, Field(ge=1)] | None = 1
     user: str = ""
     path: str = ""
+    what: str = ""
     seconds: Seconds = 0.0
     errcode: int = -1
     errmsg: str = ""

@@ -34,6 +34,12 @@ class Envelope:
     message: int | None = None
     visible: bool = True
 
+    @property
+    def what(self) -> str:
+        """`text`, `voice`, `event CLICK` and so on."""
+        event = self.fields.get("Event")
+        return f"{self.fields.get('MsgType')} {event}" if event else str(self.fields.get("MsgType"))
+
 
 @dataclass(frozen=True)
 class Exchange:
@@ -90,9 +96,9 @@ class Courier:
         """Deliver until the bot answers or the tries are used up, and show what the user then reads."""
         overtaken = self._held.pop(envelope.openid, None)
         if overtaken is None:
-            await self._hold_back(envelope.openid)
+            await self._hold_back(envelope)
         try:
-            if fault := self._world.faults.take("delay", openid=envelope.openid):
+            if fault := self._world.faults.take("delay", openid=envelope.openid, what=envelope.what):
                 self._world.faults_changed()
                 await asyncio.sleep(fault.seconds)
             return await self._try_repeatedly(envelope)
@@ -100,9 +106,10 @@ class Courier:
             if overtaken is not None:
                 overtaken.set()
 
-    async def _hold_back(self, openid: str) -> None:
+    async def _hold_back(self, envelope: Envelope) -> None:
         """Let the user's next message overtake this one, when that was ordered."""
-        fault = self._world.faults.take("reorder", openid=openid)
+        openid = envelope.openid
+        fault = self._world.faults.take("reorder", openid=openid, what=envelope.what)
         if fault is None:
             return
         self._world.faults_changed()
@@ -123,7 +130,7 @@ class Courier:
     async def _attempt(self, envelope: Envelope, attempt: int) -> Exchange:
         faults, openid = self._world.faults, envelope.openid
         letter = sealed_letter(self._world, envelope.fields, openid)
-        fault = faults.take("duplicate", "replay", "bad_signature", "drop_answer", openid=openid)
+        fault = faults.take("duplicate", "replay", "bad_signature", "drop_answer", openid=openid, what=envelope.what)
         if fault is None:
             return await self._exchange(letter, envelope, attempt)
         self._world.faults_changed()
@@ -162,7 +169,13 @@ class Courier:
         if beside is not None:
             first = await beside
         alike = None if first is None else _alike(first, exchange)
-        record: Json = {"message": envelope.message, "attempt": attempt, "copy": copy, "same_as_first": alike}
+        record: Json = {
+            "what": envelope.what,
+            "message": envelope.message,
+            "attempt": attempt,
+            "copy": copy,
+            "same_as_first": alike,
+        }
         self._world.deliveries.write(self._circumstances(envelope.openid) | record | _traffic(letter, exchange))
         return exchange
 
@@ -216,7 +229,7 @@ class Courier:
         user = self._world.users.get(envelope.openid)
         if user is None or not envelope.visible or exchange.kind == "silence":
             return None
-        if exchange.answer is None:
+        if exchange.kind != "reply" or exchange.answer is None:
             line = texts.UNAVAILABLE if exchange.kind == "no_answer" else texts.BROKEN_SERVICE
             return self._world.add_notice(user, line, reply_to=envelope.message)
         if exchange.answer.kind == "transfer_customer_service":
@@ -242,7 +255,6 @@ class Courier:
 
 def _traffic(letter: Letter, exchange: Exchange) -> Json:
     return {
-        "what": letter.what,
         "url": letter.url,
         "sent": letter.plain,
         "sent_body": letter.body,

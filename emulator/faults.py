@@ -27,16 +27,17 @@ _numbers = itertools.count(1)
 class Fault:
     """One fault on order.
 
-    `times` is how often it still strikes (None: until removed). `openid` and `path` narrow it down; `path`
-    is a part of an API address, for example `template/send`. `seconds` belongs to delays, duplicates,
-    time-outs and the longest wait of a reordering. `after` lets the API act first and only then fail: the
-    ambiguous case.
+    `times` is how often it still strikes (None: until removed). `openid`, `path` and `what` narrow it down:
+    `path` is a part of an API address (`template/send`), `what` of a delivery's kind (`text`, `event CLICK`).
+    `seconds` belongs to delays, duplicates, time-outs and the longest wait of a reordering. `after` lets the
+    API act first and only then fail: the ambiguous case.
     """
 
     kind: FaultKind
     times: int | None = 1
     openid: str = ""
     path: str = ""
+    what: str = ""
     seconds: float = 0.0
     errcode: int = -1
     errmsg: str = ""
@@ -51,6 +52,7 @@ class Fault:
             "times": self.times,
             "openid": self.openid,
             "path": self.path,
+            "what": self.what,
             "seconds": self.seconds,
             "errcode": self.errcode,
             "errmsg": self.errmsg,
@@ -85,10 +87,10 @@ class Faults:
         """Take every fault back."""
         self._waiting.clear()
 
-    def take(self, *kinds: FaultKind, openid: str = "", path: str = "") -> Fault | None:
+    def take(self, *kinds: FaultKind, openid: str = "", path: str = "", what: str = "") -> Fault | None:
         """The oldest matching fault, counted as having struck."""
         for fault in self._waiting:
-            if fault.kind in kinds and _concerns(fault, openid=openid, path=path):
+            if fault.kind in kinds and _concerns(fault, openid=openid, path=path, what=what):
                 self._strike(fault)
                 return fault
         return None
@@ -101,5 +103,5 @@ class Faults:
             self._waiting.remove(fault)
 
 
-def _concerns(fault: Fault, *, openid: str, path: str) -> bool:
-    return (not fault.openid or fault.openid == openid) and fault.path in path
+def _concerns(fault: Fault, *, openid: str, path: str, what: str) -> bool:
+    return (not fault.openid or fault.openid == openid) and fault.path in path and fault.what in what

@@ -11,12 +11,11 @@ from emulator.world import World
 
 @dataclass(frozen=True)
 class Letter:
-    """A request ready to post; `plain` and `what` are for the log."""
+    """A request ready to post; `plain` is for the log."""
 
     url: str
     body: str
     plain: str
-    what: str
 
 
 def sealed_letter(world: World, fields: Fields, openid: str) -> Letter:
@@ -37,7 +36,7 @@ def sealed_letter(world: World, fields: Fields, openid: str) -> Letter:
         query |= {"encrypt_type": "aes", "msg_signature": cipher.message_signature(stamp, number, encrypted)}
         envelope: Fields = {"ToUserName": world.config.account_id, "Encrypt": encrypted}
         body = render(envelope if wiring.mode == "secure" else fields | {"Encrypt": encrypted})
-    return Letter(_with_query(wiring.webhook_url, query), body, plain, _subject(fields))
+    return Letter(_with_query(wiring.webhook_url, query), body, plain)
 
 
 def forged(letter: Letter) -> Letter:
@@ -64,8 +63,3 @@ def _with_query(url: str, query: dict[str, str]) -> str:
     parts = urlsplit(url)
     joined = parts.query + "&" if parts.query else ""
     return urlunsplit(parts._replace(query=joined + urlencode(query), fragment=""))
-
-
-def _subject(fields: Fields) -> str:
-    kind, event = fields.get("MsgType"), fields.get("Event")
-    return f"{kind} {event}" if event else str(kind)
