@@ -234,9 +234,7 @@ def _decoded(value: str) -> bytes | None:
 def _checked_url(value: str, schemes: tuple[str, ...]) -> str:
     scheme, separator, _ = value.partition("://")
     if not separator or scheme not in schemes:
-        raise ValueError(
-            texts.SETTING_URL_SCHEME.format(allowed=" ".join(f"{known}://" for known in schemes))
-        )
+        raise ValueError(texts.SETTING_URL_SCHEME.format(allowed=" ".join(f"{known}://" for known in schemes)))
     if scheme != "unix" and not _host(value):
         raise ValueError(texts.SETTING_URL_HOST)
     return value

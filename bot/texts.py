@@ -116,7 +116,7 @@ EMBEDDED_FAILED = (
 # Starting and stopping.
 DATABASE_UNREACHABLE = "ZHENYUE_DATABASE_URL：数据库 {where} 无法读写：{problem}；请检查地址、账号、权限与磁盘空间"
 DATABASE_OUTDATED = "数据库结构是 {found} 版，本程序需要 {newest} 版；请先备份，再运行 zhenyue migrate"
-SECRET_KEY_WRONG = (
+KEY_WRONG = (
     "ZHENYUE_SECRET_KEY：与数据库中已加密的患者资料不符；请使用原来的密钥，"
     "更换密钥时把旧密钥放入 ZHENYUE_SECRET_KEY_PREVIOUS"
 )
@@ -124,4 +124,74 @@ REDIS_UNREACHABLE = "ZHENYUE_REDIS_URL：Redis {where} 没有应答：{problem}�
 PORT_IN_USE = "ZHENYUE_PORT：{host} 的端口 {port} 无法监听：{problem}；例如 ZHENYUE_PORT=8081"
 READY = "诊约已就绪：{address}/wechat"
 WORKER_READY = "诊约后台任务已启动"
-STOPPED = "诊约已停止"
+PROCESS_FAILED = "进程 {name} 无法启动，原因见日志"
+MIGRATED = "数据库结构已从 {before} 更新到 {after}"
+MIGRATED_ALREADY = "数据库结构已是最新（{after}）"
+
+# zhenyue check
+CHECK_SETTINGS = "设置"
+CHECK_SETTINGS_OK = "完整，消息加密方式 {mode}"
+CHECK_DATABASE = "数据库"
+CHECK_DATABASE_OK = "{kind} 可读写，结构 {revision}"
+CHECK_DATABASE_EMPTY = "{kind} 可读写，但还没有数据表；请运行 zhenyue migrate"
+CHECK_KEY = "密钥"
+CHECK_KEY_OK = "可以打开全部患者资料"
+CHECK_KEY_UNUSED = "还没有患者资料"
+CHECK_REDIS = "Redis"
+CHECK_REDIS_OK = "有应答，开启 AOF，不淘汰键"
+CHECK_REDIS_ASLEEP = "内置服务器未运行，zhenyue serve 启动时会带起它"
+CHECK_REDIS_CLOSED = "有应答；不允许查看配置（{problem}），请自行确认 appendonly yes 与 maxmemory-policy noeviction"
+CHECK_REDIS_EVICTS = "maxmemory-policy 为 {policy}，内存不足时会丢失对话与号源；请改为 noeviction"
+CHECK_REDIS_FORGETS = "没有开启 AOF，重启后对话会丢失；请设置 appendonly yes"
+CHECK_CLOCK = "时钟"
+CHECK_CLOCK_OK = "与本机相差：{skews}"
+CHECK_CLOCK_WRONG = "与本机相差过大：{skews}；请让各台机器都与同一时间源同步（chrony 或 systemd-timesyncd）"
+CHECK_WECHAT = "微信"
+CHECK_WECHAT_OK = "{appid} 的凭据有效"
+CHECK_WECHAT_REFUSED = (
+    "{base} 没有接受凭据（{result} {code}）；请检查网络、ZHENYUE_WECHAT_APPID 与 ZHENYUE_WECHAT_SECRET"
+)
+CHECK_WECHAT_STRANGE = "{base} 的应答里没有凭据；请检查 ZHENYUE_WECHAT_API_BASE"
+CHECK_WECHAT_CODES = {
+    0: "{base} 没有应答（{result}）；请检查网络与 ZHENYUE_WECHAT_API_BASE",
+    40001: "AppSecret 不正确；请核对 ZHENYUE_WECHAT_SECRET（公众平台：设置与开发 → 基本配置）",
+    40125: "AppSecret 不正确；请核对 ZHENYUE_WECHAT_SECRET（公众平台：设置与开发 → 基本配置）",
+    40013: "AppID 不正确；请核对 ZHENYUE_WECHAT_APPID",
+    40164: "本机 IP 不在公众号的 IP 白名单中；请在公众平台的基本配置里添加",
+}
+
+# The command line.
+HELP = "诊约：微信公众号门诊预约。没有参数时显示本帮助。"
+HELP_USAGE = "zhenyue 命令 [选项]"
+HELP_USAGE_OF = "zhenyue {command} [选项]"
+HELP_COMMANDS = "命令"
+HELP_OPTIONS = "选项"
+HELP_ARGUMENTS = "参数"
+HELP_HELP = "显示帮助"
+HELP_VERSION = "显示版本"
+HELP_OF = {
+    "serve": "运行公众号接口、查询接口与后台任务（每个数据目录只能运行一个）",
+    "worker": "只运行后台任务：到期释放、号源核对、每日放号；可同时运行多个",
+    "demo": "用内置数据库、示范门诊和微信模拟器运行整个系统",
+    "emulator": "只运行微信模拟器，配合 zhenyue serve 使用",
+    "migrate": "把数据库更新到当前结构",
+    "check": "检查设置、数据库、Redis、时钟与微信凭据，并说明如何处理",
+    "load": "载入或更新门诊资料文件",
+    "publish": "按排班生成门诊与号源",
+    "slots": "列出号源",
+    "appointments": "列出预约",
+    "menu": "公众号菜单",
+    "menu push": "把菜单发布到公众号",
+    "pool": "号源池（Redis）与数据库的核对",
+    "pool verify": "核对 Redis 与数据库，列出不一致之处",
+    "pool rebuild": "用数据库重建 Redis 中的号源，不影响运行",
+}
+HELP_WORKER_OPTION = "是否同时运行后台任务"
+HELP_WORKERS_OPTION = "同一端口上的进程数"
+USAGE_WRONG = "用法有误：{problem}；运行 zhenyue --help 查看用法"
+USAGE_UNKNOWN_COMMAND = "没有“{what}”这个命令"
+USAGE_UNKNOWN_OPTION = "没有“{what}”这个选项"
+USAGE_MISSING = "缺少 {what}"
+USAGE_BAD_VALUE = "{what} 的值不正确"
+UNAVAILABLE = "数据库或 Redis 没有应答（{what}）；请运行 zhenyue check"
+CRASHED = "出了意料之外的错误，详情见日志"

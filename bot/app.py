@@ -1,0 +1,156 @@
+"""The one place where everything is put together: settings in, running parts out.
+
+The straight line of a message: ``Webhook`` → ``Turns`` → ``Dialogue`` → the services of ``booking`` → ``storage``.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+
+import aiohttp
+from aiohttp import web
+from redis.asyncio import Redis
+
+from booking.appointments import Appointments
+from booking.availability import Availability
+from booking.current import CurrentCatalogue
+from booking.patients import Patients
+from booking.seats import Seats
+from bot.connections import make_sealer, open_database, open_redis
+from bot.health import add_health_routes
+from bot.metrics import Metrics
+from bot.settings import Settings
+from bot.webhook import Webhook, add_routes
+from bot.wechat import MAX_BODY, Codec
+from bot.wechat_client import WeChatClient
+from bot.worker import Job, Worker
+from handlers.dialogue import Dialogue
+from handlers.frame import Services
+from storage.chats import RedisChats
+from storage.clock import DatabaseClock
+from storage.database import SqlDatabase
+from storage.pool import RedisPool
+
+WECHAT_SECONDS = 10.0
+"""How long a call of WeChat may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything a serving or working process consists of."""
+
+    settings: Settings
+    database: SqlDatabase
+    redis: Redis
+    clock: DatabaseClock
+    metrics: Metrics
+    seats: Seats
+    services: Services
+    client: WeChatClient
+    webhook: Webhook
+
+
+PARTS: web.AppKey[Parts] = web.AppKey("parts", Parts)
+
+
+@asynccontextmanager
+async def assemble(settings: Settings, redis_url: str) -> AsyncGenerator[Parts]:
+    """Put a process together, and take it apart at the end of the block: turns first, connections last."""
+    metrics = Metrics()
+    sealer = make_sealer(settings)
+    async with (
+        open_database(settings) as database,
+        open_redis(redis_url) as redis,
+        _kept_clock(database) as clock,
+        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=WECHAT_SECONDS)) as session,
+    ):
+        client = WeChatClient(
+            session,
+            redis,
+            sealer,
+            appid=settings.wechat_appid,
+            secret=settings.wechat_secret.get_secret_value(),
+            base=settings.wechat_api_base,
+            now=clock.now,
+            metrics=metrics,
+        )
+        pool = RedisPool(redis)
+        seats = Seats(database, pool, metrics)
+        services = _services(settings, database, pool, seats, metrics)
+        webhook = Webhook(
+            _codec(settings),
+            chats=RedisChats(redis, sealer),
+            dialogue=Dialogue(services),
+            client=client,
+            now=clock.now,
+            metrics=metrics,
+        )
+        try:
+            yield Parts(settings, database, redis, clock, metrics, seats, services, client, webhook)
+        finally:
+            await webhook.close()
+
+
+def web_app(parts: Parts) -> web.Application:
+    """Return the application that answers at the addresses of the contract."""
+    app = web.Application(client_max_size=MAX_BODY)
+    app[PARTS] = parts
+    add_routes(app.router, parts.webhook)
+    add_health_routes(app, database=parts.database, redis=parts.redis, metrics=parts.metrics)
+    return app
+
+
+def background(parts: Parts) -> Worker:
+    """Return the background work; any number of processes may do it at once."""
+    clock, seats = parts.clock, parts.seats
+
+    async def complete_past() -> None:
+        async with parts.database.begin() as unit:
+            await unit.claims.complete_past(clock.now())
+
+    jobs = [
+        Job("expire_holds", 2, lambda: seats.expire_holds(now=clock.now())),
+        Job("repair_pool", 5, seats.repair),
+        Job("recover_late", 5, parts.webhook.recover_late),
+        Job("reconcile_pool", 30, lambda: seats.reconcile(now=clock.now())),
+        Job("complete_past", 60, complete_past),
+    ]
+    return Worker(jobs, parts.metrics)
+
+
+def _services(settings: Settings, database: SqlDatabase, pool: RedisPool, seats: Seats, metrics: Metrics) -> Services:
+    current = CurrentCatalogue(database)
+    appointments = Appointments(
+        database=database,
+        pool=pool,
+        seats=seats,
+        current=current,
+        hold_for=timedelta(seconds=settings.hold_seconds),
+        figures=metrics,
+    )
+    return Services(appointments, Patients(database), current, Availability(database, current))
+
+
+def _codec(settings: Settings) -> Codec:
+    keys = (settings.wechat_aes_key, settings.wechat_aes_key_previous)
+    return Codec(
+        appid=settings.wechat_appid,
+        token=settings.wechat_token.get_secret_value(),
+        aes_keys=[key.get_secret_value() for key in keys if key is not None],
+        mode=settings.wechat_mode,
+    )
+
+
+@asynccontextmanager
+async def _kept_clock(database: SqlDatabase) -> AsyncGenerator[DatabaseClock]:
+    clock = DatabaseClock(database)
+    await clock.read()
+    keeping = asyncio.create_task(clock.keep(), name="clock")
+    try:
+        yield clock
+    finally:
+        keeping.cancel()
+        with suppress(asyncio.CancelledError):
+            await keeping

@@ -1,0 +1,1 @@
+"""One file a group of commands. ``bot.cli`` names them; they are imported when they run."""

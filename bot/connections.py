@@ -1,0 +1,193 @@
+"""Opening the database and Redis, and refusing to start on ones that cannot serve, with one line that says why."""
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import cast
+from urllib.parse import urlsplit
+
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.cluster import RedisCluster
+from redis.asyncio.sentinel import Sentinel
+from redis.exceptions import RedisError
+from sqlalchemy import select, text, union
+
+from booking.errors import Unavailable
+from bot import texts
+from bot.settings import ConfigurationError, DatabaseSettings, RecordSettings
+from storage.database import SqlDatabase
+from storage.migrate import migrate, newest_revision, revision
+from storage.patient_tables import account_patient, patient
+from storage.sealing import Sealer
+
+REDIS_CONNECTIONS = 50
+REDIS_SECONDS = 5.0
+"""How long a command may wait for a free connection, for connecting, and for its answer."""
+START_PATIENCE = 5.0
+"""Seconds that a start waits for the database or Redis to come up."""
+
+
+def make_sealer(settings: DatabaseSettings) -> Sealer:
+    """Return what seals personal data. Commands on public data get a key of the moment: they can open nothing."""
+    if isinstance(settings, RecordSettings):
+        current, *previous = settings.secret_keys
+        return Sealer(current, previous)
+    return Sealer(os.urandom(32))
+
+
+@asynccontextmanager
+async def open_database(settings: DatabaseSettings) -> AsyncGenerator[SqlDatabase]:
+    """Open the database for the length of a block; connects on first use."""
+    database = SqlDatabase.open(settings.database_url, make_sealer(settings))
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def open_redis(url: str) -> AsyncGenerator[Redis]:
+    """Open Redis for the length of a block; connects on first use."""
+    client = make_redis(url)
+    try:
+        yield client
+    finally:
+        await client.aclose()
+        await client.connection_pool.disconnect()
+
+
+def make_redis(url: str) -> Redis:
+    """Make the client for an address of the contract: one server, a cluster, or what Sentinels watch over."""
+    scheme = url.partition("://")[0]
+    if scheme == "redis+cluster":
+        address = "redis://" + url.partition("://")[2]
+        cluster = RedisCluster.from_url(address, max_connections=REDIS_CONNECTIONS, socket_timeout=REDIS_SECONDS)
+        return cast("Redis", cluster)
+    if scheme == "redis+sentinel":
+        return _through_sentinels(url)
+    pool = BlockingConnectionPool.from_url(
+        url,
+        max_connections=REDIS_CONNECTIONS,
+        timeout=REDIS_SECONDS,
+        socket_timeout=REDIS_SECONDS,
+        socket_connect_timeout=REDIS_SECONDS,
+    )
+    return Redis(connection_pool=pool)
+
+
+async def prepare(settings: DatabaseSettings, redis_url: str | None, *, patience: float = START_PATIENCE) -> None:
+    """Make sure that database and Redis can serve us; a new database gets its schema.
+
+    Raises ``ConfigurationError`` with the remedy. Without a Redis address only the database is looked at.
+    """
+    async with open_database(settings) as database:
+        await _reached(lambda: database_problem(database, settings), patience)
+        await ensure_schema(database)
+        problem = await key_problem(database, settings)
+        if problem:
+            raise ConfigurationError(problem)
+    if redis_url is None:
+        return
+    async with open_redis(redis_url) as redis:
+        await _reached(lambda: redis_problem(redis, redis_url), patience)
+
+
+async def ensure_schema(database: SqlDatabase) -> None:
+    """Give a new database its schema; raises ``ConfigurationError`` when an older one must be migrated."""
+    found = await revision(database)
+    if found is None:
+        await migrate(database)
+    elif found != newest_revision():
+        raise ConfigurationError(texts.DATABASE_OUTDATED.format(found=found, newest=newest_revision()))
+
+
+async def database_problem(database: SqlDatabase, settings: DatabaseSettings) -> str | None:
+    """Return in one line why the database cannot be read and written; None when it can."""
+    try:
+        async with database.begin() as unit:
+            # SQLite refuses to begin on a file it may not write; PostgreSQL must be asked.
+            read_only = unit.connection.dialect.name == "postgresql" and await unit.connection.scalar(
+                text("SELECT current_setting('transaction_read_only') = 'on'")
+            )
+    except Unavailable as error:
+        return texts.DATABASE_UNREACHABLE.format(where=shown(settings.database_url), problem=reason(error))
+    except OSError as error:
+        return texts.DATABASE_UNREACHABLE.format(where=shown(settings.database_url), problem=error.strerror)
+    if read_only:
+        return texts.DATABASE_UNREACHABLE.format(where=shown(settings.database_url), problem="read-only")
+    return None
+
+
+async def key_problem(database: SqlDatabase, settings: DatabaseSettings) -> str | None:
+    """Return in one line that patients are sealed with a key we were not given; None when all can be opened."""
+    if not isinstance(settings, RecordSettings):
+        return None
+    ours = {Sealer(key).key_id for key in settings.secret_keys}
+    async with database.read() as unit:
+        used = await unit.connection.scalars(union(select(patient.c.key_id), select(account_patient.c.key_id)))
+        unknown = set(used) - ours
+    return texts.KEY_WRONG if unknown else None
+
+
+async def redis_problem(redis: Redis, url: str) -> str | None:
+    """Return in one line why Redis does not answer; None when it does."""
+    try:
+        await redis.ping()
+    except (RedisError, OSError) as error:
+        return texts.REDIS_UNREACHABLE.format(where=shown(url), problem=reason(error))
+    return None
+
+
+def shown(url: str) -> str:
+    """Return an address without its login."""
+    parts = urlsplit(url)
+    if not parts.netloc:
+        return url
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}{parts.path}"
+
+
+def reason(error: BaseException) -> str:
+    """Return the first line of what was wrong in the end, without rows that a driver might quote."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    words = str(error).strip().partition("\n")[0]
+    return words or type(error).__name__
+
+
+async def _reached(look: Callable[[], Awaitable[str | None]], patience: float) -> None:
+    """Look again until there is no problem; raises ``ConfigurationError`` with the last one."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + patience
+    while True:
+        problem = await look()
+        if problem is None:
+            return
+        if loop.time() >= deadline:
+            raise ConfigurationError(problem)
+        await asyncio.sleep(0.25)
+
+
+def _through_sentinels(url: str) -> Redis:
+    """``redis+sentinel://:password@host1:26379,host2:26379/name/0``."""
+    parts = urlsplit(url)
+    login, _, hosts = parts.netloc.rpartition("@")
+    name, _, number = parts.path.strip("/").partition("/")
+    password = login.partition(":")[2] or None
+    addresses = [(host, int(port or 26379)) for host, _, port in (each.partition(":") for each in hosts.split(","))]
+    sentinel = Sentinel(addresses, socket_timeout=REDIS_SECONDS)  # type: ignore[no-untyped-call]  # untyped there
+    master = sentinel.master_for(
+        name or "mymaster", db=int(number or 0), password=password, socket_timeout=REDIS_SECONDS
+    )
+    return cast("Redis", master)
+
+
+async def migrate_database(settings: DatabaseSettings) -> tuple[str | None, str]:
+    """Bring the database to the newest schema; returns the revision before and after.
+
+    Raises ``ConfigurationError`` when the database cannot be written.
+    """
+    async with open_database(settings) as database:
+        await _reached(lambda: database_problem(database, settings), START_PATIENCE)
+        return await migrate(database)

@@ -1,0 +1,183 @@
+"""A serving process: begin, say so in one line, serve until told to stop, finish what runs, end."""
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import structlog
+import uvloop
+from aiohttp import web
+
+from bot import texts
+from bot.app import assemble, background, web_app
+from bot.connections import prepare
+from bot.console import say
+from bot.embedded import Ground, own_ground, shared_ground
+from bot.settings import ConfigurationError, Settings
+from storage.valkey_process import ServerFailed
+
+FINISH_SECONDS = 10.0
+"""How long requests that run may take to end after we were told to stop."""
+KEEP_SECONDS = 1.0
+BEAT_SECONDS = 10.0
+log = structlog.get_logger()
+
+
+def serve(settings: Settings, *, with_worker: bool) -> None:
+    """Serve in one process until SIGTERM or SIGINT; raises ``ConfigurationError``."""
+    with own_ground(settings) as ground:
+        run(_serve(settings, ground, with_worker=with_worker))
+
+
+def work(settings: Settings) -> None:
+    """Do the background work until SIGTERM or SIGINT; raises ``ConfigurationError``."""
+    with shared_ground(settings) as ground:
+        run(_work(settings, ground))
+
+
+def run(main: Awaitable[None]) -> None:
+    """Run to the end on uvloop."""
+
+    async def awaited() -> None:
+        await main
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(awaited())
+
+
+def told_to_stop() -> asyncio.Event:
+    """Return an event that SIGTERM and SIGINT set."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    return stop
+
+
+@asynccontextmanager
+async def listening(app: web.Application, settings: Settings, *, shared_port: int = 0) -> AsyncGenerator[str]:
+    """Serve an application for the length of a block; gives its address.
+
+    With ``shared_port`` several processes listen there together. Raises ``ConfigurationError`` when the port is taken.
+    At the end nothing new is accepted, and what runs may finish.
+    """
+    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=FINISH_SECONDS)
+    await runner.setup()
+    try:
+        site = web.TCPSite(
+            runner, settings.host, shared_port or settings.port, backlog=1024, reuse_port=bool(shared_port) or None
+        )
+        try:
+            await site.start()
+        except OSError as error:
+            raise ConfigurationError(port_problem(settings, error)) from None
+        yield address(settings.host, runner.addresses[0][1])
+    finally:
+        await runner.cleanup()
+
+
+def address(host: str, port: int) -> str:
+    """Return the web address of a host and port."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def port_problem(settings: Settings, error: OSError) -> str:
+    """Return in one line why the port cannot be had."""
+    problem = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
+    if isinstance(error, socket.gaierror):
+        problem = str(error.strerror)
+    return texts.PORT_IN_USE.format(host=settings.host, port=settings.port, problem=problem)
+
+
+async def keep_ground(ground: Ground, *, every: float = KEEP_SECONDS) -> None:
+    """Watch over the embedded server until cancelled."""
+    while True:
+        await asyncio.sleep(every)
+        try:
+            await asyncio.to_thread(ground.keep)
+        except (ServerFailed, OSError) as error:
+            log.error("embedded_redis_not_started", problem=str(error))  # noqa: TRY400  # its words, not our stack
+
+
+@asynccontextmanager
+async def beside(work_beside: Awaitable[None]) -> AsyncGenerator[None]:
+    """Do something endless beside a block."""
+    task = asyncio.ensure_future(work_beside)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def _serve(settings: Settings, ground: Ground, *, with_worker: bool) -> None:
+    stop = told_to_stop()
+    await prepare(settings, ground.redis_url)
+    async with beside(keep_ground(ground)), assemble(settings, ground.redis_url) as parts:
+        worker = background(parts)
+        async with listening(web_app(parts), settings) as where:
+            if with_worker:
+                worker.start()
+            say(texts.READY.format(address=where))
+            await stop.wait()
+            log.info("stopping")
+        await worker.close()
+    log.info("stopped")
+
+
+async def _work(settings: Settings, ground: Ground) -> None:
+    stop = told_to_stop()
+    await prepare(settings, None if settings.embedded_redis else ground.redis_url)
+    await _work_until(stop, settings, ground.redis_url, lambda: say(texts.WORKER_READY))
+    log.info("stopped")
+
+
+async def serve_forked(settings: Settings, redis_url: str, *, port: int, life: int, ready: int) -> None:
+    """Serve on a port shared with others, until told to stop or the parent is gone; says ready on a pipe."""
+    stop = told_to_stop()
+    _end_with_parent(life, stop)
+    async with (
+        assemble(settings, redis_url) as parts,
+        listening(web_app(parts), settings, shared_port=port),
+    ):
+        os.write(ready, b".")
+        await stop.wait()
+
+
+async def work_forked(settings: Settings, redis_url: str, *, life: int, ready: int) -> None:
+    """Do the background work until told to stop or the parent is gone; says ready on a pipe."""
+    stop = told_to_stop()
+    _end_with_parent(life, stop)
+    await _work_until(stop, settings, redis_url, lambda: os.write(ready, b"."))
+
+
+def _end_with_parent(life: int, stop: asyncio.Event) -> None:
+    """Stop when the pipe ends, which only the parent holds open."""
+    loop = asyncio.get_running_loop()
+
+    def ended() -> None:
+        loop.remove_reader(life)
+        stop.set()
+
+    loop.add_reader(life, ended)
+
+
+async def _work_until(stop: asyncio.Event, settings: Settings, redis_url: str, say_ready: Callable[[], object]) -> None:
+    async with assemble(settings, redis_url) as parts:
+        worker = background(parts)
+        worker.start()
+        say_ready()
+        async with beside(beat(settings)):
+            await stop.wait()
+        log.info("stopping")
+        await worker.close()
+
+
+async def beat(settings: Settings, *, every: float = BEAT_SECONDS) -> None:
+    """Touch a file as long as the event loop turns, so that a health check can see it."""
+    while True:
+        (settings.data_dir / "worker.alive").touch()
+        await asyncio.sleep(every)
