@@ -222,7 +222,7 @@ class Slot(Narrowing):
         return await super().ask(frame)
 
     def options(self, frame: Frame, counts: list[SlotCount]) -> tuple[Option, ...]:
-        """09:00-09:30 余2."""
+        """09:00 余2."""
         return tuple(
             Option(
                 count.slot.id,

@@ -1,5 +1,6 @@
 """The seat: held, shown for confirmation, booked; refusals lead to what is near (R-A3, R-A4)."""
 
+import contextlib
 from typing import ClassVar
 
 from booking.appointments import Wish
@@ -36,6 +37,14 @@ def look_near(frame: Frame, error: Refused) -> None:
     frame.refuse(error)
     frame.fill("near", f"{frame.gaps['slot']} {_AVOID.get(type(error), Avoid.SLOT)}")
     frame.forget("slot", "claim", "confirmed")
+
+
+async def lose(frame: Frame, error: Refused) -> None:
+    """The hold came to nothing: give back what is left of it, so that the same seat can be offered again."""
+    with contextlib.suppress(Refused):  # whatever became of it, it is not held for us any more
+        await frame.services.appointments.release(frame.gaps["claim"], openid=frame.openid, now=frame.now)
+    frame.held = ""
+    look_near(frame, error)
 
 
 class Hold(Gap):
@@ -82,11 +91,11 @@ class Confirm(Gap):
         try:
             view = await frame.services.appointments.view(frame.gaps["claim"], openid=frame.openid)
         except UnknownAppointment:
-            look_near(frame, HoldExpired())
+            await lose(frame, HoldExpired())
             return None
         expires_at = view.claim.expires_at
         if view.claim.state is ClaimState.HELD and expires_at is not None and expires_at <= frame.now:
-            look_near(frame, HoldExpired())
+            await lose(frame, HoldExpired())
             return None
         return Question(texts.confirm(view, frame.catalogue, frame.now), confirm_or_back())
 
@@ -101,10 +110,10 @@ class Book(Gap):
         try:
             view = await frame.services.appointments.confirm(frame.gaps["claim"], openid=frame.openid, now=frame.now)
         except (HoldExpired, SessionClosed) as error:
-            look_near(frame, error)
+            await lose(frame, error)
             return None
         except UnknownAppointment:
-            look_near(frame, HoldExpired())
+            await lose(frame, HoldExpired())
             return None
         return Done(texts.booked(view, frame.catalogue, frame.now), outcome="booked")
 

@@ -49,8 +49,8 @@ def day_label(day: date, free: int, today: date) -> str:
 
 
 def slot_label(count: SlotCount, clinic: Clinic) -> str:
-    """09:00-09:30 余2."""
-    return f"{common.period(count.slot.starts_at, count.slot.ends_at, clinic.zone)} {common.left(count.free)}"
+    """09:00 余2; only the start, so that no other time stands in the label."""
+    return f"{common.clock(count.slot.starts_at, clinic.zone)} {common.left(count.free)}"
 
 
 def near_label(count: SlotCount, doctor: Doctor, clinic: Clinic) -> str:
@@ -146,4 +146,5 @@ def booked(view: AppointmentView, catalogue: Catalogue, now: datetime) -> str:
 
 def notes(department: Department) -> str:
     """The department's notes, and what holds for every visit."""
-    return f"{common.shorten(department.notes, 160)} 就诊时请携带登记的证件。".strip()
+    own = common.shorten(department.notes.strip().rstrip("。；;."), 160)
+    return f"{own}；就诊时请携带登记的证件。" if own else "就诊时请携带登记的证件。"

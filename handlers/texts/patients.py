@@ -11,7 +11,7 @@ CONSENT_VERSION = "1"
 
 FIRST_TIME = "首次预约请先登记就诊人，只需登记一次。"
 ALL_AT_ONCE = "姓名、身份证号、手机号可逐项发送，也可一次发来。"
-NO_OTHER_PAPERS = "没有身份证，可选择其他证件。"
+NO_OTHER_PAPERS = "没有身份证的，请选择："
 ASK_PAPER_KIND = "请选择证件类型："
 ASK_SEX = "请选择性别："
 BIRTH_EXAMPLE = "例如 2020-01-02。"

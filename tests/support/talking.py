@@ -1,0 +1,57 @@
+"""The small clinic with a dialogue in front of it, on a real database and a real Valkey."""
+
+from datetime import datetime, time, timedelta
+
+from booking.appointments import Appointments
+from booking.availability import Availability
+from booking.current import CurrentCatalogue
+from booking.models import Roster
+from booking.patients import Patients
+from handlers.dialogue import Dialogue
+from handlers.frame import Services
+from handlers.texts.patients import CONSENT_VERSION
+from storage.database import SqlDatabase
+from tests.support.clinic import CLINIC, DEPARTMENTS, DOCTORS, add_patient, add_session, open_clinic
+from tests.support.talk import Talk
+
+ID_NUMBER = "110101199003074477"
+"""A valid number: a man, born on 7 March 1990."""
+OTHER_ID_NUMBER = "110101198506154466"
+"""Another one: a woman, born on 15 June 1985."""
+ROSTERS = [
+    Roster("wang", (0, 1, 2, 3, 4), time(8, 30), time(11, 30), 30, 2),
+    Roster("li", (0, 1, 2, 3, 4), time(13, 30), time(17, 0), 30, 2),
+    Roster("zhao", (5,), time(8, 30), time(11, 30), 30, 2),
+]
+
+
+def dialogue_of(database: SqlDatabase, appointments: Appointments) -> Dialogue:
+    """A dialogue with its services, as the composition root makes it."""
+    current = CurrentCatalogue(database)
+    return Dialogue(Services(appointments, Patients(database), current, Availability(database, current)))
+
+
+async def open_for_talk(database: SqlDatabase, now: datetime, **policy: object) -> None:
+    """Two dentists and an eye doctor with sessions tomorrow, one dentist on the day after, too."""
+    await open_clinic(database, **policy)
+    async with database.begin() as unit:
+        await unit.catalogue.replace(
+            (await unit.catalogue.load()).clinic, DEPARTMENTS, DOCTORS, ROSTERS, []
+        )
+    tomorrow = now + timedelta(days=1)
+    await add_session(database, tomorrow)
+    await add_session(database, tomorrow + timedelta(days=1), capacities=(2, 2, 2))
+    await add_session(database, tomorrow + timedelta(hours=1), doctor="li")
+    await add_session(database, tomorrow + timedelta(hours=5), doctor="zhao", capacities=(1,))
+
+
+async def known(database: SqlDatabase, talk: Talk, *names: str) -> None:
+    """Make the account one that has agreed and registered these patients before."""
+    async with database.begin() as unit:
+        await unit.patients.follow(talk.openid, following=True, now=talk.now)
+        await unit.patients.record_consent(talk.openid, CONSENT_VERSION, now=talk.now)
+    for name in names:
+        await add_patient(database, name, openid=talk.openid, now=talk.now)
+
+
+__all__ = ["CLINIC", "ID_NUMBER", "OTHER_ID_NUMBER", "add_session", "dialogue_of", "known", "open_for_talk"]
