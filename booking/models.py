@@ -280,12 +280,12 @@ class PaperKind(StrEnum):
 class PatientDetails:
     """What a person says of a patient, already validated (R-A10). ``paper_number`` of a child is the guardian's."""
 
-    name: str
+    name: str = field(repr=False)
     paper_kind: PaperKind
-    paper_number: str
+    paper_number: str = field(repr=False)
     sex: Sex
     birth_date: date
-    mobile: str
+    mobile: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -296,7 +296,6 @@ def upgrade() -> None:
         )
 
 
-
 def downgrade() -> None:
     """Bring the schema back."""
     with op.batch_alter_table("claim", schema=None) as batch_op:
