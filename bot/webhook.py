@@ -82,6 +82,8 @@ async def _body(request: web.Request, until: float) -> bytes:
     if (request.content_length or 0) > MAX_BODY:
         raise BadDelivery("longer than 64 KiB", 413)
     try:
+        if request.content.is_eof():
+            return await request.read()
         async with asyncio.timeout_at(until):
             return await request.read()
     except TimeoutError:

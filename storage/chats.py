@@ -72,7 +72,7 @@ class RedisChats:
     def __init__(self, redis: Redis, sealer: Seals) -> None:
         self._redis = redis
         self._sealer = sealer
-        known = (_LUA / "chat_known.lua").read_text()
+        known = _FIGURES + (_LUA / "chat_known.lua").read_text()
         self._enter, self._leave, self._renew, self._postpone, self._claim, self._settle, self._take_over = (
             redis.register_script(known + (_LUA / f"chat_{name}.lua").read_text())
             for name in ("enter", "leave", "renew", "postpone", "claim", "settle", "take_over")
@@ -85,7 +85,7 @@ class RedisChats:
         reply = await self._ask(
             self._enter,
             (f"{tag}:s", f"{tag}:l", f"{tag}:m:{request_id}", f"{tag}:u"),
-            (request_id, token, _millis(now), int(claims), int(counts), *_ENTER_LIMITS),
+            (request_id, token, _millis(now), int(claims), int(counts)),
         )
         if reply[0] != b"turn":
             return self._entered(tag, request_id, reply)
@@ -110,14 +110,14 @@ class RedisChats:
         reply = await self._run(
             self._leave,
             (f"{tag}:s", f"{tag}:l", f"{tag}:m:{request_id}", f"{tag}:u", *(f"{tag}:m:{i}" for i in carried)),
-            (request_id, token, _millis(now), *_LEAVE_LIMITS, int(forget), sealed_chat, sealed_answer, *carried),
+            (request_id, token, _millis(now), int(forget), sealed_chat, sealed_answer, *carried),
         )
         return cast("Saved", cast("bytes", reply).decode())
 
     async def renew(self, openid: str, request_id: str, *, token: str, now: datetime) -> None:
         tag, until = _tag(openid), _millis(now + LEASE)
         keys = (f"{tag}:l", f"{tag}:m:{request_id}")
-        if await self._run(self._renew, keys, (token, _span(LOCK_KEPT), until)):
+        if await self._run(self._renew, keys, (token, until)):
             await self._list(f"{tag}|{request_id}", until)
 
     async def postpone(self, openid: str, request_id: str, *, now: datetime, incoming: bytes) -> Entered:
@@ -128,7 +128,7 @@ class RedisChats:
         reply = await self._ask(
             self._postpone,
             (f"{tag}:m:{request_id}", f"{tag}:u"),
-            (request_id, sealed, until, _span(LATE_KEPT)),
+            (request_id, sealed, until),
         )
         return self._entered(tag, request_id, reply)
 
@@ -139,7 +139,7 @@ class RedisChats:
     async def settle(self, openid: str, request_id: str, *, token: str, sent: bool) -> None:
         tag = _tag(openid)
         keys = (f"{tag}:m:{request_id}", f"{tag}:u")
-        await self._run(self._settle, keys, (request_id, token, int(sent), _span(LATE_KEPT)))
+        await self._run(self._settle, keys, (request_id, token, int(sent)))
         await self._strike(f"{tag}|{request_id}")
 
     async def overdue(self, *, now: datetime) -> list[Overdue]:
@@ -155,7 +155,7 @@ class RedisChats:
         reply = await self._ask(
             self._take_over,
             (f"{tag}:m:{request_id}", f"{tag}:u"),
-            (request_id, _millis(now), _millis(now + LEASE), _span(LATE_KEPT), TRIES),
+            (request_id, _millis(now), _millis(now + LEASE)),
         )
         match reply:
             case [b"running" | b"ready" as state, incoming, answer]:
@@ -227,8 +227,12 @@ def _span(span: timedelta) -> int:
     return span // timedelta(milliseconds=1)
 
 
-_ENTER_LIMITS = (_span(LOCK_KEPT), _span(CHAT_KEPT), _span(REFUSAL_KEPT), BURST, PER_SECOND, FORGIVEN)
-_LEAVE_LIMITS = (_span(CHAT_KEPT), _span(ANSWER_KEPT), _span(LATE_KEPT))
+# Fixed figures stand in the scripts themselves: an argument costs more than a comparison.
+_FIGURES = f"""
+local LOCK_KEPT, CHAT_KEPT, REFUSAL_KEPT = {_span(LOCK_KEPT)}, {_span(CHAT_KEPT)}, {_span(REFUSAL_KEPT)}
+local ANSWER_KEPT, LATE_KEPT = {_span(ANSWER_KEPT)}, {_span(LATE_KEPT)}
+local BURST, PER_SECOND, FORGIVEN, TRIES = {BURST}, {PER_SECOND}, {FORGIVEN}, {TRIES}
+"""
 
 
 def _tag(openid: str) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import quote
 
 from structlog import get_logger
@@ -34,6 +35,7 @@ def _parts(reply: Reply, choices: Iterable[str]) -> Iterable[str]:
         yield reply.footer
 
 
+@lru_cache(maxsize=4096)
 def _tappable(choice: Choice) -> str:
     content, tap = choice.number, quote(choice.tap, safe="")
     label = choice.label.translate(_NO_MARKUP)

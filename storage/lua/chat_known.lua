@@ -14,12 +14,12 @@ local function known(message, unsent, id, claims)
   return {'answer', answer}
 end
 
-local function keep_unsent(message, unsent, id, kept)
+local function keep_unsent(message, unsent, id)
   local answer = redis.call('HGET', message, 'a')
   redis.call('HSET', message, 's', 'unsent')
   redis.call('HDEL', message, 'i')
   if answer then
     redis.call('HSET', unsent, id, answer)
-    redis.call('PEXPIRE', unsent, kept)
+    redis.call('PEXPIRE', unsent, LATE_KEPT)
   end
 end
