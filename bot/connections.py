@@ -12,11 +12,13 @@ from redis.asyncio.cluster import RedisCluster
 from redis.asyncio.sentinel import Sentinel
 from redis.exceptions import RedisError
 from sqlalchemy import select, text, union
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from booking.errors import Unavailable
 from bot import texts
 from bot.settings import ConfigurationError, DatabaseSettings, RecordSettings
 from storage.database import SqlDatabase
+from storage.folder import make_private
 from storage.migrate import migrate, newest_revision, revision
 from storage.patient_tables import account_patient, patient
 from storage.sealing import Sealer
@@ -24,7 +26,7 @@ from storage.sealing import Sealer
 REDIS_CONNECTIONS = 50
 REDIS_SECONDS = 5.0
 """How long a command may wait for a free connection, for connecting, and for its answer."""
-START_PATIENCE = 5.0
+START_PATIENCE = 3.0
 """Seconds that a start waits for the database or Redis to come up."""
 
 
@@ -38,7 +40,16 @@ def make_sealer(settings: DatabaseSettings) -> Sealer:
 
 @asynccontextmanager
 async def open_database(settings: DatabaseSettings) -> AsyncGenerator[SqlDatabase]:
-    """Open the database for the length of a block; connects on first use."""
+    """Open the database for the length of a block; connects on first use. A folder for a new file is made.
+
+    Raises ``ConfigurationError`` when that is impossible.
+    """
+    if settings.database_file is not None:
+        try:
+            make_private(settings.database_file.parent)
+        except OSError as error:
+            folder = settings.database_file.parent
+            raise ConfigurationError(texts.FOLDER_UNUSABLE.format(folder=folder, problem=error.strerror)) from None
     database = SqlDatabase.open(settings.database_url, make_sealer(settings))
     try:
         yield database
@@ -82,7 +93,7 @@ async def prepare(settings: DatabaseSettings, redis_url: str | None, *, patience
     Raises ``ConfigurationError`` with the remedy. Without a Redis address only the database is looked at.
     """
     async with open_database(settings) as database:
-        await _reached(lambda: database_problem(database, settings), patience)
+        await reach_database(database, settings, patience=patience)
         await ensure_schema(database)
         problem = await key_problem(database, settings)
         if problem:
@@ -91,6 +102,16 @@ async def prepare(settings: DatabaseSettings, redis_url: str | None, *, patience
         return
     async with open_redis(redis_url) as redis:
         await _reached(lambda: redis_problem(redis, redis_url), patience)
+
+
+async def reach_database(
+    database: SqlDatabase, settings: DatabaseSettings, *, patience: float = START_PATIENCE
+) -> None:
+    """Wait until the database can be read and written; a file is waited for no time at all.
+
+    Raises ``ConfigurationError``.
+    """
+    await _reached(lambda: database_problem(database, settings), 0.0 if settings.database_file else patience)
 
 
 async def ensure_schema(database: SqlDatabase) -> None:
@@ -106,10 +127,7 @@ async def database_problem(database: SqlDatabase, settings: DatabaseSettings) ->
     """Return in one line why the database cannot be read and written; None when it can."""
     try:
         async with database.begin() as unit:
-            # SQLite refuses to begin on a file it may not write; PostgreSQL must be asked.
-            read_only = unit.connection.dialect.name == "postgresql" and await unit.connection.scalar(
-                text("SELECT current_setting('transaction_read_only') = 'on'")
-            )
+            read_only = await _is_read_only(unit.connection)
     except Unavailable as error:
         return texts.DATABASE_UNREACHABLE.format(where=shown(settings.database_url), problem=reason(error))
     except OSError as error:
@@ -117,6 +135,15 @@ async def database_problem(database: SqlDatabase, settings: DatabaseSettings) ->
     if read_only:
         return texts.DATABASE_UNREACHABLE.format(where=shown(settings.database_url), problem="read-only")
     return None
+
+
+async def _is_read_only(connection: AsyncConnection) -> bool:
+    """Whether PostgreSQL lets nobody write; SQLite says so itself, as of a full disk, when written to."""
+    if connection.dialect.name == "postgresql":
+        return bool(await connection.scalar(text("SELECT current_setting('transaction_read_only') = 'on'")))
+    version = await connection.scalar(text("PRAGMA user_version"))
+    await connection.execute(text(f"PRAGMA user_version = {int(version or 0)}"))
+    return False
 
 
 async def key_problem(database: SqlDatabase, settings: DatabaseSettings) -> str | None:
@@ -189,5 +216,5 @@ async def migrate_database(settings: DatabaseSettings) -> tuple[str | None, str]
     Raises ``ConfigurationError`` when the database cannot be written.
     """
     async with open_database(settings) as database:
-        await _reached(lambda: database_problem(database, settings), START_PATIENCE)
+        await reach_database(database, settings)
         return await migrate(database)

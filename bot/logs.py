@@ -86,7 +86,11 @@ class _Pipeline:
         self._render = _as_json if form == "json" else _as_text
 
     def put(self, event: Event, level: str) -> None:
-        record: dict[str, object] = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "level": level}
+        record: dict[str, object] = {
+            "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "level": level,
+            "event": None,
+        }
         record.update(redact(event))
         self._writer.write(self._render(record), urgent=level not in {"info", "debug"})
 

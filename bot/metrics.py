@@ -26,7 +26,7 @@ SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 TURN_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 """Seconds; at 4 the webhook answers ``success``."""
 
-disable_created_metrics()
+disable_created_metrics()  # type: ignore[no-untyped-call]  # untyped there
 
 
 class Metrics:
