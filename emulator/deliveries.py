@@ -169,21 +169,17 @@ class Courier:
         if beside is not None:
             first = await beside
         alike = None if first is None else _alike(first, exchange)
-        record: Json = {
-            "what": envelope.what,
-            "message": envelope.message,
-            "attempt": attempt,
-            "copy": copy,
-            "same_as_first": alike,
-        }
-        self._world.deliveries.write(self._circumstances(envelope.openid) | record | _traffic(letter, exchange))
+        record: Json = {"attempt": attempt, "copy": copy, "same_as_first": alike}
+        self._world.deliveries.write(self._circumstances(envelope) | record | _traffic(letter, exchange))
         return exchange
 
-    def _circumstances(self, openid: str) -> Json:
-        user = self._world.users.get(openid)
+    def _circumstances(self, envelope: Envelope) -> Json:
+        user = self._world.users.get(envelope.openid)
         return {
             "at": self._world.clock.now(),
-            "openid": openid,
+            "openid": envelope.openid,
+            "what": envelope.what,
+            "message": envelope.message,
             "name": user.name if user else "",
             "mode": self._world.wiring.mode,
         }

@@ -159,6 +159,7 @@ wired.addEventListener("click", async () => {
 document.getElementById("open-panel").addEventListener("click", (event) => {
   const opened = document.body.classList.toggle("panel-open");
   event.currentTarget.setAttribute("aria-expanded", String(opened));
+  event.currentTarget.textContent = opened ? "返回聊天" : "故障与日志";
 });
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") document.querySelectorAll(".shade").forEach((shade) => shade.remove());

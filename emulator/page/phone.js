@@ -38,6 +38,10 @@ export class Phone {
       }
     });
     this.typing.addEventListener("input", () => this.grow());
+    // The last line stays in sight when the keyboard, the menu or a panel takes its room.
+    let kept = true;
+    this.lines.addEventListener("scroll", () => { kept = this.atEnd(); });
+    new ResizeObserver(() => { if (kept) this.toEnd(); }).observe(this.lines);
     this.lines.addEventListener("scroll", () => { if (this.atEnd()) this.fresh.hidden = true; });
   }
 
@@ -45,6 +49,7 @@ export class Phone {
     const wanted = this.user.followed ? "chat" : "profile";
     if (wanted === this.drawn) return;
     this.drawn = wanted;
+    this.element.classList.toggle("outside", !this.user.followed);
     this.screen.replaceChildren(this.status(), ...(this.user.followed ? this.chat() : this.profile()));
     this.toEnd();
   }
