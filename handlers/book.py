@@ -3,12 +3,11 @@
 from collections.abc import Iterable
 from typing import ClassVar
 
-from booking.patients import MAX_PATIENTS
 from handlers.consent import consent_gaps
 from handlers.frame import Flow, Frame, Gap, Question
 from handlers.narrowing import DAY, DEPARTMENT, DOCTOR, PART, SLOT, correct
 from handlers.reading import read_names
-from handlers.registration import NEW, registration_gaps
+from handlers.registration import NEW, patient_options, registration_gaps
 from handlers.seat import BOOK, CONFIRM, HOLD
 from handlers.state import Option
 from handlers.texts import booking as texts
@@ -39,12 +38,7 @@ class Who(Gap):
             frame.fill(self.name, known[0].id)
             frame.note(texts.for_patient(known[0], frame.today))
             return None
-        options = [
-            Option(patient.id, patient_texts.label(patient, frame.today), (patient.details.name,)) for patient in known
-        ]
-        if len(known) < MAX_PATIENTS:
-            options.append(Option(NEW, texts.ADD_PATIENT))
-        return Question(texts.ASK_PATIENT, tuple(options))
+        return Question(texts.ASK_PATIENT, patient_options(frame, known))
 
 
 class Way(Gap):

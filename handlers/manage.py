@@ -23,12 +23,13 @@ from handlers.registration import (
     Name,
     Number,
     paper_gaps,
+    patient_options,
     registration_gaps,
     stated_papers,
     told_gaps,
 )
 from handlers.state import Option
-from handlers.texts import booking, commands
+from handlers.texts import commands
 from handlers.texts import patients as texts
 
 PATIENTS = "patients"
@@ -46,10 +47,7 @@ class Which(Gap):
         if not known:
             frame.fill(self.name, NEW)
             return None
-        options = [Option(patient.id, texts.label(patient, frame.today), (patient.details.name,)) for patient in known]
-        if len(known) < MAX_PATIENTS:
-            options.append(Option(NEW, booking.ADD_PATIENT))
-        return Question(texts.listing(len(known), MAX_PATIENTS), tuple(options))
+        return Question(texts.listing(len(known), MAX_PATIENTS), patient_options(frame, known))
 
 
 class Added(Gap):

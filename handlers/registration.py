@@ -1,7 +1,7 @@
 """The details of a patient: the gaps that booking and 就诊人 share (R-A10, R-D4)."""
 
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import ClassVar
 
@@ -15,7 +15,8 @@ from booking.details import (
     told_by_number,
 )
 from booking.errors import IdentityMismatch, InvalidDetail, TooManyPatients
-from booking.models import PaperKind, PatientDetails, Sex
+from booking.models import PaperKind, Patient, PatientDetails, Sex
+from booking.patients import MAX_PATIENTS
 from handlers.frame import Done, Frame, Gap, Question
 from handlers.state import Option
 from handlers.texts import commands, patients
@@ -186,6 +187,22 @@ class Register(Gap):
         frame.settle()
         frame.note(patients.registered(patient, frame.today))
         return None
+
+
+def patient_options(frame: Frame, known: Sequence[Patient]) -> tuple[Option, ...]:
+    """Return the account's patients, masked yet told apart, and a new one while there is room (R-D4)."""
+    labels = [patients.label(patient, frame.today) for patient in known]
+    options = [
+        Option(
+            patient.id,
+            label if labels.count(label) == 1 else patients.label_with_file(patient, frame.today),
+            (patient.details.name,),
+        )
+        for patient, label in zip(known, labels, strict=True)
+    ]
+    if len(known) < MAX_PATIENTS:
+        options.append(Option(NEW, patients.ADD_PATIENT))
+    return tuple(options)
 
 
 def paper_kind(frame: Frame) -> PaperKind:

@@ -93,8 +93,11 @@ class Confirm(Gap):
         except UnknownAppointment:
             await lose(frame, HoldExpired())
             return None
-        expires_at = view.claim.expires_at
-        if view.claim.state is ClaimState.HELD and expires_at is not None and expires_at <= frame.now:
+        claim = view.claim
+        if claim.state is ClaimState.BOOKED:  # confirmed before, and the answer was lost
+            frame.fill(self.name, "yes")
+            return None
+        if claim.state is not ClaimState.HELD or claim.expires_at is None or claim.expires_at <= frame.now:
             await lose(frame, HoldExpired())
             return None
         return Question(texts.confirm(view, frame.catalogue, frame.now), confirm_or_back())

@@ -15,6 +15,7 @@ NO_OTHER_PAPERS = "没有身份证的，请选择："
 ASK_PAPER_KIND = "请选择证件类型："
 ASK_SEX = "请选择性别："
 BIRTH_EXAMPLE = "例如 2020-01-02。"
+ADD_PATIENT = "添加就诊人"
 CORRECT_NAME = "更正姓名"
 CORRECT_MOBILE = "更正手机号"
 CORRECT_PAPERS = "更正证件"
@@ -67,6 +68,11 @@ def registered(patient: Patient, today: date) -> str:
 def label(patient: Patient, today: date) -> str:
     """张* 男 38岁 138****1234."""
     return f"{common.patient(patient, today)} {mask_mobile(patient.details.mobile)}"
+
+
+def label_with_file(patient: Patient, today: date) -> str:
+    """张* 男 38岁 档案号F00000012, where the shorter label would be another patient's, too."""
+    return f"{common.patient(patient, today)} 档案号{patient.file_number}"
 
 
 def listing(count: int, limit: int) -> str:

@@ -111,7 +111,9 @@ async def test_what_was_said_first_is_kept_through_registration(talk: Talk) -> N
 
 async def test_words_about_a_department_are_not_taken_for_a_wish(returning: Talk) -> None:
     """Nothing is guessed in silence."""
-    (await returning.says("昨天口腔科的护士态度真好")).shows("没有看懂").offers("预约挂号", "我的预约", "就诊人", "帮助")
+    (await returning.says("昨天口腔科的护士态度真好")).shows("没有看懂").offers(
+        "预约挂号", "我的预约", "就诊人", "帮助"
+    )
 
 
 async def test_a_doctor_named_at_a_later_question_replaces_the_one_chosen(returning: Talk) -> None:
@@ -126,7 +128,9 @@ async def test_full_doctors_days_and_times_are_not_offered(
     """R-A9: only what can be booked, with what is left."""
     await fill_up(appointments, database, "wang-20261124-0900-0900", 2, returning.now)
     await fill_up(appointments, database, "zhao-20261124-1400-1400", 1, returning.now)
-    (await returning.says("预约", "按科室")).shows("科室：口腔科").hides("眼科").offers("王芳 主任医师 50元 余8", "李强")
+    (await returning.says("预约", "按科室")).shows("科室：口腔科").hides("眼科").offers(
+        "王芳 主任医师 50元 余8", "李强"
+    )
     (await returning.says("王芳", "明天")).offers("09:30 余2")
 
 
@@ -188,9 +192,7 @@ async def test_a_question_in_between_keeps_the_seat(returning: Talk, database: S
     (await returning.says("好的")).shows("预约成功")
 
 
-async def test_many_times_come_by_part_of_day_and_many_choices_by_page(
-    returning: Talk, database: SqlDatabase
-) -> None:
+async def test_many_times_come_by_part_of_day_and_many_choices_by_page(returning: Talk, database: SqlDatabase) -> None:
     day = returning.now + timedelta(days=3)
     await add_session(database, day - timedelta(hours=1), doctor="zhao", capacities=(1,) * 8)
     await add_session(database, day + timedelta(hours=4), doctor="zhao", capacities=(1,) * 10)

@@ -35,9 +35,7 @@ async def open_for_talk(database: SqlDatabase, now: datetime, **policy: object) 
     """Two dentists and an eye doctor with sessions tomorrow, one dentist on the day after, too."""
     await open_clinic(database, **policy)
     async with database.begin() as unit:
-        await unit.catalogue.replace(
-            (await unit.catalogue.load()).clinic, DEPARTMENTS, DOCTORS, ROSTERS, []
-        )
+        await unit.catalogue.replace((await unit.catalogue.load()).clinic, DEPARTMENTS, DOCTORS, ROSTERS, [])
     tomorrow = now + timedelta(days=1)
     await add_session(database, tomorrow)
     await add_session(database, tomorrow + timedelta(days=1), capacities=(2, 2, 2))
