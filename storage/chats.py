@@ -19,6 +19,7 @@ from redis.exceptions import RedisError
 from structlog import get_logger
 
 from booking.errors import Unavailable
+from storage.coalescing import Argument, Scripts
 from storage.sealing import SealBroken
 
 CHAT_KEPT = timedelta(minutes=30)
@@ -71,6 +72,7 @@ class RedisChats:
 
     def __init__(self, redis: Redis, sealer: Seals) -> None:
         self._redis = redis
+        self._scripts = Scripts(redis)
         self._sealer = sealer
         known = _FIGURES + (_LUA / "chat_known.lua").read_text()
         self._enter, self._leave, self._renew, self._postpone, self._claim, self._settle, self._take_over = (
@@ -107,7 +109,7 @@ class RedisChats:
         tag = _tag(openid)
         sealed_chat = b"" if chat is None else self._sealer.seal(chat, bound_to=f"chat:{tag}")
         sealed_answer = self._seal_answer(tag, request_id, answer)
-        reply = await self._run(
+        reply = await self._scripts.run(
             self._leave,
             (f"{tag}:s", f"{tag}:l", f"{tag}:m:{request_id}", f"{tag}:u", *(f"{tag}:m:{i}" for i in carried)),
             (request_id, token, _millis(now), int(forget), sealed_chat, sealed_answer, *carried),
@@ -117,7 +119,7 @@ class RedisChats:
     async def renew(self, openid: str, request_id: str, *, token: str, now: datetime) -> None:
         tag, until = _tag(openid), _millis(now + LEASE)
         keys = (f"{tag}:l", f"{tag}:m:{request_id}")
-        if await self._run(self._renew, keys, (token, until)):
+        if await self._scripts.run(self._renew, keys, (token, until)):
             await self._list(f"{tag}|{request_id}", until)
 
     async def postpone(self, openid: str, request_id: str, *, now: datetime, incoming: bytes) -> Entered:
@@ -134,12 +136,12 @@ class RedisChats:
 
     async def claim(self, openid: str, request_id: str, *, token: str, now: datetime) -> bool:
         keys = (f"{_tag(openid)}:m:{request_id}",)
-        return bool(await self._run(self._claim, keys, (token, _millis(now + LEASE))))
+        return bool(await self._scripts.run(self._claim, keys, (token, _millis(now + LEASE))))
 
     async def settle(self, openid: str, request_id: str, *, token: str, sent: bool) -> None:
         tag = _tag(openid)
         keys = (f"{tag}:m:{request_id}", f"{tag}:u")
-        await self._run(self._settle, keys, (request_id, token, int(sent)))
+        await self._scripts.run(self._settle, keys, (request_id, token, int(sent)))
         await self._strike(f"{tag}|{request_id}")
 
     async def overdue(self, *, now: datetime) -> list[Overdue]:
@@ -213,14 +215,8 @@ class RedisChats:
         except (RedisError, OSError) as error:
             raise Unavailable("Redis") from error
 
-    async def _ask(self, script: AsyncScript, keys: Sequence[str], args: Sequence[str | int | bytes]) -> list[bytes]:
-        return cast("list[bytes]", await self._run(script, keys, args))
-
-    async def _run(self, script: AsyncScript, keys: Sequence[str], args: Sequence[str | int | bytes]) -> object:
-        try:
-            return cast("object", await script(keys, args))
-        except (RedisError, OSError) as error:
-            raise Unavailable("Redis") from error
+    async def _ask(self, script: AsyncScript, keys: Sequence[str], args: Sequence[Argument]) -> list[bytes]:
+        return cast("list[bytes]", await self._scripts.run(script, keys, args))
 
 
 def _span(span: timedelta) -> int:
