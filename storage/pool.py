@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 from booking.errors import AlreadyAdmitted, NotOpenYet, PoolMissing, SessionClosed, SoldOut, Unavailable
 from booking.models import SessionState
 from booking.ports import Admission, PoolReading, PoolSeats
+from storage.coalescing import Scripts
 
 KEPT_AFTER = timedelta(days=1)
 _LUA = Path(__file__).parent / "lua"
@@ -27,6 +28,7 @@ class RedisPool:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
+        self._scripts = Scripts(redis)
         self._admit, self._release, self._disown, self._replace = (
             redis.register_script((_LUA / f"{name}.lua").read_text())
             for name in ("admit", "release", "disown", "replace")
@@ -96,11 +98,7 @@ class RedisPool:
 
     # What a script answers has no type; each caller knows its own script's answer.
     async def _run(self, script: AsyncScript, session: str, args: Sequence[str | int]) -> Any:
-        """Run one script. Concurrent calls are coalesced into one pipeline here when that comes."""
-        try:
-            return await script(keys=_keys(session), args=args)
-        except (RedisError, OSError) as error:
-            raise Unavailable("Redis") from error
+        return await self._scripts.run(script, _keys(session), args)
 
 
 def _keys(session: str) -> list[str]:

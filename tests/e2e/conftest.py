@@ -1,0 +1,41 @@
+"""The whole system on embedded defaults, with a published sample clinic and WeChat beside it."""
+
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+
+from emulator.client import EmulatorClient
+from emulator.config import EmulatorConfig
+from emulator.server import running
+from tests.support.system import AES_KEY, APP_SECRET, APPID, SAMPLE, TOKEN, System
+
+
+@pytest.fixture
+async def emulator() -> AsyncGenerator[tuple[EmulatorClient, str]]:
+    """WeChat on this machine, not yet told where the bot is."""
+    config = EmulatorConfig(
+        webhook_url="http://127.0.0.1:9/wechat", token=TOKEN, aes_key=AES_KEY, appid=APPID, secret=APP_SECRET, port=0
+    )
+    async with running(config) as address, EmulatorClient(address) as client:
+        yield client, address
+
+
+@pytest.fixture
+async def empty_system(tmp_path: Path, emulator: tuple[EmulatorClient, str]) -> AsyncGenerator[System]:
+    """A data folder with nothing in it, and nothing running on it."""
+    client, address = emulator
+    system = System(tmp_path / "data", client, address)
+    system.folder.mkdir()
+    yield system
+    await system.close()
+
+
+@pytest.fixture
+async def system(empty_system: System) -> System:
+    """Serving on embedded defaults, with the sample clinic published."""
+    await empty_system.run("migrate")
+    await empty_system.run("load", str(SAMPLE))
+    await empty_system.run("publish")
+    await empty_system.start()
+    return empty_system
