@@ -22,6 +22,8 @@ class LoadReport:
     """What a load did. ``published`` are sessions that no longer match and wait for the next publishing."""
 
     changes: tuple[Change, ...]
+    version: int
+    """Grows with every load that changes something."""
     closed: tuple[str, ...] = ()
     """Sessions of retired doctors and departments, closed at once; nobody had a seat in them."""
     published: tuple[Verdict, ...] = ()
@@ -40,15 +42,17 @@ class CatalogueLoading:
         ``Unavailable``; then nothing is written.
         """
         async with self._database.begin() as unit:
-            changes = find_changes(await _current(unit), values)
-            if not changes:
-                return LoadReport(())
+            current = await _current(unit)
+            changes = find_changes(current, values)
+            if current is not None and not changes:
+                return LoadReport((), current.catalogue.version)
             closed = await _retire(unit, changes, now=now)
             await unit.catalogue.replace(
                 values.clinic, values.departments, values.doctors, values.rosters, values.calendar
             )
-            published = await compare_published(unit, await Wishes.read(unit), now=now)
-        return LoadReport(tuple(changes), tuple(closed), tuple(published))
+            wishes = await Wishes.read(unit)
+            published = await compare_published(unit, wishes, now=now)
+        return LoadReport(tuple(changes), wishes.catalogue.version, tuple(closed), tuple(published))
 
 
 async def _current(unit: Unit) -> CurrentValues | None:
