@@ -4,10 +4,10 @@ The straight line of a message: ``Webhook`` → ``Turns`` → ``Dialogue`` → t
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import aiohttp
 from aiohttp import web
@@ -16,7 +16,9 @@ from redis.asyncio import Redis
 from booking.appointments import Appointments
 from booking.availability import Availability
 from booking.current import CurrentCatalogue
+from booking.errors import NoCatalogue
 from booking.patients import Patients
+from booking.publishing import Publishing
 from booking.seats import Seats
 from bot.connections import make_sealer, open_database, open_redis
 from bot.health import add_health_routes
@@ -59,29 +61,19 @@ PARTS: web.AppKey[Parts] = web.AppKey("parts", Parts)
 async def assemble(settings: Settings, redis_url: str) -> AsyncGenerator[Parts]:
     """Put a process together, and take it apart at the end of the block: turns first, connections last."""
     metrics = Metrics()
-    sealer = make_sealer(settings)
     async with (
         open_database(settings) as database,
         open_redis(redis_url) as redis,
         _kept_clock(database) as clock,
         aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=WECHAT_SECONDS)) as session,
     ):
-        client = WeChatClient(
-            session,
-            redis,
-            sealer,
-            appid=settings.wechat_appid,
-            secret=settings.wechat_secret.get_secret_value(),
-            base=settings.wechat_api_base,
-            now=clock.now,
-            metrics=metrics,
-        )
+        client = make_client(settings, session, redis, now=clock.now, metrics=metrics)
         pool = RedisPool(redis)
         seats = Seats(database, pool, metrics)
         services = _services(settings, database, pool, seats, metrics)
         webhook = Webhook(
             _codec(settings),
-            chats=RedisChats(redis, sealer),
+            chats=RedisChats(redis, make_sealer(settings)),
             dialogue=Dialogue(services),
             client=client,
             now=clock.now,
@@ -110,12 +102,17 @@ def background(parts: Parts) -> Worker:
         async with parts.database.begin() as unit:
             await unit.claims.complete_past(clock.now())
 
+    async def publish() -> None:
+        with suppress(NoCatalogue):
+            await Publishing(parts.database, seats).publish(now=clock.now())
+
     jobs = [
         Job("expire_holds", 2, lambda: seats.expire_holds(now=clock.now())),
         Job("repair_pool", 5, seats.repair),
         Job("recover_late", 5, parts.webhook.recover_late),
         Job("reconcile_pool", 30, lambda: seats.reconcile(now=clock.now())),
         Job("complete_past", 60, complete_past),
+        Job("publish", 600, publish),
     ]
     return Worker(jobs, parts.metrics)
 
@@ -131,6 +128,27 @@ def _services(settings: Settings, database: SqlDatabase, pool: RedisPool, seats:
         figures=metrics,
     )
     return Services(appointments, Patients(database), current, Availability(database, current))
+
+
+def make_client(
+    settings: Settings,
+    session: aiohttp.ClientSession,
+    redis: Redis,
+    *,
+    now: Callable[[], datetime],
+    metrics: Metrics,
+) -> WeChatClient:
+    """Return what calls WeChat for the account of the settings."""
+    return WeChatClient(
+        session,
+        redis,
+        make_sealer(settings),
+        appid=settings.wechat_appid,
+        secret=settings.wechat_secret.get_secret_value(),
+        base=settings.wechat_api_base,
+        now=now,
+        metrics=metrics,
+    )
 
 
 def _codec(settings: Settings) -> Codec:

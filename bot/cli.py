@@ -16,8 +16,17 @@ DONE, REFUSED, WRONG = 0, 1, 2
 COMMANDS = {
     "serve": "bot.commands.running:serve",
     "worker": "bot.commands.running:work",
+    "demo": "bot.commands.playing:demo",
+    "emulator": "bot.commands.playing:emulator",
     "migrate": "bot.commands.running:migrate",
     "check": "bot.commands.running:check",
+    "load": "bot.commands.catalogue:load",
+    "publish": "bot.commands.catalogue:publish",
+    "slots": "bot.commands.listing:slots",
+    "appointments": "bot.commands.listing:appointments",
+    "menu push": "bot.commands.account:push",
+    "pool verify": "bot.commands.pool:verify",
+    "pool rebuild": "bot.commands.pool:rebuild",
 }
 
 

@@ -22,8 +22,9 @@ from bot.connections import prepare
 from bot.console import complain, say
 from bot.embedded import Ground, own_ground
 from bot.logs import configure_logs
+from bot.loop import run
 from bot.metrics import forget_process
-from bot.serve import address, port_problem, run, serve_forked, work_forked
+from bot.serve import address, port_problem, serve_forked, work_forked
 from bot.settings import ConfigurationError, Settings
 from storage.valkey_process import ServerFailed
 

@@ -8,7 +8,6 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import structlog
-import uvloop
 from aiohttp import web
 
 from bot import texts
@@ -16,6 +15,7 @@ from bot.app import assemble, background, web_app
 from bot.connections import prepare
 from bot.console import say
 from bot.embedded import Ground, own_ground, shared_ground
+from bot.loop import run
 from bot.settings import ConfigurationError, Settings
 from storage.valkey_process import ServerFailed
 
@@ -36,16 +36,6 @@ def work(settings: Settings) -> None:
     """Do the background work until SIGTERM or SIGINT; raises ``ConfigurationError``."""
     with shared_ground(settings) as ground:
         run(_work(settings, ground))
-
-
-def run(main: Awaitable[None]) -> None:
-    """Run to the end on uvloop."""
-
-    async def awaited() -> None:
-        await main
-
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(awaited())
 
 
 def told_to_stop() -> asyncio.Event:

@@ -22,6 +22,7 @@ DEMO_FILE = "demo.env"
 REDIS_SCHEMES = ("redis", "rediss", "redis+cluster", "redis+sentinel", "unix")
 SECRET_KEY_BYTES = 32
 AES_KEY_LENGTH = 43
+Mode = Literal["secure", "compatible", "plain"]
 
 
 class ConfigurationError(Exception):
@@ -116,7 +117,7 @@ class Settings(RecordSettings):
     wechat_appid: str
     wechat_secret: SecretStr
     wechat_token: SecretStr
-    wechat_mode: Literal["secure", "compatible", "plain"] = "secure"
+    wechat_mode: Mode = "secure"
     wechat_aes_key: SecretStr | None = None
     """None only in plain mode, which encrypts nothing."""
     wechat_aes_key_previous: SecretStr | None = None
@@ -146,6 +147,18 @@ class Settings(RecordSettings):
     @classmethod
     def _web_address(cls, value: str) -> str:
         return _checked_url(value, ("https", "http")).rstrip("/")
+
+
+class EmulatorSettings(DatabaseSettings):
+    """What the emulator may be told by the same variables as the bot it plays for; its options come before them."""
+
+    port: int = Field(default=8080, ge=0, le=65535)
+    """The bot's port."""
+    wechat_appid: str = ""
+    wechat_secret: SecretStr = SecretStr("")
+    wechat_token: SecretStr = SecretStr("")
+    wechat_aes_key: SecretStr = SecretStr("")
+    wechat_mode: Mode = "secure"
 
 
 S = TypeVar("S", bound=DatabaseSettings)

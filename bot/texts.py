@@ -195,3 +195,129 @@ USAGE_MISSING = "缺少 {what}"
 USAGE_BAD_VALUE = "{what} 的值不正确"
 UNAVAILABLE = "数据库或 Redis 没有应答（{what}）；请运行 zhenyue check"
 CRASHED = "出了意料之外的错误，详情见日志"
+
+# Loading a catalogue.
+LOAD_NO_FILE = "没有文件 {path}；请检查路径"
+LOAD_UNREADABLE = "文件 {path} 无法读取：{problem}"
+LOAD_REFUSED = "没有载入：{path} 有 {count} 处错误，原有资料不变"
+LOAD_RETIREMENT = "{kind} {code}（{name}）还有 {count} 个预约或锁号，最晚在 {until}；请先改约或停诊，再从资料中删去"
+LOAD_STILL_BOOKED = "没有载入：原有资料不变"
+LOAD_FAILED = "没有载入，原有资料不变：数据库写不进去（{problem}）；请检查磁盘空间与权限，再运行一次"
+LOAD_SAME = "资料没有变化（版本 {version}）"
+LOAD_DONE = "已载入 {path}（版本 {version}）：{counts}"
+LOAD_ACTIONS = {"added": "新增", "changed": "修改", "retired": "停用", "restored": "恢复", "reordered": "调整顺序"}
+LOAD_MARKS = {"added": "+", "changed": "~", "retired": "-", "restored": "+", "reordered": "~"}
+LOAD_SECTIONS = {
+    "clinic": "门诊部",
+    "policy": "规则",
+    "departments": "科室",
+    "doctors": "医生",
+    "rosters": "排班",
+    "calendar": "日历",
+}
+LOAD_CHANGE = "  {mark} {section} {label}（{action}）"
+LOAD_FIELD = "      {name}: {before} → {after}"
+LOAD_ORDER = "顺序"
+LOAD_NOTHING = "无"
+LOAD_WHOLE_CLINIC = "全院"
+LOAD_CLOSED_DAY = "休诊"
+LOAD_OPEN_DAY = "照常"
+LOAD_CLOSED = "已关闭停用医生或科室的 {count} 个门诊（均无预约）"
+LOAD_PUBLISHED = "已发布的门诊中有 {count} 个与新资料不一致："
+LOAD_NEXT = "请运行 zhenyue publish，使号源与资料一致"
+
+# Publishing.
+PUBLISH_VERDICTS = {
+    "create": "新建",
+    "existing": "已有",
+    "reopen": "重新开放",
+    "revise": "按资料更新（无人预约）",
+    "close": "关闭（无人预约）",
+    "keep": "保持不变：已有 {claims} 人预约或仍有记录，请人工处理",
+    "blocked": "不能发布：同一医生在此时段另有保持不变的门诊",
+}
+PUBLISH_LINE = "  {session}  {what}"
+PUBLISH_STAFF = "以下门诊与资料不一致，需要人工决定："
+PUBLISH_SUMMARY = "{first} 至 {last}：{counts}"
+PUBLISH_COUNTS = {
+    "create": "新建 {count}",
+    "existing": "已有 {count}",
+    "reopen": "重新开放 {count}",
+    "revise": "更新 {count}",
+    "close": "关闭 {count}",
+    "keep": "保持不变 {count}",
+    "blocked": "未能发布 {count}",
+}
+PUBLISH_NOTHING = "没有门诊（资料里没有这些日子的排班）"
+PUBLISH_HOLIDAY = "{day} 是{name}，但日历中没有提到，门诊照常放号；休诊请写 closed: true，照常请写 closed: false"
+PUBLISH_UNKNOWN_YEAR = "{year} 年的放假安排尚未收录，公布后请写入 {path}（格式见 docs/catalogue.md）"
+PUBLISH_NO_POOL = "Redis 没有应答：号源已写入数据库，首次使用时会自动建立"
+PUBLISH_COLUMNS = ("日期", "科室", "医生", "门诊", "时段", "号数")
+HOLIDAYS_WRONG = "年份下应写“日期: 名称”，例如 2027-01-01: 元旦"
+
+# Listings.
+NO_CATALOGUE = "还没有门诊资料；请先运行 zhenyue load 文件"
+OPTION_BAD_DATE = "{option} 的值“{value}”不是日期；请写成 2026-10-01 的样子"
+OPTION_PAST_DATE = "{option} 的值 {value} 已经过去；今天是 {today}"
+OPTION_UNKNOWN = "{option}：没有“{value}”；可用的有 {known}"
+OPTION_OUT_OF_RANGE = "{option} 应在 {low} 到 {high} 之间"
+OPTION_DATE = "日期，例如 2026-10-01"
+OPTION_JSON = "输出一个 JSON 数组"
+OPTION_FILE = "门诊资料文件：YAML 或工作簿（.xlsx）"
+OPTION_DAYS = "从今天起发布到几天之后；不写则到最长的预约期"
+OPTION_PUBLISH_DATE = "只发布这一天；与 --days 同用时从这一天算起"
+OPTION_DEPARTMENT = "科室代码"
+OPTION_DOCTOR = "医生代码"
+OPTION_STATUS = "预约状态"
+OPTION_OPENID = "微信账号的 openid"
+SLOT_COLUMNS = ("门诊", "号源", "日期", "开始", "结束", "科室", "医生", "号数", "已约", "锁定", "剩余", "状态")
+SLOT_STATUSES = {"scheduled": "待放号", "open": "可约", "closed": "关闭", "stopped": "停诊", "past": "已过"}
+APPOINTMENT_COLUMNS = (
+    "预约号", "状态", "就诊人", "科室", "医生", "日期", "开始", "结束",
+    "门诊", "号源", "序号", "渠道", "openid", "预约时间",
+)  # fmt: skip
+APPOINTMENT_STATUSES = {
+    "booked": "已预约",
+    "cancelled": "已取消",
+    "stopped": "已停诊",
+    "moved": "已改约",
+    "arrived": "已签到",
+    "completed": "已完成",
+    "no_show": "爽约",
+}
+CHANNELS = {"wechat": "微信", "phone": "电话", "onsite": "现场", "kiosk": "自助机", "api": "接口"}
+ACCESS_NOT_LOGGED = "数据库不可写，本次查阅没有记入查阅日志"
+
+# demo, emulator, menu, pool
+HELP_TOUR_OPTION = "由脚本演示一次预约"
+HELP_PACE_OPTION = "演示的快慢：2 快一倍，0 不停顿"
+HELP_EMULATOR = {
+    "webhook": "机器人的接口地址，缺省为本机的 zhenyue serve",
+    "token": "Token，缺省取 ZHENYUE_WECHAT_TOKEN",
+    "aes_key": "EncodingAESKey，缺省取 ZHENYUE_WECHAT_AES_KEY",
+    "mode": "secure、compatible 或 plain，缺省取 ZHENYUE_WECHAT_MODE",
+    "appid": "AppID，缺省取 ZHENYUE_WECHAT_APPID",
+    "secret": "AppSecret，缺省取 ZHENYUE_WECHAT_SECRET",
+    "host": "监听地址，只能是本机",
+    "port": "监听端口，0 为任选",
+}
+DEMO_READY = "诊约演示已就绪（示范门诊，微信由本机模拟）"
+DEMO_PAGE = "  聊天页面：{page}/"
+DEMO_BESIDE = "  接口地址：{where}/wechat   数据与日志：{folder}"
+DEMO_STOP = "  按 Ctrl-C 停止"
+DEMO_TOUR_OVER = "演示结束；可在 {page}/ 继续"
+DEMO_TOUR_FAILED = "演示中断：{problem}"
+DEMO_OTHER_CLINIC = (
+    "ZHENYUE_DATA_DIR：{folder} 中已有另一家门诊（{code}）的数据，演示不会改动它；例如 ZHENYUE_DATA_DIR=demo-data"
+)
+EMULATOR_WRONG = "模拟器无法启动：{problem}"
+EMULATOR_READY = (
+    "微信模拟器已就绪：{address}/",
+    "  消息发往 {webhook}",
+    "  机器人请设置 ZHENYUE_WECHAT_API_BASE={address}",
+)
+MENU_PUSHED = "已发布菜单（{count} 个一级菜单）"
+MENU_REFUSED = "微信没有接受菜单（{result} {code}）；请运行 zhenyue check"
+POOL_AGREES = "Redis 与数据库一致"
+POOL_DIFFERS = "{count} 处不一致；运行中的诊约会在半分钟内自行修复，也可运行 zhenyue pool rebuild"
+POOL_REBUILT = "已重建 {count} 个门诊的号源"
