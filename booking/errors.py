@@ -1,6 +1,8 @@
 """Everything that can be refused or go wrong, in one place. Each leaf has a text for the patient (a test checks)."""
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Literal
 
 
 class ZhenyueError(Exception):
@@ -199,6 +201,25 @@ class CatalogueError(ZhenyueError):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class StillBooked:
+    """A doctor or department with people who expect to come, how many, and until which day."""
+
+    kind: Literal["doctor", "department"]
+    code: str
+    name: str
+    claims: int
+    until: date
+
+
+class RetirementRefused(ZhenyueError):
+    """Raised when a catalogue leaves out a doctor or department with booked or held seats ahead; nothing is loaded."""
+
+    def __init__(self, still_booked: tuple[StillBooked, ...]) -> None:
+        super().__init__(", ".join(f"{each.kind} {each.code}: {each.claims}" for each in still_booked))
+        self.still_booked = still_booked
 
 
 class NoCatalogue(ZhenyueError):

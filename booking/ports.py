@@ -120,6 +120,13 @@ class SessionRows(Protocol):
         """Return how the pools of these sessions should look."""
         ...
 
+    async def revise(self, session: ClinicSession, slots: Sequence[Slot]) -> bool:
+        """Rewrite a session in which nobody has a seat; its row must be locked by ``next_generation``.
+
+        False, and nothing written, when an ended claim belongs to a slot that would be gone.
+        """
+        ...
+
     async def next_generation(self, session_id: str, *, after: int | None) -> int:
         """Return a generation newer than ``after``: the present one if it is, else the present one and one.
 

@@ -12,8 +12,6 @@ from sqlalchemy import (
     Select,
     and_,
     case,
-    delete,
-    exists,
     func,
     insert,
     select,
@@ -25,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from booking.models import ClaimKind, ClaimState, ClinicSession, SessionState, Slot, SlotCount
 from booking.ports import PoolSeats, SlotFilter
+from storage.session_revision import revise_session
 from storage.tables import claim, clinic_session, is_live, slot
 
 _HELD = (ClaimState.HELD, ClaimState.OFFERED)
@@ -79,6 +78,10 @@ class SqlSessionRows:
         """Set whether the session takes bookings."""
         change = update(clinic_session).where(clinic_session.c.id == session_id).values(state=str(state))
         await self._connection.execute(change)
+
+    async def revise(self, session: ClinicSession, slots: Sequence[Slot]) -> bool:
+        """Rewrite a session in which nobody has a seat; its row must be locked by ``next_generation``."""
+        return await revise_session(self._connection, session, slots)
 
     async def next_generation(self, session_id: str, *, after: int | None) -> int:
         """Return a generation newer than ``after``: the present one if it is, else the present one and one."""
