@@ -76,7 +76,7 @@ def _gaps(frame: Frame) -> Iterable[Gap]:
     if frame.get("patient") == NEW:
         yield from registration_gaps(frame)
     yield _WAY
-    yield from _ORDERS[frame.get("way")]
+    yield from _ORDERS.get(frame.get("way"), ())
     yield from (HOLD, CONFIRM, BOOK)
 
 

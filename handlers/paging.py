@@ -16,6 +16,8 @@ MOST_BYTES = 2048
 LONGEST_LABEL = 60
 """Bytes of a label, so that a full page leaves room for its text."""
 _LINK = len('0. <a href="weixin://bizmsgmenu?msgmenucontent=0&msgmenuid="></a>\n')
+_NO_MARKUP = str.maketrans("<>", "＜＞")
+"""A label stands in a link, where it must not be markup; the wide forms weigh more, so they are counted here."""
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 ELLIPSIS = "…"
 LASTING = "go"
@@ -42,7 +44,7 @@ def choices_for(question: Question, *, serial: int, page: int) -> tuple[Choice, 
     choices = []
     for place, option in enumerate(question.options[first : first + PAGE], start=first):
         tap = f"{LASTING}.{option.value}" if question.lasting else tap_id(serial, str(place))
-        choices.append(Choice(place - first + 1, cut(option.label, LONGEST_LABEL), tap))
+        choices.append(Choice(place - first + 1, cut(option.label.translate(_NO_MARKUP), LONGEST_LABEL), tap))
     if page < last:
         choices.append(Choice(NEXT, commands.NEXT_PAGE, tap_id(serial, f"p{page + 1}")))
     if page > 0:
