@@ -90,7 +90,8 @@ class Scripts:
                 return [error]
         pipe = self._redis.pipeline(transaction=False)
         for script, arguments, count, _ in batch:
-            pipe.evalsha(script.sha, count, *cast("tuple[str, ...]", arguments))
+            # Named, because a Cluster's pipeline has no method for it; each script's keys share a hash tag.
+            pipe.execute_command("EVALSHA", script.sha, count, *arguments)
         return cast("list[object]", await pipe.execute(raise_on_error=False))
 
 

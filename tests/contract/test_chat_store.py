@@ -1,8 +1,10 @@
 """Every chat store: Redis and the one in memory."""
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import cast
 
 import pytest
 from redis.asyncio import Redis
@@ -10,6 +12,7 @@ from redis.asyncio import Redis
 from handlers.ports import ChatStore, Entered
 from storage.chats import BURST, CHAT_KEPT, FORGIVEN, LEASE, PER_SECOND, TRIES, RedisChats
 from storage.sealing import Sealer
+from tests.support.cluster import cluster
 from tests.support.memory_chats import MemoryChats
 
 ANNA, BERT = "oAnna", "oBert"
@@ -325,3 +328,26 @@ async def test_a_message_that_kills_whoever_takes_it_is_given_up(chats: ChatStor
     moments = [now + LEASE * number for number in range(1, TRIES + 3)]
     taken = [len(await chats.overdue(now=moment)) for moment in moments]
     assert taken == [1] * TRIES + [0, 0]
+
+
+async def test_a_cluster_takes_every_script(sealer: Sealer, now: datetime) -> None:
+    """All keys of an account lie in one slot; turns of several accounts share a pipeline there as well."""
+    async with cluster() as client:
+        chats = RedisChats(cast("Redis", client), sealer)
+        names = [f"o{number}" for number in range(8)]
+        await asyncio.gather(*(enter(chats, "one", now, openid=name) for name in names))
+        left = await asyncio.gather(
+            *(chats.leave(name, "one", token="one", now=now, chat=name.encode(), answer=name) for name in names)
+        )
+        assert left == ["saved"] * len(names)
+        assert [(await enter(chats, "two", now, openid=name)).chat for name in names] == [n.encode() for n in names]
+        await chats.leave(ANNA, "two", token="two", now=now, chat=None, answer="")
+        await late(chats, "three", now)
+        await chats.renew(ANNA, "three", token="three", now=now)
+        assert len(await chats.overdue(now=now + LEASE)) == 1
+        assert await chats.claim(ANNA, "three", token="a", now=now)
+        await chats.settle(ANNA, "three", token="a", sent=False)
+        entered = await enter(chats, "four", now)
+        assert tuple(entered.earlier) == (("three", "answer three"),)
+        saved = await chats.leave(ANNA, "four", token="four", now=now, chat=None, answer="", carried=["three"])
+        assert saved == "saved"
