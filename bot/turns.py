@@ -28,7 +28,9 @@ from storage.chats import RENEW_EVERY
 TURN_LIMIT = 60.0
 """Seconds after which a turn that does not end becomes an apology."""
 _BUSY_LIMIT = 30.0
-_LAST_CHANCE = 0.5
+_KEEP_LIMIT = 0.4
+"""Seconds for keeping a late message; with the last chance, the answer is still within WeChat's five."""
+_LAST_CHANCE = 0.3
 _LOST_LOCKS = 3
 _SPOKEN_EVENTS = frozenset({"subscribe", "scan", "click"})
 log = get_logger()
@@ -139,10 +141,11 @@ class Turns:
         """Keep the message, so that the answer follows; or take the answer, when it is there and nobody else has."""
         incoming = running.incoming
         try:
-            entered = await self._chats.postpone(
-                incoming.openid, incoming.request_id, now=self._now(), incoming=orjson.dumps(incoming)
-            )
-        except Unavailable:
+            async with asyncio.timeout(_KEEP_LIMIT):
+                entered = await self._chats.postpone(
+                    incoming.openid, incoming.request_id, now=self._now(), incoming=orjson.dumps(incoming)
+                )
+        except (Unavailable, TimeoutError):
             await asyncio.wait((running.task,), timeout=_LAST_CHANCE)
             if running.task.done():
                 return running.task.result().text

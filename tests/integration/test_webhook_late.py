@@ -220,3 +220,28 @@ async def test_a_late_message_that_cannot_be_kept_is_answered_with_an_apology_th
         assert await desk.wechat.say("oAnna", "确认") == texts.BUSY
         await finish(desk)
         assert desk.sender.sent == [("oAnna", "1: 确认")]
+
+
+class HangingChats(MemoryChats):
+    """A store that does not come back from keeping what is late."""
+
+    async def postpone(self, *_: object, **__: object) -> object:  # type: ignore[override]  # never returns
+        return await asyncio.Event().wait()
+
+
+async def test_a_store_that_hangs_does_not_hold_up_the_answer(now: datetime) -> None:
+    async with open_desk(HangingChats(), now, patience=SOON) as desk:
+        desk.dialogue.hold()
+        assert await desk.wechat.say("oAnna", "确认") == texts.BUSY
+        await finish(desk)
+        assert desk.sender.sent == [("oAnna", "1: 确认")]
+
+
+async def test_a_redis_that_stands_still_is_told_and_the_answer_follows_once(desk: Desk, valkey: Redis) -> None:
+    await desk.wechat.say("oAnna", "预约")
+    await valkey.client_pause(1200)
+    assert await desk.wechat.say("oAnna", "确认") == texts.BUSY
+    await finish(desk)
+    assert desk.sender.sent == [("oAnna", "2: 确认")]
+    desk.clock[0] += 2 * LEASE
+    assert await desk.webhook.recover_late() == 0
