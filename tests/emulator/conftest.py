@@ -1,90 +1,14 @@
-"""A bot of a few lines, built on wechatpy alone, so that the emulator is judged by another's reading of WeChat."""
+"""The emulator wired to a toy bot."""
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
 
+import aiohttp
 import pytest
-from aiohttp import web
-from wechatpy import parse_message
-from wechatpy.crypto import WeChatCrypto
-from wechatpy.replies import TextReply
-from wechatpy.utils import check_signature
 
 from emulator.client import EmulatorClient
-from emulator.config import EmulatorConfig, Mode
 from emulator.server import running
-
-TOKEN = "EmulatorToken"
-AES_KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
-APPID = "wx0123456789abcdef"
-SECRET = "0123456789abcdef0123456789abcdef"
-
-Handler = Callable[[object], Awaitable[str | bytes | None]]
-
-
-async def echo(message: object) -> str | None:
-    """What the bot says unless a test says otherwise."""
-    content = getattr(message, "content", None)
-    return f"你说：{content}" if content else None
-
-
-@dataclass
-class ToyBot:
-    """`answer` gets wechatpy's message and returns a text, bytes to send as they are, or None for silence."""
-
-    mode: Mode = "secure"
-    answer: Handler = echo
-    seen: list[object] = field(default_factory=list)
-    bodies: list[str] = field(default_factory=list)
-    queries: list[dict[str, str]] = field(default_factory=list)
-    url: str = ""
-
-    async def verify(self, request: web.Request) -> web.Response:
-        query = request.query
-        check_signature(TOKEN, query["signature"], query["timestamp"], query["nonce"])
-        return web.Response(text=query["echostr"])
-
-    async def receive(self, request: web.Request) -> web.Response:
-        query, raw = request.query, await request.text()
-        try:
-            check_signature(TOKEN, query["signature"], query["timestamp"], query["nonce"])
-            crypto = WeChatCrypto(TOKEN, AES_KEY, APPID)
-            plain = raw
-            if self.mode == "secure":
-                plain = crypto.decrypt_message(raw, query["msg_signature"], query["timestamp"], query["nonce"])
-        except Exception:
-            return web.Response(status=403)
-        self.bodies.append(raw)
-        self.queries.append(dict(query))
-        message = parse_message(plain)
-        self.seen.append(message)
-        said = await self.answer(message)
-        if isinstance(said, bytes):
-            return web.Response(body=said)
-        if said is None:
-            return web.Response(text="success")
-        # wechatpy leaves CDATA to its caller.
-        reply = TextReply(message=message, content=said.replace("]]>", "]]]]><![CDATA[>")).render()
-        if self.mode == "secure":
-            reply = crypto.encrypt_message(reply, query["nonce"], query["timestamp"])
-        return web.Response(text=reply, content_type="text/xml")
-
-
-@contextlib.asynccontextmanager
-async def serving(bot: ToyBot) -> AsyncIterator[str]:
-    app = web.Application()
-    app.router.add_get("/wechat", bot.verify)
-    app.router.add_post("/wechat", bot.receive)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        bot.url = f"http://127.0.0.1:{runner.addresses[0][1]}/wechat"
-        yield bot.url
-    finally:
-        await runner.cleanup()
+from tests.support.toybot import BotApi, ToyBot, config_for, serving
 
 
 @pytest.fixture
@@ -93,20 +17,6 @@ async def bot() -> AsyncIterator[ToyBot]:
     toy = ToyBot()
     async with serving(toy):
         yield toy
-
-
-def config_for(bot: ToyBot, **changes: object) -> EmulatorConfig:
-    settings: dict[str, object] = {
-        "webhook_url": bot.url,
-        "token": TOKEN,
-        "aes_key": AES_KEY,
-        "appid": APPID,
-        "secret": SECRET,
-        "mode": bot.mode,
-        "port": 0,
-        "event_seconds": 0.01,
-    }
-    return EmulatorConfig(**(settings | changes))
 
 
 @pytest.fixture
@@ -120,3 +30,10 @@ async def wechat(bot: ToyBot) -> AsyncIterator[EmulatorClient]:
 def gate() -> asyncio.Event:
     """Something a bot's answer can wait for."""
     return asyncio.Event()
+
+
+@pytest.fixture
+async def api(wechat: EmulatorClient) -> AsyncIterator[BotApi]:
+    """The API of the emulator that `wechat` controls."""
+    async with aiohttp.ClientSession() as session:
+        yield BotApi(wechat._base, session)

@@ -1,7 +1,5 @@
 """A user and a bot talk through the emulator."""
 
-import pytest
-
 from emulator.client import EmulatorClient
 
 
