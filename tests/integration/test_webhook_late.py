@@ -8,6 +8,7 @@ import pytest
 from redis.asyncio import Redis
 
 from booking.errors import Unavailable
+from bot.webhook import PATIENCE
 from bot.wechat_errors import Ambiguous, OutsideWindow, Retryable, Unreachable, WeChatError
 from handlers.texts import transport as texts
 from storage.chats import LEASE, RedisChats
@@ -41,13 +42,15 @@ def letter_of(desk: Desk, text: str) -> Letter:
 
 
 async def finish(desk: Desk) -> None:
-    """Let what is held go on and end."""
+    """Let what is held go on and end; from then on the webhook is as patient as in earnest."""
+    desk.webhook._patience = PATIENCE
     desk.dialogue.gate.set()
     await desk.webhook.close()
 
 
 async def test_an_answer_in_time_is_not_sent_besides(desk: Desk) -> None:
     """The control of what follows."""
+    desk.webhook._patience = PATIENCE
     assert await desk.wechat.say("oAnna", "确认") == "1: 确认"
     await finish(desk)
     assert desk.sender.sent == []
@@ -76,7 +79,7 @@ async def test_a_redelivery_that_waits_takes_the_answer_and_nothing_is_sent(chat
         desk.dialogue.hold()
         letter = letter_of(desk, "确认")
         assert await desk.wechat.deliver(letter) is None
-        desk.webhook._patience = 4.0
+        desk.webhook._patience = PATIENCE
         again = asyncio.create_task(desk.wechat.deliver(letter))
         await desk.metrics.redelivered.wait()
         await finish(desk)
@@ -238,10 +241,52 @@ async def test_a_store_that_hangs_does_not_hold_up_the_answer(now: datetime) -> 
 
 
 async def test_a_redis_that_stands_still_is_told_and_the_answer_follows_once(desk: Desk, valkey: Redis) -> None:
+    desk.webhook._patience = PATIENCE
     await desk.wechat.say("oAnna", "预约")
+    desk.webhook._patience = SOON
     await valkey.client_pause(1200)
     assert await desk.wechat.say("oAnna", "确认") == texts.BUSY
     await finish(desk)
     assert desk.sender.sent == [("oAnna", "2: 确认")]
     desk.clock[0] += 2 * LEASE
     assert await desk.webhook.recover_late() == 0
+
+
+class WatchedChats(RedisChats):
+    """Tells when a turn has renewed its lock and lease."""
+
+    renewed: asyncio.Event
+
+    async def renew(self, openid: str, request_id: str, *, token: str, now: datetime) -> None:
+        await super().renew(openid, request_id, token=token, now=now)
+        self.renewed.set()
+
+
+async def test_a_late_turn_that_still_runs_is_left_to_its_process(
+    valkey: Redis, sealer: Sealer, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.turns.RENEW_EVERY", 0.01)
+    chats = WatchedChats(valkey, sealer)
+    chats.renewed = asyncio.Event()
+    async with open_desk(chats, now, patience=SOON) as slow, open_desk(chats, now + 2 * LEASE) as other:
+        slow.dialogue.hold()
+        assert await slow.wechat.say("oAnna", "确认") is None
+        slow.clock[0] += 2 * LEASE
+        chats.renewed.clear()
+        await chats.renewed.wait()
+        chats.renewed.clear()
+        await chats.renewed.wait()
+        assert await other.webhook.recover_late() == 0
+        await finish(slow)
+        assert slow.sender.sent == [("oAnna", "1: 确认")]
+        assert other.sender.sent == []
+
+
+async def test_a_process_does_not_take_its_own_running_turn_over(desk: Desk) -> None:
+    desk.dialogue.hold()
+    assert await desk.wechat.say("oAnna", "确认") is None
+    desk.clock[0] += LEASE
+    assert await desk.webhook.recover_late() == 1
+    await finish(desk)
+    assert desk.sender.sent == [("oAnna", "1: 确认")]
+    assert len(desk.dialogue.taken) == 1
