@@ -168,10 +168,17 @@ class Courier:
             exchange = replace(exchange, kind="no_answer", problem="the answer was lost on the way, as ordered")
         if beside is not None:
             first = await beside
+        self._note_contact(exchange)
         alike = None if first is None else _alike(first, exchange)
         record: Json = {"attempt": attempt, "copy": copy, "same_as_first": alike}
         self._world.deliveries.write(self._circumstances(envelope) | record | _traffic(letter, exchange))
         return exchange
+
+    def _note_contact(self, exchange: Exchange) -> None:
+        """A bot that answers rightly is connected, whether it was verified or not."""
+        if exchange.kind in {"reply", "silence"} and not self._world.verified:
+            self._world.verified = True
+            self._world.account_changed()
 
     def _circumstances(self, envelope: Envelope) -> Json:
         user = self._world.users.get(envelope.openid)

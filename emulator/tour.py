@@ -115,10 +115,10 @@ class _Tour:
         user = self.users.get(step.user)
         if user is None:
             user = self.users[step.user] = await self._client.user(step.user)
-        for _ in range(step.repeat):
+        for turn in range(step.repeat):
             if step.only_if and not _matches(step.only_if, user.last):
                 return
-            if step.note:
+            if step.note and turn == 0:
                 self._echo.print(Text(step.note, style="dim italic"))
             await self._once(user, step)
 
@@ -183,12 +183,12 @@ class _Tour:
             await asyncio.sleep(seconds / self._pace)
 
     def _say(self, name: str, words: str) -> None:
-        self._echo.print(
-            Panel(Text(words), title=name, title_align="right", style="green", expand=False), justify="right"
-        )
+        line = Text.assemble((f" {words} ", "black on #95ec69"), f"  {name}")
+        self._echo.print(line, justify="right")
 
     def _show(self, name: str, message: Message) -> None:
-        self._echo.print(Panel(Text(message.text), title=f"→ {name}", title_align="left", expand=False))
+        title = f"→ {name}" if len(self.users) > 1 else None
+        self._echo.print(Panel(Text(message.text), title=title, title_align="left", expand=False, padding=(0, 1)))
 
 
 def _matches(pattern: str, message: Message | None) -> bool:

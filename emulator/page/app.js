@@ -135,6 +135,7 @@ async function start() {
   panel.faultsChanged(snapshot.faults);
   await panel.load();
   document.body.dataset.ready = "true";
+  if (snapshot.account.verified === null) call("POST", "verify", {});
 }
 
 const waiting = [];

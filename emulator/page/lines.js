@@ -58,9 +58,14 @@ function partedBubble(parts, tapped) {
 function partNode(part, tapped) {
   if (part.type === "link" && isWeb(part.url)) return outward(part.url, part.text);
   if (part.type !== "choice") return document.createTextNode(part.text);
+  // A span, since a button would not break across lines as a link does.
   return h(
-    "button",
-    { class: "choice", type: "button", title: `点按发送：${part.content}`, onclick: () => tapped(part) },
+    "span",
+    {
+      class: "choice", role: "button", tabIndex: 0, title: `点按发送：${part.content}`,
+      onclick: () => tapped(part),
+      onkeydown: (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); tapped(part); } },
+    },
     part.text,
   );
 }

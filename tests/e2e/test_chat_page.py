@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Locator, Page, ViewportSize, async_playwright, expect
 
 from emulator.client import EmulatorClient
@@ -26,6 +27,8 @@ FLAGS = [
     "--disable-sync",
 ]
 pytestmark = [
+    # One browser for all: every test has a page, a bot and an emulator of its own.
+    pytest.mark.asyncio(loop_scope="module"),
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="no chromium, chromium-browser or google-chrome on PATH"),
 ]
@@ -90,8 +93,17 @@ async def opened(browser: Browser, address: str, viewport: ViewportSize) -> tupl
     return page, problems
 
 
-@pytest.fixture
-async def chat() -> AsyncIterator[Chat]:
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    """Chromium."""
+    async with async_playwright() as playwright:
+        running_browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield running_browser
+        await running_browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def chat(browser: Browser) -> AsyncIterator[Chat]:
     """The page on a wide screen; afterwards the browser must have complained about nothing."""
     bot = ToyBot(answer=answer)
     template = TemplateSpec(id="BOOKED", title="预约成功通知", fields={"thing1": "就诊科室", "time2": "就诊时间"})
@@ -99,12 +111,10 @@ async def chat() -> AsyncIterator[Chat]:
         serving(bot),
         running(config_for(bot, templates=(template,))) as base,
         EmulatorClient(base) as wechat,
-        async_playwright() as playwright,
     ):
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page, problems = await opened(browser, base, {"width": 1440, "height": 900})
         yield Chat(page, wechat, bot, BotApi(base, wechat._session), base, browser, problems)
-        await browser.close()
+        await page.close()
     assert problems == []
 
 
@@ -276,4 +286,5 @@ async def test_on_a_narrow_screen_one_telephone_fills_it_and_the_panel_opens(cha
     assert await page.evaluate("document.documentElement.scrollWidth") <= 390
     await page.locator("#open-panel").click()
     await expect(page.get_by_role("tab", name="流量日志")).to_be_visible()
+    await page.close()
     assert problems == []
