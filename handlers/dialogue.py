@@ -141,7 +141,7 @@ async def _told(frame: Frame, said: str) -> str:
         case commands.THANKS:
             return greeting.THANKS
         case commands.HELP:
-            return greeting.brief_guide() if _is_open(frame) else greeting.guide(frame.clinic)
+            return greeting.guide(frame.clinic)
     hours = common.hours(frame.clinic, await frame.services.availability.hours(now=frame.now))
     if said == commands.COMPLAINT:
         return greeting.complaint(frame.clinic, hours)

@@ -74,6 +74,13 @@ def relax(frame: Frame) -> Done | None:
     return None
 
 
+def introduce_doctor(frame: Frame) -> None:
+    """Say once who the chosen doctor is."""
+    if "doctor" in frame.gaps:
+        doctor = frame.catalogue.doctors[frame.gaps["doctor"]]
+        frame.note(texts.chosen_doctor(doctor, frame.catalogue.departments[doctor.department]))
+
+
 class Narrowing(Gap):
     """A question whose options are what is left to book."""
 
@@ -153,7 +160,8 @@ class DoctorGap(Narrowing):
         return texts.ASK_DOCTOR
 
     def say_taken(self, frame: Frame) -> None:
-        """Said by the next question."""
+        """Say who the doctor is."""
+        introduce_doctor(frame)
 
 
 class Day(Narrowing):
@@ -175,14 +183,13 @@ class Day(Narrowing):
 
     def question(self, frame: Frame) -> str:
         """Say who the doctor is, and ask."""
-        if "doctor" not in frame.gaps:
-            return texts.ASK_DAY
-        doctor = frame.catalogue.doctors[frame.gaps["doctor"]]
-        return f"{texts.chosen_doctor(doctor, frame.catalogue.departments[doctor.department])}\n{texts.ASK_DAY}"
+        introduce_doctor(frame)
+        return texts.ASK_DAY
 
     def say_taken(self, frame: Frame) -> None:
-        """目前仅 11月23日 周一 有号。"""
-        frame.note(texts.chosen_day(date.fromisoformat(frame.gaps["day"]), frame.today))
+        """Say who the doctor is, and that there is no other day."""
+        introduce_doctor(frame)
+        frame.note(texts.only_day(date.fromisoformat(frame.gaps["day"]), frame.today))
 
 
 class PartGap(Narrowing):
@@ -233,8 +240,11 @@ class Slot(Narrowing):
         )
 
     def question(self, frame: Frame) -> str:
-        """Return the question's text, with the day."""
-        return texts.ask_slot(date.fromisoformat(frame.gaps["day"]), frame.today)
+        """Return the question's text, with the day unless it was just said."""
+        day = date.fromisoformat(frame.gaps["day"])
+        if texts.only_day(day, frame.today) in frame.notes:
+            return texts.ASK_SLOT
+        return texts.ask_slot(day, frame.today)
 
     async def _ask_near(self, frame: Frame) -> Question | None:
         slot, avoid = frame.gaps["near"].rsplit(" ", 1)

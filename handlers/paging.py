@@ -32,10 +32,16 @@ def last_page(options: Sequence[Option]) -> int:
 def reply_for(question: Question, notes: Sequence[str], *, serial: int, page: int) -> Reply:
     """Lay out a question with what is to be said before it; the text gives way where there is too much."""
     choices = choices_for(question, serial=serial, page=page)
-    text = "\n".join(filter(None, (*notes, question.text)))
     used = sum(_LINK + len(choice.tap) + len(choice.label.encode()) for choice in choices)
     room = MOST_BYTES - used - len(question.footer.encode()) - 2
-    return Reply(cut(text, room), choices, question.footer)
+    return Reply(_text(notes, question.text, room), choices, question.footer)
+
+
+def _text(notes: Sequence[str], question: str, room: int) -> str:
+    """Join notes and question; where there is too much, the notes give way first."""
+    for_notes = room - len(question.encode()) - 1
+    said = cut("\n".join(notes), for_notes) if for_notes > len(ELLIPSIS.encode()) else ""
+    return cut("\n".join(filter(None, (said, question))), room)
 
 
 def choices_for(question: Question, *, serial: int, page: int) -> tuple[Choice, ...]:

@@ -14,12 +14,13 @@ ASK_ENTRANCE = "请选择预约方式，也可以直接回复科室或医生姓�
 ASK_DEPARTMENT = "请选择科室："
 ASK_DOCTOR = "请选择医生："
 ASK_DAY = "请选择就诊日期："
+ASK_SLOT = "请选择就诊时间："
 ASK_PART = "请选择时段："
 ASK_PATIENT = "请选择就诊人："
 HOLD_LOST = "抱歉，为您保留的时间已过，这个号已释放，没有预约成功。"
 STILL_FREE = "这个号目前仍可预约，请重新选择："
 NEAR = "为您找到相近的号："
-NONE_NEAR = "本科室暂时没有其他可预约的号，看看其他科室："
+NONE_NEAR = "本科室暂时没有其他可预约的号，为您查看其他科室。"
 
 
 def for_patient(patient: Patient, today: date) -> str:
@@ -69,14 +70,14 @@ def chosen_doctor(doctor: Doctor, department: Department) -> str:
     return f"{said}，擅长：{common.shorten('、'.join(doctor.skills), 40)}" if doctor.skills else said
 
 
-def chosen_day(day: date, today: date) -> str:
+def only_day(day: date, today: date) -> str:
     """Said where a day was filled without being asked for."""
-    return f"目前仅 {common.near_day(day, today)} 有号。"
+    return f"目前仅{common.near_day(day, today)}有号。"
 
 
 def ask_slot(day: date, today: date) -> str:
     """The question for a time."""
-    return f"{common.near_day(day, today)}，请选择就诊时间："
+    return f"{common.near_day(day, today)}，{ASK_SLOT}"
 
 
 def full_day(day: date) -> str:

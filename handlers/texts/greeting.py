@@ -16,7 +16,7 @@ RELEASED = "已为您释放刚才保留的号。"
 ENDED = "刚才的对话已超过30分钟，为您结束了。"
 UPGRADED = "系统刚刚升级，刚才的对话需要重新开始，给您添麻烦了。已预约成功的不受影响。"
 NOTHING_OPEN = "现在没有等待您选择的问题。"
-EARLIER_MESSAGE = "您点的是之前消息里的选项，请在这里重新选择："
+EARLIER_MESSAGE = "您点的是之前消息里的选项，请在这里重新选择。"
 NOT_UNDERSTOOD = "抱歉，没有看懂您的意思。"
 NOT_HEARD = "抱歉，没有听清，请再说一遍，或直接输入文字。"
 NO_MORE_PAGES = "没有更多了。"
@@ -37,7 +37,7 @@ def welcome(clinic: Clinic) -> str:
 
 def hello(clinic: Clinic) -> str:
     """When someone greets us or opens the menu."""
-    return f"您好，这里是{clinic.name}。"
+    return f"您好，这里是{clinic.name}，请问需要什么帮助？"
 
 
 def guide(clinic: Clinic) -> str:
@@ -55,11 +55,6 @@ def guide(clinic: Clinic) -> str:
             "随时可回复：返回、退出、我的预约、就诊人、人工。",
         )
     )
-
-
-def brief_guide() -> str:
-    """The guide beside an open question."""
-    return "回复数字或选项文字即可选择；“返回”回到上一步，“退出”结束，“人工”可查咨询电话。"
 
 
 def human(clinic: Clinic, hours: str) -> str:
@@ -82,14 +77,14 @@ def unreadable(kind: Kind) -> str:
 
 def no_such_number(number: int) -> str:
     """A number that is not among the choices."""
-    return f"没有选项“{number}”，请从以下选项中选择："
+    return f"没有选项“{number}”。"
 
 
 def several(said: str) -> str:
     """A part of several labels."""
-    return f"有多个选项包含“{said}”，请回复数字选择："
+    return f"有多个选项包含“{said}”，请回复数字。"
 
 
 def not_a_choice() -> str:
     """Words that say nothing to the open question."""
-    return f"{NOT_UNDERSTOOD}请回复数字或选项文字："
+    return f"{NOT_UNDERSTOOD}请回复数字或选项文字。"

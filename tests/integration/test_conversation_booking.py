@@ -1,5 +1,6 @@
 """Booking by talking, on a real database and a real Valkey (R-A2, R-A4, R-A9, R-B2)."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -79,7 +80,7 @@ async def test_a_doctor_can_be_chosen_before_anything_else(returning: Talk) -> N
     seen = await returning.picks(seen, "按医生")
     seen.offers("王芳 主任医师 口腔科 余10", "李强 副主任医师 口腔科 余4", "赵敏 主治医师 眼科 余1")
     seen = await returning.picks(seen, "李强")
-    seen.shows("目前仅 11月24日 周二（明天） 有号").offers("10:00", "10:30")
+    seen.shows("目前仅11月24日 周二（明天）有号").offers("10:00", "10:30")
     (await returning.says("10点半", "确认")).shows("预约成功", "医生：李强").ends()
 
 
@@ -105,7 +106,7 @@ async def test_a_doctor_as_the_first_word_is_taken_as_chosen(returning: Talk, wo
 async def test_what_was_said_first_is_kept_through_registration(talk: Talk) -> None:
     (await talk.says("眼科")).offers("同意", "不同意")
     seen = await talk.says("同意", f"张三，{ID_NUMBER}，138 1234 5678")
-    seen.shows("登记成功", "目前仅 11月24日 周二（明天） 有号").offers("14:00 余1")
+    seen.shows("登记成功", "目前仅11月24日 周二（明天）有号").offers("14:00 余1")
     (await talk.says("14:00", "确认")).shows("预约成功", "科室：眼科", "三楼西")
 
 
@@ -120,6 +121,21 @@ async def test_a_doctor_named_at_a_later_question_replaces_the_one_chosen(return
     (await returning.says("王芳", "明天")).shows("请选择就诊时间").offers("09:00", "09:30")
     (await returning.says("李强")).shows("11月24日").offers("10:00", "10:30")
     (await returning.says("眼科")).offers("14:00")
+
+
+async def test_a_doctor_without_the_day_chosen_says_so_and_offers_other_days(returning: Talk) -> None:
+    await returning.says("王芳", "后天")
+    (await returning.says("李强")).shows("11月25日 周三已没有可预约的号", "11月24日").offers("10:00", "10:30")
+
+
+async def test_of_doctors_with_one_name_the_patient_chooses(returning: Talk, database: SqlDatabase) -> None:
+    async with database.begin() as unit:
+        catalogue = await unit.catalogue.load()
+        doctors = [replace(d, name="王芳") if d.code == "zhao" else d for d in catalogue.doctors.values()]
+        await unit.catalogue.replace(catalogue.clinic, list(catalogue.departments.values()), doctors, [], [])
+    (await returning.says("王芳")).offers("王芳 主任医师 口腔科", "王芳 主治医师 眼科")
+    (await returning.says("王芳")).shows("有多个选项").offers("王芳 主任医师 口腔科", "王芳 主治医师 眼科")
+    (await returning.says("王芳主治医师")).shows("眼科").offers("14:00")
 
 
 async def test_full_doctors_days_and_times_are_not_offered(
@@ -249,7 +265,9 @@ async def test_my_appointments_show_what_is_ahead_and_what_is_over(
     await returning.says("赵敏", "1", "1")
     (await returning.says("我的预约")).shows("待就诊1个").offers("11月24日 周二 14:00 赵敏 张*")
     seen = (await returning.says("1")).shows("预约号：", "状态：待就诊", "三楼西", "就诊人：张*").offers("返回列表")
+    (await returning.says("什么")).shows("没有看懂", "预约号：")
     (await returning.picks(seen, "返回列表")).shows("待就诊1个")
+    (await returning.says("什么")).shows("没有看懂", "待就诊1个")
     async with database.begin() as unit:
         await unit.claims.complete_past(returning.now + timedelta(days=40))
     returning.now += timedelta(days=40)

@@ -158,6 +158,14 @@ async def test_papers_known_under_another_name_are_refused_without_telling_whose
     (await other.says(f"李四 {OTHER_ID_NUMBER}")).shows("登记成功：李* 女")
 
 
+async def test_a_passport_known_under_another_name_is_refused_and_takes_no_identity_number_instead(talk: Talk) -> None:
+    papers = ("其他证件", "护照", "E12345678", "13812345678", "女", "1985-06-15")
+    await talk.says("预约", "同意", "Anna", *papers)
+    other = Talk(talk.dialogue, talk.now, openid="o-li")
+    assert (await other.says("预约", "同意", "Berta", *papers)).shows("不一致").last_line() == "请输入姓名"
+    assert (await other.says(f"李四 {ID_NUMBER}")).last_line() == "请输入护照号码"
+
+
 async def test_a_person_known_to_another_account_is_linked_without_showing_its_bookings(talk: Talk) -> None:
     """R-D4."""
     await talk.says("预约", "同意", f"张三 {ID_NUMBER} 13812345678", "赵敏", "1", "1")

@@ -252,6 +252,14 @@ async def test_an_outage_in_mid_dialogue_is_apologised_for_and_the_dialogue_goes
     (await talk.says("09:00")).shows("请确认预约信息")
 
 
+async def test_an_appointment_that_cannot_be_shown_leads_back_to_the_list(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await talk.says("赵敏", "1", "1", "我的预约")
+    fails(monkeypatch, Appointments, "view", UnknownAppointment())
+    (await talk.says("1")).shows("没有找到这个预约").offers("11月24日 周二 14:00 赵敏")
+
+
 async def test_a_hold_given_up_elsewhere_is_told_like_an_expired_one(
     talk: Talk, database: SqlDatabase, appointments: Appointments
 ) -> None:

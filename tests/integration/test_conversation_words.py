@@ -198,7 +198,7 @@ async def test_choices_of_the_menu_work_however_old(talk: Talk) -> None:
     await talk.says("预约", "按医生")
     (await talk.taps(menu, "我的预约")).shows("您还没有预约")
     (await talk.taps(menu, "预约挂号")).offers(*WAYS)
-    (await talk.taps(menu, "帮助")).shows("“退出”结束").offers(*WAYS)
+    (await talk.taps(menu, "帮助")).shows("【预约指南】", "退出").offers(*WAYS)
 
 
 @pytest.mark.parametrize("tap", ["", "?", "x.y", "1.-1", "go.nothing", "😊.1"])

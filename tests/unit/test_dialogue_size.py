@@ -29,6 +29,7 @@ from handlers.chat import Incoming, Reply
 from handlers.frame import Frame, Question
 from handlers.narrowing import DAY, DEPARTMENT, DOCTOR, SLOT
 from handlers.paging import last_page, reply_for
+from handlers.state import Option
 from handlers.texts import appointments, booking
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -129,3 +130,14 @@ def test_the_longest_success_and_details_fit(catalogue: Catalogue) -> None:
         assert len(text.encode()) > 100
         check(reply_for(Question(text), [], serial=1, page=0))
     check(reply_for(Question("", footer="请输入姓名"), ["长" * 3000], serial=1, page=0))
+
+
+def test_where_there_is_too_much_the_question_stays_and_what_was_said_before_it_gives_way() -> None:
+    options = tuple(Option(str(n), "科" * 30) for n in range(20))
+    for notes in (["长" * 3000], ["长" * 300, "短"], []):
+        reply = reply_for(Question("请选择：", options), notes, serial=2**45, page=1)
+        check(reply)
+        assert reply.text.endswith("请选择：")
+    full = reply_for(Question("请" * 650, options), ["长"], serial=2**45, page=1)
+    check(full)
+    assert full.text.endswith("…")

@@ -1,0 +1,140 @@
+"""The conversations in docs/conversation.md are what the dialogue says. ``ZHENYUE_WRITE_DOCS=1`` writes them anew."""
+
+import os
+import re
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from booking.appointments import Appointments, Wish
+from booking.models import SessionState
+from storage.database import SqlDatabase
+from tests.support.clinic import add_patient
+from tests.support.talk import Talk
+from tests.support.talking import ID_NUMBER, dialogue_of, known, open_for_talk
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "conversation.md"
+HEADING = "## Read aloud"
+Story = Callable[["Told"], Awaitable[None]]
+
+
+class Told:
+    """A story under way: the patient's side, and what happens behind the scene."""
+
+    def __init__(self, talk: Talk, database: SqlDatabase, appointments: Appointments) -> None:
+        self.talk = talk
+        self.database = database
+        self.appointments = appointments
+
+    def aside(self, text: str) -> None:
+        """Tell the reader what happens."""
+        self.talk.transcript.append(f"（{text}）")
+
+    async def sell(self, slot: str) -> None:
+        """Somebody else books a seat."""
+        stranger = await add_patient(self.database, "路人", openid="o-2", now=self.talk.now)
+        claim = await self.appointments.hold(Wish(slot, stranger.id, "o-2", "wechat", slot), now=self.talk.now)
+        await self.appointments.confirm(claim.id, openid="o-2", now=self.talk.now)
+
+
+async def first_visit(told: Told) -> None:
+    """A new patient, by numbers"""
+    await told.talk.event("subscribe")
+    await told.talk.says("1", "1", "张三", ID_NUMBER, "13812345678", "1", "1", "1", "1", "2", "1")
+
+
+async def returning_patient(told: Told) -> None:
+    """A returning patient, by words"""
+    await known(told.database, told.talk, "张三")
+    await told.talk.says("王芳", "明天", "9:30", "确认", "我的预约", "1", "退出")
+
+
+async def by_time(told: Told) -> None:
+    """By time, with a step back"""
+    await known(told.database, told.talk, "张三")
+    await told.talk.says("预约", "按时间", "11月24日", "上午", "王芳", "返回", "李强", "10:00", "返回", "10:30", "1")
+
+
+async def family(told: Told) -> None:
+    """For another member of the family, without an identity card"""
+    await known(told.database, told.talk, "张三")
+    await told.talk.says("预约", "4", "添加就诊人", "张小小", "其他证件", "儿童", ID_NUMBER, "13812345678", "女")
+    await told.talk.says("2022-02-30", "2022-02-28", "眼科", "1", "1")
+
+
+async def seat_gone(told: Told) -> None:
+    """The choice has gone meanwhile"""
+    await known(told.database, told.talk, "张三")
+    await told.talk.says("赵敏")
+    told.aside("此时，最后一个号被别人约走")
+    await told.sell("zhao-20261124-1400-1400")
+    await told.talk.says("1", "王芳", "明天")
+    told.aside("此时，王芳明天的门诊停诊")
+    async with told.database.begin() as unit:
+        await unit.sessions.set_state("wang-20261124-0900", SessionState.STOPPED)
+    await told.talk.says("1", "4", "1")
+
+
+async def hold_expired(told: Told) -> None:
+    """The patient was called away"""
+    await known(told.database, told.talk, "张三")
+    await told.talk.says("赵敏", "1")
+    told.aside("六分钟后")
+    told.talk.now += timedelta(minutes=6)
+    await told.talk.says("1", "1", "1")
+
+
+async def rules(told: Told) -> None:
+    """Rules"""
+    await known(told.database, told.talk, "张三")
+    await told.talk.says("王芳", "明天", "09:00", "1", "王芳", "明天", "09:30", "退出")
+
+
+async def misunderstandings(told: Told) -> None:
+    """Wrong details, odd messages, and ways out"""
+    await told.talk.says(
+        "在吗", "我牙疼", "预约", "1", "张三", "110101199003074478", f"{ID_NUMBER} 1381234567", "13812345678"
+    )
+    await told.talk.says("帮助", "5", "按", "人工", "谢谢", "投诉", "退出")
+
+
+async def patients(told: Told) -> None:
+    """就诊人"""
+    await known(told.database, told.talk, "张三", "李四")
+    await told.talk.says("就诊人", "张三", "更正手机号", "139", "13912345678", "就诊人", "李四", "移除就诊人", "1")
+
+
+STORIES: tuple[Story, ...] = (
+    first_visit, returning_patient, by_time, family, seat_gone, hold_expired, rules, misunderstandings, patients,
+)  # fmt: skip
+
+
+@pytest.fixture
+def database_kind() -> str:
+    """Stories are the same on any database; one will do."""
+    return "sqlite"
+
+
+@pytest.fixture(params=STORIES, ids=lambda story: story.__name__)
+async def told(
+    request: pytest.FixtureRequest, database: SqlDatabase, appointments: Appointments, now: datetime
+) -> tuple[str, str]:
+    """A story's title and its transcript."""
+    await open_for_talk(database, now)
+    story = Told(Talk(dialogue_of(database, appointments), now), database, appointments)
+    await request.param(story)
+    transcript = re.sub(r"预约号：\d+", "预约号：26112400000000", "\n\n".join(story.talk.transcript))
+    return request.param.__doc__, transcript
+
+
+def test_the_document_reads_as_the_dialogue_speaks(told: tuple[str, str]) -> None:
+    title, transcript = told
+    section = f"### {title}\n\n```text\n{transcript}\n```\n"
+    document = DOCUMENT.read_text(encoding="utf-8")
+    if os.environ.get("ZHENYUE_WRITE_DOCS"):
+        rest = re.sub(rf"### {re.escape(title)}\n\n```text\n.*?\n```\n\n?", "", document, flags=re.DOTALL)
+        DOCUMENT.write_text(f"{rest.rstrip()}\n\n{section}", encoding="utf-8")
+        return
+    assert section in document
