@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 from typing import cast
 from urllib.parse import urlsplit
 
-from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio import BlockingConnectionPool, ConnectionPool, Redis
 from redis.asyncio.cluster import RedisCluster
-from redis.asyncio.sentinel import Sentinel
+from redis.asyncio.sentinel import Sentinel, SentinelConnectionPool
 from redis.exceptions import RedisError
 from sqlalchemy import select, text, union
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -65,7 +65,15 @@ async def open_redis(url: str) -> AsyncGenerator[Redis]:
         yield client
     finally:
         await client.aclose()
-        await client.connection_pool.disconnect()
+        if not isinstance(client, RedisCluster):
+            await _close_pool(client.connection_pool)
+
+
+async def _close_pool(pool: ConnectionPool) -> None:
+    await pool.disconnect()
+    if isinstance(pool, SentinelConnectionPool):
+        for watcher in pool.sentinel_manager.sentinels:
+            await watcher.aclose()
 
 
 def make_redis(url: str) -> Redis:
