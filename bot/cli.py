@@ -1,5 +1,6 @@
 """The command line: every command of the contract by name; each is imported only when it runs."""
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -56,6 +57,10 @@ def run(tokens: Sequence[str]) -> int:
     except CycloptsError as error:
         complain(texts.USAGE_WRONG.format(problem=_usage_problem(error)))
         return WRONG
+    except BrokenPipeError:
+        # Whoever read the output has heard enough, as in ``zhenyue slots | head``; what was to be done is done.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
     except Exception as error:  # noqa: BLE001  # the last place where it can be told
         return _failed(error)
     return status if isinstance(status, int) else DONE

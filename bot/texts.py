@@ -199,6 +199,7 @@ CRASHED = "出了意料之外的错误，详情见日志"
 # Loading a catalogue.
 LOAD_NO_FILE = "没有文件 {path}；请检查路径"
 LOAD_UNREADABLE = "文件 {path} 无法读取：{problem}"
+LOAD_REMARK = "提示：{line}"
 LOAD_REFUSED = "没有载入：{path} 有 {count} 处错误，原有资料不变"
 LOAD_RETIREMENT = "{kind} {code}（{name}）还有 {count} 个预约或锁号，最晚在 {until}；请先改约或停诊，再从资料中删去"
 LOAD_STILL_BOOKED = "没有载入：原有资料不变"

@@ -30,7 +30,7 @@ REFUSED = 1
 MAX_DAYS = 366
 
 
-async def load(file: Annotated[Path, Parameter(help=texts.OPTION_FILE)]) -> int:
+async def load(file: Annotated[Path, Parameter(help=texts.OPTION_FILE)], /) -> int:
     """Load or update the clinic catalogue, all of it or nothing."""
     settings = begin(DatabaseSettings)
     try:
@@ -41,7 +41,7 @@ async def load(file: Annotated[Path, Parameter(help=texts.OPTION_FILE)]) -> int:
         complain(texts.LOAD_REFUSED.format(path=file.name, count=len(error.problems)))
         return REFUSED
     for line in catalogue.remarks:
-        complain(line)
+        complain(texts.LOAD_REMARK.format(line=line))
     await prepare(settings, None)
     async with open_database(settings) as database:
         clock = DatabaseClock(database)

@@ -1,5 +1,8 @@
 """``zhenyue load`` and ``zhenyue publish`` as staff use them: what is printed, and the exit status."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -13,6 +16,7 @@ from bot.catalogue_file import SAMPLE, read_catalogue_file
 from bot.holidays import public_holidays
 from tests.support.command_line import CommandLine
 
+ROOT = Path(__file__).parents[2]
 CLINIC = """\
 clinic: {code: demo, name: 示范门诊部, phone: "010-1"}
 policy: {advance_days: 3}
@@ -225,3 +229,13 @@ def test_the_sample_clinic_loads_and_publishes(zhenyue: CommandLine) -> None:
         "general", "internal", "surgery", "pediatrics", "gynecology", "dental", "eye", "tcm",
     }  # fmt: skip
     assert {row["status"] for row in rows} >= {"open", "scheduled"}
+
+
+def test_a_reader_who_goes_away_early_is_no_fault(tmp_path: Path) -> None:
+    environment = {"ZHENYUE_DATA_DIR": str(tmp_path / "data"), "PATH": os.environ["PATH"]}
+    command = f'{sys.executable} -c "from bot.cli import main; main()" load {SAMPLE}'
+    script = f"{command} | true; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(
+        ["/bin/bash", "-c", script], env=environment, cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert (done.stdout, done.stderr) == ("0\n", "")

@@ -360,3 +360,9 @@ def test_a_damaged_file_is_refused_in_lines_and_never_breaks_the_reader(
         problems = refused.problems
     assert all(line.startswith("clinic.yaml:") for line in problems)
     assert all(texts.CATALOGUE_INVALID not in line for line in problems)
+
+
+def test_the_example_of_the_documentation_is_read(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "catalogue.md").read_text(encoding="utf-8")
+    example = text.split("```yaml\n")[1].split("```")[0]
+    assert read(tmp_path, example).remarks == ()
