@@ -37,6 +37,7 @@ from storage.pool import RedisPool
 
 WECHAT_SECONDS = 10.0
 """How long a call of WeChat may take."""
+RESEALED_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,10 @@ def background(parts: Parts) -> Worker:
         with suppress(NoCatalogue):
             await Publishing(parts.database, seats).publish(now=clock.now())
 
+    async def reseal() -> None:
+        async with parts.database.begin() as unit:
+            await unit.patients.reseal(limit=RESEALED_AT_ONCE)
+
     jobs = [
         Job("expire_holds", 2, lambda: seats.expire_holds(now=clock.now())),
         Job("repair_pool", 5, seats.repair),
@@ -114,6 +119,8 @@ def background(parts: Parts) -> Worker:
         Job("complete_past", 60, complete_past),
         Job("publish", 600, publish),
     ]
+    if parts.settings.secret_key_previous is not None:
+        jobs.append(Job("reseal", 5, reseal))
     return Worker(jobs, parts.metrics)
 
 

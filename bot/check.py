@@ -12,7 +12,16 @@ from redis.exceptions import RedisError
 
 from booking.errors import Unavailable
 from bot import texts
-from bot.connections import database_problem, key_problem, open_database, open_redis, reason, redis_problem
+from bot.connections import (
+    database_problem,
+    key_problem,
+    keys_in_use,
+    make_sealer,
+    open_database,
+    open_redis,
+    reason,
+    redis_problem,
+)
 from bot.embedded import shared_ground
 from bot.metrics import Metrics
 from bot.settings import Settings
@@ -84,7 +93,11 @@ async def _key(database: SqlDatabase, settings: Settings) -> Finding:
     if await revision(database) is None:
         return Finding(texts.CHECK_KEY, texts.CHECK_KEY_UNUSED)
     problem = await key_problem(database, settings)
-    return Finding(texts.CHECK_KEY, texts.CHECK_KEY_OK, problem or "")
+    detail = texts.CHECK_KEY_OK
+    if settings.secret_key_previous is not None:
+        rotated = await keys_in_use(database) <= {make_sealer(settings).key_id}
+        detail = texts.CHECK_KEY_ROTATED if rotated else texts.CHECK_KEY_ROTATING
+    return Finding(texts.CHECK_KEY, detail, problem or "")
 
 
 async def _persistence(redis: Redis) -> Finding:

@@ -159,10 +159,14 @@ async def key_problem(database: SqlDatabase, settings: DatabaseSettings) -> str 
     if not isinstance(settings, RecordSettings):
         return None
     ours = {Sealer(key).key_id for key in settings.secret_keys}
+    return texts.KEY_WRONG if await keys_in_use(database) - ours else None
+
+
+async def keys_in_use(database: SqlDatabase) -> set[str]:
+    """Return the ids of the keys that patients are sealed with; raises ``Unavailable``."""
     async with database.read() as unit:
         used = await unit.connection.scalars(union(select(patient.c.key_id), select(account_patient.c.key_id)))
-        unknown = set(used) - ours
-    return texts.KEY_WRONG if unknown else None
+        return set(used)
 
 
 async def redis_problem(redis: Redis, url: str) -> str | None:

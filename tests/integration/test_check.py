@@ -91,8 +91,14 @@ async def test_another_secret_key_than_the_patients_were_sealed_with_is_found(se
     assert status == 1
     assert found["密钥"].startswith("✗")
     assert "ZHENYUE_SECRET_KEY_PREVIOUS" in found["密钥"]
-    status, found = await look(settings, secret_key=other, secret_key_previous=settings.secret_key)
+    rotating = {"secret_key": other, "secret_key_previous": settings.secret_key}
+    status, found = await look(settings, **rotating)
     assert status == 0
+    assert "请保留 ZHENYUE_SECRET_KEY_PREVIOUS" in found["密钥"]
+    async with open_database(settings.model_copy(update=rotating)) as database, database.begin() as unit:
+        while await unit.patients.reseal(limit=10):
+            pass
+    assert "可以去掉 ZHENYUE_SECRET_KEY_PREVIOUS" in (await look(settings, **rotating))[1]["密钥"]
 
 
 async def test_a_redis_that_evicts_or_forgets_is_found(settings: Settings, redis: Redis) -> None:
