@@ -22,8 +22,8 @@ from emulator.control_inputs import (
 )
 from emulator.control_requests import answered, number_in, read_input, wait_until
 from emulator.faults import Fault
-from emulator.feed import Event
-from emulator.journal import Journal
+from emulator.feed import Event, Topic
+from emulator.journal import LENGTH, Journal
 from emulator.menu import check_menu
 from emulator.shapes import Json, JsonValue, text
 from emulator.stage import Stage
@@ -96,19 +96,22 @@ class Control:
 
     async def deliveries(self, request: web.Request) -> web.Response:
         """The requests to the bot, newest last; `what` picks by a part of it, `wait` waits for one."""
-        return await self._read(request, "deliveries", "what", self._world.deliveries)
+        return await self._read(request, "delivery", self._world.deliveries)
 
     async def calls(self, request: web.Request) -> web.Response:
         """The bot's API calls, newest last; `path` picks by a part of it, `wait` waits for one."""
-        return await self._read(request, "calls", "path", self._world.calls)
+        return await self._read(request, "call", self._world.calls)
 
-    async def _read(self, request: web.Request, name: str, key: str, journal: Journal) -> web.Response:
-        after, part = int(number_in(request, "after", 0)), request.query.get(key, "")
+    async def _read(self, request: web.Request, topic: Topic, journal: Journal) -> web.Response:
+        name, key = ("deliveries", "what") if topic == "delivery" else ("calls", "path")
+        after, last = int(number_in(request, "after", 0)), int(number_in(request, "last", LENGTH))
+        part = request.query.get(key, "")
 
         def find() -> list[Json]:
             return [record for record in journal.read(after=after) if part in text(record, key)]
 
-        return answered({name: listed(await wait_until(request, self._world.feed, find))})
+        found = await wait_until(request, self._world.feed, topic, find)
+        return answered({name: listed(found[-last:] if last > 0 else [])})
 
     async def list_faults(self, _request: web.Request) -> web.Response:
         """The faults on order."""

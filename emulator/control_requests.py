@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from emulator.actions import NotPossible
 from emulator.calls import ApiError
 from emulator.control_inputs import Input
-from emulator.feed import Feed
+from emulator.feed import Feed, Topic
 from emulator.shapes import Json
 from emulator.world import UnknownUser
 
@@ -43,10 +43,15 @@ def number_in(request: web.Request, name: str, default: float) -> float:
         raise ValueError(f"{name} must be a number, not {value!r}") from None
 
 
-async def wait_until(request: web.Request, feed: Feed, find: Callable[[], list[Json]]) -> list[Json]:
-    """What `find` finds, at once or as soon as it finds something within the query's `wait` seconds."""
+async def wait_until(
+    request: web.Request, feed: Feed, topic: Topic, find: Callable[[], list[Json]], *, openid: str = ""
+) -> list[Json]:
+    """What `find` finds, at once or as soon as the feed tells of something within the query's `wait` seconds.
+
+    It looks again only after events of the topic (and of the user, when one is named): thousands may wait at once.
+    """
     seconds = min(number_in(request, "wait", 0), LONGEST_WAIT)
-    with feed.watch() as watcher:
+    with feed.watch(topic, openid) as watcher:
         found = find()
         if seconds > 0:
             with suppress(TimeoutError):

@@ -87,7 +87,11 @@ class UserControl:
         user, side = self._user(request), request.query.get("side", "")
         after = int(number_in(request, "after", 0))
         source = request.query.get("source", "")
-        found = await wait_until(request, self._world.feed, lambda: _conversation(user, after, side, source))
+
+        def find() -> list[Json]:
+            return _conversation(user, after, side, source)
+
+        found = await wait_until(request, self._world.feed, "message", find, openid=user.openid)
         return answered({"messages": listed(found)})
 
 

@@ -24,13 +24,17 @@ class Event:
 class Watcher:
     """One reader's queue. A reader too slow to follow misses events and is told so by `overflowed`."""
 
-    def __init__(self) -> None:
-        """Start empty."""
+    def __init__(self, topic: Topic | None, openid: str) -> None:
+        """Start empty, with what is of interest."""
         self._queue: asyncio.Queue[Event] = asyncio.Queue(WAITING_EVENTS)
+        self._topic = topic
+        self._openid = openid
         self.overflowed = False
 
     def put(self, event: Event) -> None:
-        """Hand over an event, or note that there is no room."""
+        """Hand over an event that is of interest, or note that there is no room."""
+        if self._topic not in {None, event.topic} or (self._openid and event.data.get("openid") != self._openid):
+            return
         try:
             self._queue.put_nowait(event)
         except asyncio.QueueFull:
@@ -55,9 +59,9 @@ class Feed:
             watcher.put(event)
 
     @contextmanager
-    def watch(self) -> Iterator[Watcher]:
-        """Be told of everything from now on."""
-        watcher = Watcher()
+    def watch(self, topic: Topic | None = None, openid: str = "") -> Iterator[Watcher]:
+        """Be told from now on of everything, of one topic, or of one user's part of it."""
+        watcher = Watcher(topic, openid)
         self._watchers.add(watcher)
         try:
             yield watcher

@@ -1,4 +1,4 @@
-"""The traffic log: every delivery to the bot and every call of the bot, the newest few hundred of each."""
+"""The traffic log: every delivery to the bot and every call of the bot, the newest two thousand of each."""
 
 import itertools
 from collections import deque
@@ -7,7 +7,7 @@ from typing import Literal
 from emulator.feed import Feed
 from emulator.shapes import Json, whole
 
-LENGTH = 500
+LENGTH = 2000
 
 
 class Journal:

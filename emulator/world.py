@@ -17,7 +17,7 @@ from emulator.shapes import Json, JsonValue
 from emulator.state import Message, QrCode, Side, Template, User, openid_for
 from emulator.tokens import Tokens
 
-MOST_USERS = 2000
+MOST_USERS = 50_000
 MOST_QRCODES = 1000
 
 
@@ -55,6 +55,7 @@ class World:
         self.deliveries = Journal("delivery", self.feed)
         self.calls = Journal("call", self.feed)
         self.users: dict[str, User] = {}
+        self._openids: dict[str, str] = {}
         self.templates: dict[str, Template] = {}
         self.qrcodes: dict[str, QrCode] = {}
         self.menu: Json | None = None
@@ -86,14 +87,13 @@ class World:
         if len(self.users) >= MOST_USERS:
             raise ValueError(f"the emulator holds at most {MOST_USERS} users")
         user = self.users[wanted] = User(wanted, name)
+        self._openids.setdefault(name, wanted)
         self.feed.publish("users", user.as_json())
         return user
 
     def user(self, name_or_openid: str) -> User:
         """A user by openid or by name; raise UnknownUser."""
-        found = self.users.get(name_or_openid) or next(
-            (user for user in self.users.values() if user.name == name_or_openid), None
-        )
+        found = self.users.get(self._openids.get(name_or_openid, name_or_openid))
         if found is None:
             raise UnknownUser(f"no user {name_or_openid!r}; create one with POST /emulator/users")
         return found

@@ -20,7 +20,7 @@ export class Traffic {
   }
 
   async load() {
-    const [deliveries, calls] = await Promise.all([call("GET", "deliveries"), call("GET", "calls")]);
+    const [deliveries, calls] = await Promise.all([call("GET", `deliveries?last=${KEPT}`), call("GET", `calls?last=${KEPT}`)]);
     const all = [...deliveries.deliveries.map((item) => ["delivery", item]), ...calls.calls.map((item) => ["call", item])];
     all.sort((left, right) => left[1].at - right[1].at);
     for (const [kind, record] of all) this.put(kind, record);
