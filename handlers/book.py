@@ -5,16 +5,22 @@ from typing import ClassVar
 
 from handlers.consent import consent_gaps
 from handlers.frame import Flow, Frame, Gap, Question
-from handlers.narrowing import DAY, DEPARTMENT, DOCTOR, PART, SLOT, correct
+from handlers.narrowing import DAY, DEPARTMENT, DOCTOR, NARROWER, PART, SLOT, correct
 from handlers.reading import read_names
 from handlers.registration import NEW, patient_options, registration_gaps
 from handlers.seat import BOOK, CONFIRM, HOLD
 from handlers.state import Option
 from handlers.texts import booking as texts
 from handlers.texts import patients as patient_texts
+from handlers.words import compact
 
 BOOKING = "booking"
 _ANOTHER = "another"
+_WAYS = (
+    Option("department", texts.BY_DEPARTMENT),
+    Option("doctor", texts.BY_DOCTOR),
+    Option("time", texts.BY_TIME),
+)
 _ORDERS: dict[str, tuple[Gap, ...]] = {
     "department": (DEPARTMENT, DOCTOR, DAY, PART, SLOT),
     "doctor": (DOCTOR, DAY, PART, SLOT),
@@ -51,15 +57,7 @@ class Way(Gap):
         if any(gap in frame.gaps for gap in ("department", "doctor", "among")):
             frame.fill(self.name, "department" if "department" in frame.gaps else "doctor")
             return None
-        return Question(
-            texts.ASK_ENTRANCE,
-            (
-                Option("department", texts.BY_DEPARTMENT),
-                Option("doctor", texts.BY_DOCTOR),
-                Option("time", texts.BY_TIME),
-                Option(_ANOTHER, texts.FOR_ANOTHER),
-            ),
-        )
+        return Question(texts.ASK_ENTRANCE, (*_WAYS, Option(_ANOTHER, texts.FOR_ANOTHER)))
 
     def choose(self, frame: Frame, value: str) -> None:
         """Take the entrance, or ask again for whom."""
@@ -81,7 +79,12 @@ def _gaps(frame: Frame) -> Iterable[Gap]:
 
 
 def _hear(frame: Frame, text: str) -> bool:
-    """Take a department's or a doctor's name at any question of the flow."""
+    """Take another entrance, or a department's or doctor's name, at any question of the flow."""
+    for way in _WAYS:
+        if compact(text) == compact(way.label):
+            frame.forget("department", "day", *NARROWER["department"])
+            frame.fill("way", way.value)
+            return True
     found = read_names(text, frame.catalogue)
     if found is None:
         return False

@@ -57,7 +57,9 @@ def matching(options: Sequence[Option], text: str) -> list[int]:
         return exact
     bare = without_fillers(said)
     exact = [index for index, option in enumerate(options) if bare and bare in _names(option)]
-    return exact or [index for index, option in enumerate(options) if said in compact(option.label)]
+    if exact or said.isdigit():  # a number is a choice or nothing: every label has digits somewhere
+        return exact
+    return [index for index, option in enumerate(options) if said in compact(option.label)]
 
 
 def without_fillers(said: str) -> str:

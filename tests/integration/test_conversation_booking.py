@@ -138,6 +138,12 @@ async def test_of_doctors_with_one_name_the_patient_chooses(returning: Talk, dat
     (await returning.says("王芳主治医师")).shows("眼科").offers("14:00")
 
 
+async def test_another_entrance_can_be_taken_at_a_later_question(returning: Talk) -> None:
+    (await returning.says("预约", "按科室", "口腔科", "按医生")).offers("王芳", "李强", "赵敏")
+    (await returning.says("按时间")).offers("11月24日", "11月25日")
+    (await returning.says("返回")).offers("王芳", "李强", "赵敏")
+
+
 async def test_full_doctors_days_and_times_are_not_offered(
     returning: Talk, database: SqlDatabase, appointments: Appointments
 ) -> None:
