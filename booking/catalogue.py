@@ -121,7 +121,8 @@ class _Reader:
 
     def read(self, default_timezone: str) -> Reading:
         clinic = self._entry(ClinicEntry, self._content.get("clinic"), ("clinic",))
-        policy = self._entry(PolicyEntry, self._content.get("policy") or {}, ("policy",))
+        rules = self._content.get("policy")
+        policy = self._entry(PolicyEntry, {} if rules is None else rules, ("policy",))
         departments = [(i, e.value()) for i, e in self._list(DepartmentEntry, "departments")]
         doctors = [(i, e.value()) for i, e in self._list(DoctorEntry, "doctors")]
         rosters = [(i, e.value()) for i, e in self._list(RosterEntry, "rosters")]

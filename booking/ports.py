@@ -1,6 +1,6 @@
 """What the domain needs from outside: a transaction, the seat pool, and nothing else."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -127,10 +127,14 @@ class SessionRows(Protocol):
         """
         ...
 
-    async def next_generation(self, session_id: str, *, after: int | None) -> int:
-        """Return a generation newer than ``after``: the present one if it is, else the present one and one.
+    async def next_generation(self, session_id: str) -> int:
+        """Add one to the session's generation, locking its row until the transaction ends, and return it."""
+        ...
 
-        None stands for the present one. Locks the session's row until the transaction ends.
+    async def renew_generations(self, stale: Mapping[str, int]) -> None:
+        """Give each session a generation newer than its stale one, unless it has one by now.
+
+        Locks the sessions' rows until the transaction ends.
         """
         ...
 

@@ -118,8 +118,7 @@ class Publishing:
         if self._seats is None:
             return False
         try:
-            for session_id in changed:
-                await self._seats.rebuild(session_id)
+            await self._seats.rebuild_all(changed)
         except Unavailable:
             return False
         return True
@@ -142,9 +141,13 @@ class Publishing:
 
 
 async def _publish_day(unit: Unit, day: date, *, now: datetime, create: bool) -> list[Verdict]:
-    """Judge a day again, now that nobody else writes or each row can be locked, and do what is judged."""
+    """Judge a day again, now that nobody else writes or each row can be locked, and do what is judged.
+
+    By session id, the order in which rows are locked everywhere, so that nobody waits for each other.
+    """
     wishes = await Wishes.read(unit)
     verdicts = _judge(wishes, day, await _existing(unit, day, day), now=now, create=create)
+    verdicts.sort(key=lambda verdict: verdict.subject.session.id)
     return [await _settle(unit, verdict, now=now) for verdict in verdicts]
 
 
@@ -154,7 +157,7 @@ async def _settle(unit: Unit, verdict: Verdict, *, now: datetime) -> Verdict:
     if verdict.existing is None:
         return await _create(unit, verdict)
     session_id = verdict.existing.session.id
-    await unit.sessions.next_generation(session_id, after=None)
+    await unit.sessions.next_generation(session_id)
     there = await _locked(unit, session_id)
     again = judge_existing(verdict.planned, there, now=now)
     planned = again.planned

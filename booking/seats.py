@@ -1,23 +1,26 @@
 """Keeping Redis in step with SQL: rebuild, repair, expiry, and the reconciler that compares the two."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from booking.ports import Database, Figures, PoolReading, PoolSeats, Repair, SlotPool
 
 ORPHAN_AFTER = timedelta(seconds=30)
 """How long an owner may be in Redis without a row in SQL: longer than any hold takes to be written."""
 BATCH = 200
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Where Redis and SQL disagree about a session, in words for staff; ``orphans`` are owners unknown to SQL."""
+    """Where Redis and SQL disagree about a session of generation ``gen``; ``orphans`` are owners unknown to SQL."""
 
     session: str
     what: str
+    gen: int
     orphans: tuple[str, ...] = ()
     lost: bool = False
     """Whether Redis lacks something SQL has, so that only a rebuild mends it."""
@@ -46,16 +49,27 @@ class Seats:
             task.add_done_callback(lambda _: self._rebuilding.pop(session_id, None))
         await asyncio.shield(task)
 
+    async def rebuild_all(self, session_ids: Sequence[str]) -> None:
+        """Write the pools of these sessions anew, a transaction for every few hundred; raises ``Unavailable``."""
+        for batch in _batches(session_ids):
+            async with self._database.read() as unit:
+                present = await unit.sessions.pool_seats(batch)
+            await self._rebuild_stale({session_id: seats.gen for session_id, seats in present.items()})
+
     async def _rebuild(self, session_id: str, stale: int | None) -> None:
         if stale is None:
-            async with self._database.read() as unit:
-                found = await unit.sessions.get(session_id)
-            stale = found[0].gen if found else None
+            await self.rebuild_all([session_id])
+        else:
+            await self._rebuild_stale({session_id: stale})
+
+    async def _rebuild_stale(self, stale: Mapping[str, int]) -> None:
+        """Rebuild many sessions in one transaction, each unless its generation is newer than the stale one."""
         async with self._database.begin() as unit:
-            await unit.sessions.next_generation(session_id, after=stale)
-            seats = await unit.sessions.pool_seats([session_id])
-        await self._pool.replace(seats[session_id])
-        self._figures.rebuild()
+            await unit.sessions.renew_generations(stale)
+            seats = await unit.sessions.pool_seats(list(stale))
+        await asyncio.gather(*(self._pool.replace(seats[session_id]) for session_id in seats))
+        for _ in seats:
+            self._figures.rebuild()
 
     async def repair(self, *, limit: int = BATCH) -> int:
         """Tell Redis what was committed and not told, as after a death in between; return how many were told."""
@@ -88,12 +102,11 @@ class Seats:
     async def reconcile(self, *, now: datetime) -> list[Difference]:
         """Compare every session that is not over with SQL, mend what differs, and return what was mended."""
         differences = await self.verify(now=now)
+        for batch in _batches([difference for difference in differences if difference.lost]):
+            await self._rebuild_stale({difference.session: difference.gen for difference in batch})
         for difference in differences:
-            if difference.lost:
-                await self.rebuild(difference.session)
-            else:
-                for owner in difference.orphans:
-                    await self._pool.release(session=difference.session, owner=owner)
+            for owner in difference.orphans:
+                await self._pool.release(session=difference.session, owner=owner)
         return differences
 
     async def verify(self, *, now: datetime) -> list[Difference]:
@@ -108,26 +121,27 @@ class Seats:
         for batch in _batches(sessions):
             async with self._database.read() as unit:
                 expected = await unit.sessions.pool_seats(batch)
-            for session_id in batch:
-                reading = await self._pool.read(session_id)
-                found += _differences(expected[session_id], reading, now)
+            readings = await asyncio.gather(*(self._pool.read(session_id) for session_id in expected))
+            for seats, reading in zip(expected.values(), readings, strict=True):
+                found += _differences(seats, reading, now)
         return found
 
 
-def _batches(sessions: Sequence[str]) -> Iterable[Sequence[str]]:
-    return (sessions[start : start + BATCH] for start in range(0, len(sessions), BATCH))
+def _batches(things: Sequence[T]) -> Iterable[Sequence[T]]:
+    return (things[start : start + BATCH] for start in range(0, len(things), BATCH))
 
 
 def _differences(expected: PoolSeats, reading: PoolReading | None, now: datetime) -> list[Difference]:
     if reading is None:
-        return [Difference(expected.session, "missing in Redis", lost=True)]
+        return [Difference(expected.session, "missing in Redis", expected.gen, lost=True)]
     lost = _what_is_lost(expected, reading)
     if lost:
-        return [Difference(expected.session, "; ".join(lost), lost=True)]
+        return [Difference(expected.session, "; ".join(lost), expected.gen, lost=True)]
     known = {owner for owner, _ in expected.owners.values()}
     old = [o for o in reading.owners.values() if o not in known and now - reading.admitted[o] > ORPHAN_AFTER]
     if old:
-        return [Difference(expected.session, f"owners unknown to SQL: {', '.join(sorted(old))}", tuple(sorted(old)))]
+        what = f"owners unknown to SQL: {', '.join(sorted(old))}"
+        return [Difference(expected.session, what, expected.gen, tuple(sorted(old)))]
     return []
 
 

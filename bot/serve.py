@@ -10,8 +10,9 @@ from contextlib import asynccontextmanager
 import structlog
 from aiohttp import web
 
+from booking.errors import Unavailable
 from bot import texts
-from bot.app import assemble, background, web_app
+from bot.app import Parts, assemble, background, web_app
 from bot.connections import prepare
 from bot.console import say
 from bot.embedded import Ground, own_ground, shared_ground
@@ -108,6 +109,7 @@ async def _serve(settings: Settings, ground: Ground, *, with_worker: bool) -> No
     await prepare(settings, ground.redis_url)
     async with beside(keep_ground(ground)), assemble(settings, ground.redis_url) as parts:
         worker = background(parts)
+        await fill_pools(parts)
         async with listening(web_app(parts), settings) as where:
             if with_worker:
                 worker.start()
@@ -155,9 +157,20 @@ def _end_with_parent(life: int, stop: asyncio.Event) -> None:
     loop.add_reader(life, ended)
 
 
+async def fill_pools(parts: Parts) -> None:
+    """Bring Redis in step before the first patient comes; without Redis each pool is made on its first use."""
+    try:
+        mended = await parts.seats.reconcile(now=parts.clock.now())
+    except Unavailable as error:
+        log.warning("pools_not_filled", needs=str(error))
+    else:
+        log.info("pools_filled", sessions=len(mended))
+
+
 async def _work_until(stop: asyncio.Event, settings: Settings, redis_url: str, say_ready: Callable[[], object]) -> None:
     async with assemble(settings, redis_url) as parts:
         worker = background(parts)
+        await fill_pools(parts)
         worker.start()
         say_ready()
         async with beside(beat(settings)):

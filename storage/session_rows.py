@@ -1,16 +1,18 @@
 """Clinic sessions, their slots, and how their seats stand."""
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
     Column,
     ColumnElement,
+    Integer,
     RowMapping,
     Select,
     and_,
+    bindparam,
     case,
     func,
     insert,
@@ -83,14 +85,21 @@ class SqlSessionRows:
         """Rewrite a session in which nobody has a seat; its row must be locked by ``next_generation``."""
         return await revise_session(self._connection, session, slots)
 
-    async def next_generation(self, session_id: str, *, after: int | None) -> int:
-        """Return a generation newer than ``after``: the present one if it is, else the present one and one."""
-        present = clinic_session.c.gen
-        newer = present + 1 if after is None else case((present > after, present), else_=after + 1)
+    async def next_generation(self, session_id: str) -> int:
+        """Add one to the session's generation, locking its row until the transaction ends, and return it."""
         change = update(clinic_session).where(clinic_session.c.id == session_id)
-        bumped = change.values(gen=newer).returning(present)
+        bumped = change.values(gen=clinic_session.c.gen + 1).returning(clinic_session.c.gen)
         gen: int = (await self._connection.execute(bumped)).scalar_one()
         return gen
+
+    async def renew_generations(self, stale: Mapping[str, int]) -> None:
+        """Give each session a generation newer than its stale one, unless it has one by now."""
+        present, after = clinic_session.c.gen, bindparam("after", type_=Integer)
+        newer = case((present > after, present), else_=after + 1)
+        change = update(clinic_session).where(clinic_session.c.id == bindparam("session")).values(gen=newer)
+        # In one order everywhere, so that two rebuilds never wait for each other's rows.
+        rows = [{"session": session_id, "after": gen} for session_id, gen in sorted(stale.items())]
+        await self._connection.execute(change, rows)
 
     async def pool_seats(self, session_ids: Sequence[str]) -> dict[str, PoolSeats]:
         """Return how the pools of these sessions should look, in three statements however many they are."""

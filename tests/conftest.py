@@ -7,7 +7,6 @@ from collections.abc import AsyncGenerator, Generator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import asyncpg
 import pytest
 from redis.asyncio import BlockingConnectionPool, Redis
 from sqlalchemy.engine import make_url
@@ -58,7 +57,7 @@ def postgres_server(sealer: Sealer) -> Generator[str]:
     with servers.postgres() as url:
 
         async def prepare() -> str:
-            template = await _create(url, f"zhenyue_template_{_worker(url)}", "template1")
+            template = await servers.create_database(url, f"zhenyue_template_{_worker(url)}", "template1")
             database = SqlDatabase.open(template, sealer)
             await migrate(database)
             await database.close()
@@ -101,9 +100,11 @@ async def database_url(database_kind: str, template: str, tmp_path: Path) -> Asy
         shutil.copy(template, path)
         yield f"sqlite+aiosqlite:///{path}"
         return
-    url = await _create(template, f"zhenyue_test_{_worker(template)}_{next(_counter)}", make_url(template).database)
+    url = await servers.create_database(
+        template, f"zhenyue_test_{_worker(template)}_{next(_counter)}", make_url(template).database
+    )
     yield url
-    await _execute(template, f'DROP DATABASE "{make_url(url).database}" WITH (FORCE)')
+    await servers.drop_database(url)
 
 
 @pytest.fixture
@@ -128,20 +129,6 @@ def now() -> datetime:
 
 def _worker(url: str) -> str:
     return f"{abs(hash(url)) % 10**6}"
-
-
-async def _create(url: str, name: str, template: str | None) -> str:
-    await _execute(url, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-    return make_url(url).set(database=name).render_as_string(hide_password=False)
-
-
-async def _execute(url: str, statement: str) -> None:
-    parsed = make_url(url).set(drivername="postgresql", database="postgres")
-    connection = await asyncpg.connect(parsed.render_as_string(hide_password=False))
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
 
 
 @pytest.fixture

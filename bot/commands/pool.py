@@ -64,8 +64,7 @@ async def _rebuild(settings: DatabaseSettings, redis_url: str) -> None:
     async with _tools(settings, redis_url) as tools:
         async with tools.database.read() as unit:
             sessions = await unit.sessions.not_over(tools.now)
-        for session in sessions:
-            await tools.seats.rebuild(session)
+        await tools.seats.rebuild_all(sessions)
     say(texts.POOL_REBUILT.format(count=len(sessions)))
 
 

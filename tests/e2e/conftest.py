@@ -1,5 +1,7 @@
 """The whole system on embedded defaults, with a published sample clinic and WeChat beside it."""
 
+import shutil
+import subprocess
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import pytest
 from emulator.client import EmulatorClient
 from emulator.config import EmulatorConfig
 from emulator.server import running
-from tests.support.system import AES_KEY, APP_SECRET, APPID, SAMPLE, TOKEN, System
+from tests.support.system import AES_KEY, APP_SECRET, APPID, SAMPLE, TOKEN, ZHENYUE, System, settings
 
 
 @pytest.fixture
@@ -31,11 +33,18 @@ async def empty_system(tmp_path: Path, emulator: tuple[EmulatorClient, str]) -> 
     await system.close()
 
 
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the sample clinic published, to copy."""
+    folder = tmp_path_factory.mktemp("published")
+    for words in (["migrate"], ["load", str(SAMPLE)], ["publish"]):
+        subprocess.run([ZHENYUE, *words], check=True, env=settings(folder), cwd=folder, capture_output=True)
+    return folder
+
+
 @pytest.fixture
-async def system(empty_system: System) -> System:
+async def system(empty_system: System, published: Path) -> System:
     """Serving on embedded defaults, with the sample clinic published."""
-    await empty_system.run("migrate")
-    await empty_system.run("load", str(SAMPLE))
-    await empty_system.run("publish")
+    shutil.copytree(published, empty_system.folder, dirs_exist_ok=True)
     await empty_system.start()
     return empty_system

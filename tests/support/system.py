@@ -21,6 +21,20 @@ READY = re.compile(r"http://127\.0\.0\.1:(\d+)")
 PATIENCE = 30.0
 
 
+def settings(folder: Path, **more: str) -> dict[str, str]:
+    """The environment of a process on this data folder."""
+    ours = {
+        "DATA_DIR": str(folder),
+        "SECRET_KEY": base64.b64encode(b"k" * 32).decode(),
+        "WECHAT_APPID": APPID,
+        "WECHAT_SECRET": APP_SECRET,
+        "WECHAT_TOKEN": TOKEN,
+        "WECHAT_AES_KEY": AES_KEY,
+    }
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("ZHENYUE_")}
+    return inherited | {f"ZHENYUE_{name}": value for name, value in (ours | more).items()}
+
+
 @dataclass
 class System:
     """One data folder with what runs on it; ``env`` are settings beside the embedded defaults."""
@@ -36,18 +50,7 @@ class System:
     @property
     def settings(self) -> dict[str, str]:
         """The environment of every process of ours."""
-        ours = {
-            "DATA_DIR": str(self.folder),
-            "PORT": str(self.port),
-            "SECRET_KEY": base64.b64encode(b"k" * 32).decode(),
-            "WECHAT_APPID": APPID,
-            "WECHAT_SECRET": APP_SECRET,
-            "WECHAT_TOKEN": TOKEN,
-            "WECHAT_AES_KEY": AES_KEY,
-            "WECHAT_API_BASE": self.api_base,
-        }
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("ZHENYUE_")}
-        return inherited | {f"ZHENYUE_{name}": value for name, value in (ours | self.env).items()}
+        return settings(self.folder, PORT=str(self.port), WECHAT_API_BASE=self.api_base, **self.env)
 
     async def run(self, *words: str) -> str:
         """Run a command to its end and return what it printed; fails unless it exits with 0."""
