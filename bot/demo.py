@@ -22,6 +22,7 @@ from bot.connections import prepare
 from bot.console import say
 from bot.embedded import Ground
 from bot.holidays import public_holidays
+from bot.menu import push_menu
 from bot.serve import beside, keep_ground, listening, told_to_stop
 from bot.settings import DEMO_FILE, PREFIX, ConfigurationError, EmulatorSettings, Settings
 from emulator.client import EmulatorClient
@@ -106,6 +107,7 @@ async def run_demo(settings: Settings, ground: Ground, *, tour: bool, pace: floa
         listening(web_app(parts), settings) as where,
     ):
         await open_sample_clinic(parts)
+        await push_menu(parts.client)
         worker = background(parts)
         worker.start()
         for line in (texts.DEMO_READY, texts.DEMO_PAGE, texts.DEMO_BESIDE, texts.DEMO_STOP):
@@ -118,7 +120,9 @@ async def run_demo(settings: Settings, ground: Ground, *, tour: bool, pace: floa
 
 def emulator_config(settings: Settings) -> EmulatorConfig:
     """Return the emulator's side of the demo's settings."""
+    sample = read_catalogue_file(SAMPLE, default_timezone=settings.timezone.key)
     return EmulatorConfig(
+        account_name=sample.values.clinic.name,
         webhook_url=f"http://{settings.host}:{settings.port}/wechat",
         token=settings.wechat_token.get_secret_value(),
         aes_key=settings.wechat_aes_key.get_secret_value() if settings.wechat_aes_key else "",

@@ -218,7 +218,7 @@ LOAD_SECTIONS = {
     "rosters": "排班",
     "calendar": "日历",
 }
-LOAD_CHANGE = "  {mark} {section} {label}（{action}）"
+LOAD_CHANGE = "  {mark} {section}{label}（{action}）"
 LOAD_FIELD = "      {name}: {before} → {after}"
 LOAD_ORDER = "顺序"
 LOAD_NOTHING = "无"
@@ -319,6 +319,7 @@ EMULATOR_READY = (
     "  消息发往 {webhook}",
     "  机器人请设置 ZHENYUE_WECHAT_API_BASE={address}",
 )
+EMULATOR_CREDENTIALS = "  AppID {appid}，AppSecret {secret}（本次生成）"
 MENU_PUSHED = "已发布菜单（{count} 个一级菜单）"
 MENU_REFUSED = "微信没有接受菜单（{result} {code}）；请运行 zhenyue check"
 POOL_AGREES = "Redis 与数据库一致"

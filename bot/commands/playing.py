@@ -70,6 +70,8 @@ def emulator(  # an emulated account has this many settings
     def started(address: str) -> None:
         for line in texts.EMULATOR_READY:
             say(line.format(address=address, webhook=config.webhook_url))
+        if not (secret or settings.wechat_secret.get_secret_value()):
+            say(texts.EMULATOR_CREDENTIALS.format(appid=config.appid, secret=config.secret))
 
     try:
         run(serve(config, started=started))
