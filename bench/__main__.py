@@ -1,0 +1,57 @@
+"""``make bench``: measures everything on this machine, prints a table, writes ``bench/results.json``.
+
+``--quick`` takes short rounds, to see that everything runs; its figures are not kept in the documents.
+"""
+
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+import orjson
+
+from bench.figures import hold_figures, ready_figures, turn_figures
+from bench.machine import machine
+from bench.processes import OUT, ROOT
+from bench.ready import measure_ready
+from bench.report import show, tell, write
+from bench.turns import measure_turns
+
+RESULTS = ROOT / "bench" / "results.json"
+DOCUMENT = ROOT / "docs" / "performance.md"
+HOLDS_WITHIN = 180.0
+
+
+def measure_holds(kind: str, rounds: int, holds: int) -> list[dict[str, float]]:
+    """Measure durable holds in a process of their own."""
+    command = [sys.executable, "-m", "bench.holds", kind, str(rounds), str(holds)]
+    done = subprocess.run(  # noqa: S603  # our own program
+        command, cwd=ROOT, stdout=subprocess.PIPE, check=True, timeout=HOLDS_WITHIN
+    )
+    measured: list[dict[str, float]] = orjson.loads(done.stdout)
+    return measured
+
+
+def main() -> None:
+    """Measure, show, write."""
+    quick = "--quick" in sys.argv[1:]
+    OUT.mkdir(exist_ok=True)
+    for log in OUT.glob("*.log"):
+        log.unlink()
+    facts = machine()
+    print("starts …", flush=True)
+    ready = measure_ready(runs=1 if quick else 5)
+    print("turns …", flush=True)
+    turns = measure_turns(rounds=2 if quick else 7, seconds=0.5 if quick else 3.0)
+    print("holds …", flush=True)
+    rounds, each = (1, 200) if quick else (3, 1000)
+    holds = {kind: measure_holds(kind, rounds, each) for kind in ("sqlite", "postgres")}
+    figures = [*turn_figures(turns), *ready_figures(ready), *hold_figures(holds)]
+    measured = {"ready_seconds": ready, "turns": turns.as_json(), "holds": holds}
+    write(OUT / "quick.json" if quick else RESULTS, figures, facts, measured)
+    if not quick:
+        tell(DOCUMENT, figures, facts, datetime.now(UTC).strftime("%Y-%m-%d"))
+    show(figures, facts)
+
+
+if __name__ == "__main__":
+    main()

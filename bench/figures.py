@@ -1,0 +1,72 @@
+"""From what was measured to figures with goals (issue 2, "Figures to reach")."""
+
+from collections.abc import Mapping, Sequence
+from statistics import median
+
+from bench.report import Figure
+from bench.turns import MEMORY_AT, Turns
+
+TURN_GOAL = 0.08
+READY_GOAL = 3.0
+MEMORY_GOAL = 200.0
+_WORDS = {"booking": "turn of a booking dialogue", "menu": "turn at the menu"}
+
+
+def turn_figures(turns: Turns) -> list[Figure]:
+    """Return the ratios, what they are made of, and the memory."""
+    figures = []
+    for what, words in _WORDS.items():
+        ratios = turns.ratios(what)
+        figures += [
+            Figure(f"{words}, of bare aiohttp's throughput", median(ratios), "", _spread(ratios), goal=TURN_GOAL),
+            Figure(f"{words}, of bare aiohttp's processor time", turns.processor_ratio(what)),
+        ]
+    for what, words in ({"bare": "bare aiohttp"} | _WORDS).items():
+        figures += [
+            Figure(f"{words}: processor time a request", turns.middle(what, "processor_us"), " µs"),
+            Figure(f"{words}: requests a second", turns.middle(what, "per_second")),
+            Figure(f"{words}: the server's process on a processor", turns.middle(what, "server_busy") * 100, " %"),
+            Figure(f"{words}: the generator's", turns.middle(what, "generator_busy") * 100, " %"),
+            Figure(f"{words}: p99", turns.middle(what, "p99_ms"), " ms"),
+        ]
+    figures.append(Figure("answers that were not right", turns.failed(), goal=0, at_most=True))
+    figures += [
+        Figure(f"resident after {after:,} turns", mebibytes, " MiB", goal=goal, at_most=True)
+        for after, mebibytes, goal in _memory(turns)
+    ]
+    return figures
+
+
+def ready_figures(ready: Mapping[str, Sequence[float]]) -> list[Figure]:
+    """Return how long a start takes."""
+    words = {"cold": "ready after start, empty folder (migration included)", "warm": "ready after start, warm"}
+    return [
+        Figure(words[kind], median(seconds), " s", _spread(seconds), goal=READY_GOAL, at_most=True)
+        for kind, seconds in ready.items()
+    ]
+
+
+def hold_figures(holds: Mapping[str, Sequence[Mapping[str, float]]]) -> list[Figure]:
+    """Return durable holds against raw admissions, for information."""
+    figures = []
+    for kind, rounds in holds.items():
+        ratios = [one["holds_per_second"] / one["raw_per_second"] for one in rounds]
+        figures += [
+            Figure(f"durable hold on {kind}, of raw EVALSHA of the same script", median(ratios), "", _spread(ratios)),
+            Figure(f"durable hold on {kind}: a second", median(one["holds_per_second"] for one in rounds)),
+            Figure(f"durable hold on {kind}: processor time", median(one["processor_us"] for one in rounds), " µs"),
+        ]
+    return figures
+
+
+def _memory(turns: Turns) -> list[tuple[int, float, float | None]]:
+    """Return the start, the first reading after 1,000 turns and the first after 10,000, with the last one's goal."""
+    found: list[tuple[int, float, float | None]] = []
+    for least in (0, 1_000, MEMORY_AT):
+        after = min(count for count in turns.resident if count >= least)
+        found.append((after, turns.resident[after] / 2**20, MEMORY_GOAL if least == MEMORY_AT else None))
+    return found
+
+
+def _spread(values: Sequence[float]) -> tuple[float, float]:
+    return min(values), max(values)

@@ -1,0 +1,193 @@
+"""Durable holds a second through the booking service, beside raw runs of the script that admits them.
+
+A process of its own: ``python -m bench.holds sqlite|postgres ROUNDS HOLDS`` prints one line of JSON.
+"""
+
+import asyncio
+import sys
+import time
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import unquote
+
+import orjson
+import psutil  # type: ignore[import-untyped]  # publishes no types
+import uvloop
+from redis.asyncio import Redis
+
+from bench.clinic import data_folder, details
+from bench.processes import SECRET_KEY
+from bench.resp import CONNECTIONS, admit_script, raw_admissions
+from booking.appointments import Appointments, Wish
+from booking.current import CurrentCatalogue
+from booking.models import ClaimState, SessionState
+from booking.ports import ClaimFilter, PoolSeats
+from booking.seats import Seats
+from bot.connections import open_redis
+from bot.logs import configure_logs
+from bot.metrics import Metrics
+from storage.database import SqlDatabase
+from storage.migrate import migrate
+from storage.pool import RedisPool
+from storage.sealing import Sealer
+from storage.valkey import EmbeddedValkey
+from tests.support.clinic import add_session, open_clinic
+from tests.support.servers import postgres
+
+SLOTS = 10
+RAW_EACH = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRound:
+    """One round: ours, then the script alone, on the same servers."""
+
+    holds_per_second: float
+    processor_us: float
+    """Processor time of the booking process a hold."""
+    p50_ms: float
+    p99_ms: float
+    raw_per_second: float
+    raw_valkey_busy: float
+    """About 1 when Valkey, not our client, was the raw run's bottleneck."""
+
+
+class Rush:
+    """A clinic with one rush a day."""
+
+    def __init__(self, database: SqlDatabase, redis: Redis, valkey: EmbeddedValkey) -> None:
+        self._database = database
+        self._redis = redis
+        self._valkey = valkey
+        self._pool = RedisPool(redis)
+        metrics = Metrics()
+        self._seats = Seats(database, self._pool, metrics)
+        self._appointments = Appointments(
+            database=database,
+            pool=self._pool,
+            seats=self._seats,
+            current=CurrentCatalogue(database),
+            hold_for=timedelta(minutes=5),
+            figures=metrics,
+        )
+        self._morning = datetime.now(UTC).replace(hour=1, minute=0, second=0, microsecond=0)
+
+    async def prepare(self, patients: int) -> None:
+        """Write the clinic and patients."""
+        now = datetime.now(UTC)
+        await open_clinic(self._database, advance_days=60)
+        async with self._database.begin() as unit:
+            for number in range(patients):
+                patient = await unit.patients.add(f"p{number}", details(number), now=now)
+                await unit.patients.link(f"o{number}", patient.id, mobile=patient.details.mobile, now=now)
+
+    async def round(self, day: int, holds: int) -> HoldRound:
+        """Let so many patients, others each day, hold a seat of one session; then run the script alone."""
+        session = await add_session(
+            self._database, self._morning + timedelta(days=day), capacities=(-(-holds // SLOTS),) * SLOTS
+        )
+        await self._seats.rebuild(session)
+        slots = [f"{session}-{9 + n // 2:02}{n % 2 * 30:02}" for n in range(SLOTS)]
+        wishes = [
+            Wish(slots[n % SLOTS], f"p{n}", openid=f"o{n}", channel="wechat", request_id=f"r{n}")
+            for n in range(day * holds, (day + 1) * holds)
+        ]
+        busy, started = time.process_time(), time.perf_counter()
+        took = await self._hold_all(wishes)
+        seconds, busy = time.perf_counter() - started, time.process_time() - busy
+        await self._check(day, holds)
+        raw, raw_busy = await self._raw(day)
+        took.sort()
+        return HoldRound(
+            holds_per_second=holds / seconds,
+            processor_us=busy / holds * 1e6,
+            p50_ms=took[len(took) // 2] * 1000,
+            p99_ms=took[len(took) * 99 // 100] * 1000,
+            raw_per_second=raw,
+            raw_valkey_busy=raw_busy,
+        )
+
+    async def _hold_all(self, wishes: list[Wish]) -> list[float]:
+        waiting, took = iter(wishes), []
+
+        async def lane() -> None:
+            for wish in waiting:
+                started = time.perf_counter()
+                await self._appointments.hold(wish, now=datetime.now(UTC))
+                took.append(time.perf_counter() - started)
+
+        await asyncio.gather(*(lane() for _ in range(CONNECTIONS)))
+        return took
+
+    async def _check(self, day: int, holds: int) -> None:
+        wanted = ClaimFilter(states=(ClaimState.HELD,), day=(self._morning + timedelta(days=day)).date())
+        async with self._database.read() as unit:
+            claims = await unit.claims.find(wanted)
+        if len({(claim.slot, claim.seat) for claim in claims}) != holds:
+            raise RuntimeError(f"{len(claims)} holds are in the database, not {holds}")
+
+    async def _raw(self, day: int) -> tuple[float, float]:
+        session, now = f"raw{day}", datetime.now(UTC)
+        capacities = (RAW_EACH // 40,) * 40
+        await self._pool.replace(
+            PoolSeats(session, 1, SessionState.OPEN, now - timedelta(days=1), now + timedelta(days=1), capacities, {})
+        )
+        keys = [f"{{s:{session}}}:{part}" for part in "mfop"]
+        millis = str(round(now.timestamp() * 1000))
+        calls = [[*keys, f"{n % 40:03}", f"p{n}", f"r{n}", "1", millis] for n in range(RAW_EACH)]
+        sha = (await self._redis.script_load(admit_script())) or ""
+        server, started = psutil.Process(self._valkey.pid), time.perf_counter()
+        before = server.cpu_times()
+        raw = await raw_admissions(unquote(self._valkey.url.removeprefix("unix://")), str(sha), calls)
+        after, seconds = server.cpu_times(), time.perf_counter() - started
+        return raw, (after.user + after.system - before.user - before.system) / seconds
+
+
+@asynccontextmanager
+async def _rush(url: str, valkey: EmbeddedValkey) -> AsyncGenerator[Rush]:
+    database = SqlDatabase.open(url, Sealer(SECRET_KEY))
+    try:
+        await migrate(database)
+        async with open_redis(valkey.url) as redis:
+            yield Rush(database, redis, valkey)
+    finally:
+        await database.close()
+
+
+@contextmanager
+def _servers(kind: str) -> Generator[tuple[str, EmbeddedValkey]]:
+    with data_folder() as folder:
+        valkey = EmbeddedValkey(folder)
+        valkey.start()
+        try:
+            if kind == "sqlite":
+                yield f"sqlite+aiosqlite:///{folder / 'zhenyue.db'}", valkey
+            else:
+                with postgres(durable=True) as url:
+                    yield url, valkey
+        finally:
+            valkey.leave()
+
+
+async def _measure(url: str, valkey: EmbeddedValkey, rounds: int, holds: int) -> list[HoldRound]:
+    async with _rush(url, valkey) as rush:
+        await rush.prepare((rounds + 2) * holds)
+        measured = [await rush.round(day, holds) for day in range(1, rounds + 2)]
+    return measured[1:]  # the first one warmed up
+
+
+def main() -> None:
+    """Measure and print."""
+    kind, rounds, holds = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    configure_logs(stream=(Path(__file__).parent / "out" / "holds.log").open("ab"))
+    sys.excepthook = sys.__excepthook__
+    with _servers(kind) as (url, valkey), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        measured = runner.run(_measure(url, valkey, rounds, holds))
+    sys.stdout.buffer.write(orjson.dumps([asdict(one) for one in measured]) + b"\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,165 @@
+"""The processes under test, started here and ended by their own handle."""
+
+import base64
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import cast
+
+import orjson
+import psutil  # type: ignore[import-untyped]  # publishes no types
+
+from bench.deliveries import AES_KEY, APPID, TOKEN
+from storage.valkey import EmbeddedValkey
+
+ROOT = Path(__file__).parent.parent
+OUT = ROOT / "bench" / "out"
+PROGRAM = Path(sys.executable).parent / "zhenyue"
+SECRET_KEY = bytes(range(32))
+END_WITHIN = 30.0
+
+
+def environment(folder: Path, port: int = 0) -> dict[str, str]:
+    """Return the bot's settings: embedded defaults, in a folder of the benchmark's own."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ZHENYUE_")}
+    given = {
+        "DATA_DIR": str(folder),
+        "PORT": str(port),
+        "SECRET_KEY": base64.b64encode(SECRET_KEY).decode(),
+        "WECHAT_APPID": APPID,
+        "WECHAT_SECRET": "benchmark-secret",
+        "WECHAT_TOKEN": TOKEN,
+        "WECHAT_AES_KEY": AES_KEY,
+        "WECHAT_API_BASE": "http://127.0.0.1:9",
+    }
+    return kept | {f"ZHENYUE_{name}": value for name, value in given.items()}
+
+
+def zhenyue(folder: Path, *arguments: str) -> None:
+    """Run one command to its end; raises ``CalledProcessError``."""
+    subprocess.run(  # noqa: S603  # our own program
+        [PROGRAM, *arguments], env=environment(folder), cwd=folder, check=True, stdout=subprocess.DEVNULL
+    )
+
+
+class Server:
+    """A running process that serves HTTP, with what it costs."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self._seen = psutil.Process(process.pid)
+        said = process.stdout.readline() if process.stdout else ""
+        found = re.search(r"http://127\.0\.0\.1:(\d+)", said)
+        if found is None:
+            raise RuntimeError(f"{process.args!r} did not start; see {OUT}")
+        self.port = int(found[1])
+
+    def processor_seconds(self) -> float:
+        """Return the processor time used so far, all threads together."""
+        times = self._seen.cpu_times()
+        return float(times.user + times.system)
+
+    def resident(self) -> int:
+        """Return the resident memory in bytes."""
+        return int(self._seen.memory_info().rss)
+
+
+@contextmanager
+def serving(folder: Path) -> Generator[Server]:
+    """Run ``zhenyue serve`` without background work for the length of a block; its log goes to ``bench/out``."""
+    with (
+        (OUT / "serve.log").open("ab") as log,
+        _started([PROGRAM, "serve", "--no-worker"], folder, log.fileno()) as bot,
+    ):
+        yield bot
+
+
+@contextmanager
+def bare() -> Generator[Server]:
+    """Run the bare server for the length of a block."""
+    with _started([sys.executable, "-m", "bench.bare"], None, None) as server:
+        yield server
+
+
+@contextmanager
+def _started(command: list[str | Path], folder: Path | None, errors: int | None) -> Generator[Server]:
+    process = subprocess.Popen(  # noqa: S603  # our own programs
+        command,
+        env=environment(folder) if folder else None,
+        cwd=folder or ROOT,
+        stdout=subprocess.PIPE,
+        stderr=errors,
+        text=True,
+    )
+    try:
+        yield Server(process)
+    finally:
+        end(process)
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    """Tell a process to stop and wait for it; what does not stop is killed."""
+    process.terminate()
+    try:
+        process.communicate(timeout=END_WITHIN)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+
+
+class ValkeyCost:
+    """What the folder's embedded Valkey costs."""
+
+    def __init__(self, folder: Path) -> None:
+        self._seen = psutil.Process(EmbeddedValkey(folder).pid)
+
+    def processor_seconds(self) -> float:
+        """Return the processor time used so far."""
+        times = self._seen.cpu_times()
+        return float(times.user + times.system)
+
+
+class Load:
+    """The generator's process; see ``bench/generator.py``."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+
+    def prepare(self, script: str, count: int) -> None:
+        """Let it make the next deliveries of a script."""
+        self._ask({"do": "prepare", "script": script, "count": count})
+
+    def send(self, script: str, server: Server, connections: int, *, times: int, check: bool) -> dict[str, float]:
+        """Let it send what it prepared; returns what it measured."""
+        return self._ask(
+            {"do": "send", "script": script, "port": server.port, "connections": connections, "times": times}
+            | {"check": check}
+        )
+
+    def _ask(self, command: dict[str, object]) -> dict[str, float]:
+        asked, answers = self._process.stdin, self._process.stdout
+        if asked is None or answers is None:
+            raise RuntimeError("the generator has no pipes")
+        asked.write(orjson.dumps(command) + b"\n")
+        asked.flush()
+        line = answers.readline()
+        if not line:
+            raise RuntimeError("the generator died; its traceback is above")
+        return cast("dict[str, float]", orjson.loads(line))
+
+
+@contextmanager
+def generating(accounts: int) -> Generator[Load]:
+    """Run the generator for the length of a block."""
+    command = [sys.executable, "-m", "bench.generator", str(accounts)]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:  # noqa: S603
+        try:
+            yield Load(process)
+        finally:
+            if process.stdin:
+                process.stdin.close()
+            process.wait(END_WITHIN)

@@ -1,0 +1,91 @@
+"""Results as figures with goals, as a table in the terminal, as JSON, and inside ``docs/performance.md``."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+from rich.console import Console
+from rich.table import Table
+
+BEGIN, END = "<!-- results: written by `make bench` -->", "<!-- end of results -->"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure; ``value`` is a median where there are several runs, ``spread`` their least and greatest.
+
+    ``goal`` is the least value that is good enough, or the greatest with ``at_most``; None: for information.
+    """
+
+    name: str
+    value: float
+    unit: str = ""
+    spread: tuple[float, float] | None = None
+    goal: float | None = None
+    at_most: bool = False
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the goal is reached; None without one."""
+        if self.goal is None:
+            return None
+        return self.value <= self.goal if self.at_most else self.value >= self.goal
+
+    def words(self) -> tuple[str, str, str, str, str]:
+        """Return the figure as a row: name, value, spread, goal, met."""
+        spread = f"{_short(self.spread[0])} to {_short(self.spread[1])}" if self.spread else ""
+        goal = "" if self.goal is None else f"{'≤' if self.at_most else '≥'} {_short(self.goal)}{self.unit}"
+        met = {None: "", True: "yes", False: "NO"}[self.met]
+        return self.name, f"{_short(self.value)}{self.unit}", spread, goal, met
+
+    def as_json(self) -> dict[str, object]:
+        """Return name, value, unit, spread, goal, met."""
+        goal = None if self.goal is None else {("at_most" if self.at_most else "at_least"): self.goal}
+        return {
+            "name": self.name,
+            "value": self.value,
+            "unit": self.unit.strip(),
+            "spread": self.spread,
+            "goal": goal,
+            "met": self.met,
+        }
+
+
+HEADS = ("what", "median", "spread", "goal", "met")
+
+
+def show(figures: Sequence[Figure], facts: Mapping[str, object]) -> None:
+    """Print the table, and plainly what was not reached."""
+    console = Console()
+    table = Table(*HEADS, title="zhenyue: one run, one machine")
+    for figure in figures:
+        table.add_row(*figure.words(), style="bold red" if figure.met is False else None)
+    console.print(table)
+    console.print(", ".join(f"{name} {value}" for name, value in facts.items()), style="dim")
+    missed = [figure.name for figure in figures if figure.met is False]
+    console.print(f"Goals not met: {'; '.join(missed)}" if missed else "All goals are met.")
+
+
+def write(path: Path, figures: Sequence[Figure], facts: Mapping[str, object], measured: Mapping[str, object]) -> None:
+    """Write everything as JSON, each round included."""
+    whole = {"machine": facts, "figures": [figure.as_json() for figure in figures], "measured": measured}
+    path.write_bytes(orjson.dumps(whole, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+
+
+def tell(document: Path, figures: Sequence[Figure], facts: Mapping[str, object], when: str) -> None:
+    """Replace what stands between the markers of a document; raises ``ValueError`` when it has none."""
+    before, begin, rest = document.read_text().partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise ValueError(f"{document} has no place for results")
+    rows = ["| " + " | ".join(row) + " |" for row in (HEADS, ("---",) * 5, *(figure.words() for figure in figures))]
+    machine = ", ".join(f"{name} {value}" for name, value in facts.items())
+    middle = "\n".join((BEGIN, "", f"Measured {when}.", "", *rows, "", f"On: {machine}.", "", END))
+    document.write_text(before + middle + after)
+
+
+def _short(value: float) -> str:
+    if value >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.3g}"
