@@ -20,10 +20,11 @@ def counted(changes: tuple[Change, ...]) -> str:
 
 def change_lines(change: Change) -> list[str]:
     """Return the lines of one change: what it is about, then each value that changed."""
+    label = _label(change.thing)
     line = texts.LOAD_CHANGE.format(
         mark=texts.LOAD_MARKS[change.action],
         section=texts.LOAD_SECTIONS[change.section],
-        label=_label(change.thing),
+        label=f" {label}" if label else "",
         action=texts.LOAD_ACTIONS[change.action],
     )
     return [line, *(_field_line(field) for field in change.fields)]

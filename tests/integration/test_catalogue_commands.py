@@ -12,6 +12,8 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
+from booking.catalogue_loading import CatalogueLoading
+from booking.errors import RetirementRefused, StillBooked
 from bot.catalogue_file import SAMPLE, read_catalogue_file
 from bot.holidays import public_holidays
 from tests.support.command_line import CommandLine
@@ -70,6 +72,54 @@ def test_load_tells_what_was_added_changed_and_retired(zhenyue: CommandLine) -> 
     assert "  + 科室 ent 眼科（新增）\n" in second.out
     assert "  - 科室 eye 眼科（停用）\n" in second.out
     assert "      end: 16:00 → 17:00\n" in second.out
+
+
+def test_load_tells_rules_rosters_and_days_in_the_words_of_the_file(zhenyue: CommandLine) -> None:
+    days = "calendar:\n  - {date: 2099-10-01, closed: true}\n  - {date: 2099-10-02, closed: false, department: eye}\n"
+    zhenyue("load", zhenyue.write(CLINIC + days))
+    changed = CLINIC.replace("{advance_days: 3}", '{advance_days: 3, stop_before: 1d2h30m, release_at: "07:00"}')
+    changed = changed.replace("name: 口腔科", "name: 口腔科, aliases: [牙科, 牙医]").replace('"08:30"', '"08:00"')
+    extra = (
+        'calendar:\n  - {date: 2099-10-03, doctor: li, start: "09:00", end: "10:00", slot_minutes: 30, capacity: 1}\n'
+    )
+    told = zhenyue("load", zhenyue.write(changed + extra)).out
+    for line in (
+        "  ~ 规则（修改）",
+        "      stop_before: 1h → 1d2h30m",
+        "      release_at: 无 → 07:00",
+        "      aliases: 无 → 牙科,牙医",
+        "  + 排班 wang mon,tue,wed,thu,fri,sat,sun 08:00-11:30（新增）",
+        "  - 排班 wang mon,tue,wed,thu,fri,sat,sun 08:30-11:30（停用）",
+        "  + 日历 2099-10-03 li 09:00-10:00（新增）",
+        "  - 日历 2099-10-01 全院 休诊（停用）",
+        "  - 日历 2099-10-02 eye 照常（停用）",
+    ):
+        assert f"{line}\n" in told
+
+
+def test_a_doctor_with_people_booked_is_not_retired_and_staff_read_how_many(
+    zhenyue: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(*_: object, **__: object) -> None:
+        raise RetirementRefused((StillBooked("doctor", "li", "李强", 3, date(2099, 1, 2)),))
+
+    monkeypatch.setattr(CatalogueLoading, "load", refuse)
+    refused = zhenyue("load", zhenyue.write(CLINIC))
+    assert (refused.status, refused.out) == (1, "")
+    assert "医生 li（李强）还有 3 个预约或锁号，最晚在 2099-01-02" in refused.err
+
+
+def test_a_changed_roster_is_told_by_load_and_done_by_publish(zhenyue: CommandLine) -> None:
+    zhenyue("load", zhenyue.write(CLINIC))
+    zhenyue("publish")
+    told = zhenyue("load", zhenyue.write(CLINIC.replace("capacity: 2", "capacity: 3"))).out
+    assert "与新资料不一致" in told
+    assert "0830  按资料更新" in told
+    rows = zhenyue("publish", "--json").rows
+    assert {row["seats"] for row in rows if row["doctor"] == "wang" and row["result"] == "revised"} == {18}
+    retired = CLINIC.split("  - {code: li", maxsplit=1)[0] + "rosters: []\n"
+    assert "个门诊（均无预约）" in zhenyue("load", zhenyue.write(retired)).out
+    assert "无人预约" not in zhenyue("publish", "--days", "0").err
 
 
 def test_loading_the_same_again_says_so(zhenyue: CommandLine) -> None:

@@ -75,6 +75,16 @@ async def test_what_changes_is_named_field_by_field(database: SqlDatabase, now: 
     assert report.version == 2
 
 
+async def test_calendar_days_are_compared_by_day_and_whom_they_concern(database: SqlDatabase, now: datetime) -> None:
+    day = CalendarDay(now.date(), closed=True, reason="停电")
+    other = CalendarDay(now.date(), closed=True, doctor="wang")
+    await CatalogueLoading(database).load(catalogue_of(calendar=[day, other]), now=now)
+    renamed = replace(day, reason="停水")
+    report = await CatalogueLoading(database).load(catalogue_of(calendar=[renamed]), now=now)
+    told = [(c.action, [(f.before, f.after) for f in c.fields]) for c in report.changes]
+    assert told == [("changed", [("停电", "停水")]), ("retired", [])]
+
+
 async def test_a_new_order_is_a_change_too(database: SqlDatabase, now: datetime) -> None:
     await CatalogueLoading(database).load(catalogue_of(), now=now)
     report = await CatalogueLoading(database).load(catalogue_of(doctors=DOCTORS[::-1]), now=now)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from booking.catalogue import read_catalogue
 from booking.errors import CatalogueError
 from bot import texts
 from bot.catalogue_file import CatalogueFile, read_catalogue_file
@@ -366,3 +367,62 @@ def test_the_example_of_the_documentation_is_read(tmp_path: Path) -> None:
     text = (Path(__file__).parents[2] / "docs" / "catalogue.md").read_text(encoding="utf-8")
     example = text.split("```yaml\n")[1].split("```")[0]
     assert read(tmp_path, example).remarks == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (SHORT.replace("name: 眼科", 'name: ""'), "4: departments[1].name: "),
+        (SHORT.replace("name: 眼科", f"name: {'眼' * 41}"), "4: departments[1].name: "),
+        (SHORT.replace("name: 眼科", 'name: "眼\\n科"'), "4: departments[1].name: "),
+        (SHORT.replace("name: 眼科", 'name: "眼\\u202e科"'), "4: departments[1].name: "),
+        (SHORT.replace("name: 眼科", f"name: 眼科, notes: {'注' * 401}"), "4: departments[1].notes: "),
+        (SHORT.replace("name: 眼科", "name: 口腔科"), "4: departments[1].name: "),
+        (SHORT.replace("name: 眼科", "name: !secret x"), "4: departments[1].name: "),
+        (SHORT + "policy: []\n", "8: policy: "),
+        (SHORT + "policy: 5\n", "8: policy: "),
+        (SHORT + "rosters: {}\n", "8: rosters: "),
+        (SHORT + "rosters: [x]\n", "8: rosters[0]: "),
+        (SHORT + "templates: [x]\n", "8: templates: "),
+        (SHORT.replace("clinic:", "clinik:"), "1: clinik: "),
+        ("clinic: {code: demo, name: 示范, phone: '1'}\n", "1: departments: "),
+        (SHORT.replace("fee: 30", "fee: .inf"), "7: doctors[1].fee: "),
+        (SHORT.replace("fee: 30", "fee: [30]"), "7: doctors[1].fee: "),
+        (SHORT.replace("fee: 30", "fee: 1000000"), "7: doctors[1].fee: "),
+        (SHORT.replace("fee: 30", "fee: 1e400"), "7: doctors[1].fee: "),
+        (SHORT + "policy: {advance_days: {}}\n", "8: policy.advance_days: "),
+        (SHORT + "policy: {advance_days: 366}\n", "8: policy.advance_days: "),
+        (SHORT + 'policy: {release_at: "7"}\n', "8: policy.release_at: "),
+    ],
+)
+def test_wrong_types_and_lengths_are_refused(tmp_path: Path, text: str, place: str) -> None:
+    found = mistakes(tmp_path, text)
+    assert any(line.startswith(f"clinic.yaml:{place}") for line in found), found
+
+
+def test_two_extra_sessions_of_a_doctor_cannot_overlap(tmp_path: Path) -> None:
+    extra = '{date: 2026-10-03, doctor: wang, start: "09:00", end: "10:00", slot_minutes: 30, capacity: 1}'
+    [found] = mistakes(tmp_path, calendar(extra, extra))
+    assert found.startswith("clinic.yaml:12: calendar[1].start: ")
+    assert "calendar[0]" in found
+
+
+def test_an_extra_session_belongs_to_a_doctor_only(tmp_path: Path) -> None:
+    extra = (
+        "{date: 2026-10-03, doctor: wang, department: dental,"
+        ' start: "09:00", end: "10:00", slot_minutes: 30, capacity: 1}'
+    )
+    [found] = mistakes(tmp_path, calendar(extra))
+    assert found.startswith("clinic.yaml:11: calendar[0].department: ")
+
+
+def test_an_entry_given_by_another_program_may_hold_numbers() -> None:
+    content = {
+        "clinic": {"code": "demo", "name": "示范", "phone": 1},
+        "policy": {"advance_days": 5},
+        "departments": [{"code": 1, "name": "口腔科"}],
+        "doctors": [{"code": "wang", "name": "王芳", "department": "1", "fee": Decimal("5.5")}],
+    }
+    values = read_catalogue(content).values
+    assert values is not None
+    assert (values.clinic.phone, values.clinic.policy.advance_days, values.doctors[0].fee) == ("1", 5, Decimal("5.50"))

@@ -16,7 +16,7 @@ from booking.models import (
     Roster,
     SessionState,
 )
-from booking.session_plan import SessionPlan, judge_sessions, plan_day
+from booking.session_plan import SessionPlan, Verdict, judge_sessions, plan_day
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 MONDAY = date(2026, 11, 23)
@@ -205,3 +205,8 @@ def test_a_new_release_time_moves_only_what_has_not_opened() -> None:
     assert judged(eight, [published(seven[0])]) == [("revise", "wang-20261130-0830")]
     opened = published(replace(seven[0], session=replace(seven[0].session, opens_at=NOW - timedelta(days=1))))
     assert judged(eight, [opened]) == [("existing", "wang-20261130-0830")]
+
+
+def test_a_verdict_about_nothing_is_a_fault_of_ours() -> None:
+    with pytest.raises(ValueError, match="about a session"):
+        _ = Verdict("none", None, None).subject
