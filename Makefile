@@ -37,12 +37,12 @@ bench: .venv/.dev ## benchmarks beside peers; writes bench/results.json
 	@touch $@
 
 .venv/.runtime: .venv/bin/uv requirements.txt pyproject.toml
-	$(BIN)/uv pip install --quiet --require-hashes -r requirements.txt
+	$(BIN)/uv pip install --quiet --compile-bytecode --require-hashes -r requirements.txt
 	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
 .venv/.dev: .venv/.runtime requirements-dev.txt
-	$(BIN)/uv pip install --quiet --require-hashes -r requirements-dev.txt
+	$(BIN)/uv pip install --quiet --compile-bytecode --require-hashes -r requirements-dev.txt
 	@touch $@
 
 # Chromium for the page tests: installed where we may, else those tests are skipped and say so.

@@ -118,6 +118,7 @@ def _postgres(url: URL) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=BUSY_SECONDS,
         pool_pre_ping=True,
+        hide_parameters=True,
         connect_args={
             "timeout": BUSY_SECONDS,
             "command_timeout": BUSY_SECONDS,

@@ -29,7 +29,7 @@ from storage.session_revision import revise_session
 from storage.tables import claim, clinic_session, is_live, slot
 
 _HELD = (ClaimState.HELD, ClaimState.OFFERED)
-_SESSION = [column.label(f"session_{column.name}") for column in clinic_session.c]
+_SLOT = [slot.c[name] for name in Slot.__slots__]
 
 
 class SqlSessionRows:
@@ -50,8 +50,15 @@ class SqlSessionRows:
 
     async def slots(self, wanted: SlotFilter) -> list[SlotCount]:
         """Return slots with their counts, by start, department, doctor."""
-        rows = await self._connection.execute(_counting(wanted))
-        return [_count(row) for row in rows.mappings()]
+        conditions = _wanted(wanted)
+        # Sessions apart from their slots: a wide row for each of thousands of slots costs most of the answer.
+        sessions = {row["id"]: _session(row) for row in await self._rows(_sessions(conditions))}
+        rows = (await self._connection.execute(_counting(conditions))).all()
+        return [
+            SlotCount(sessions[values[1]], Slot(*values), booked, held)
+            for *values, booked, held in rows
+            if values[1] in sessions
+        ]
 
     async def add(self, session: ClinicSession, slots: Sequence[Slot]) -> bool:
         """Write a new session with its slots; False, and nothing written, when the id is there already."""
@@ -135,12 +142,7 @@ class SqlSessionRows:
         return rows
 
 
-def _counting(wanted: SlotFilter) -> Select[Any]:
-    def count(condition: ColumnElement[bool]) -> ColumnElement[int]:
-        return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
-
-    live = and_(claim.c.session == slot.c.session, claim.c.slot == slot.c.id, is_live)
-    held = claim.c.state.in_([str(s) for s in _HELD])
+def _wanted(wanted: SlotFilter) -> list[Any]:
     bounds: list[tuple[Column[Any], Callable[[Any, Any], Any], object]] = [
         (clinic_session.c.date, operator.ge, wanted.first_day),
         (clinic_session.c.date, operator.le, wanted.last_day),
@@ -149,25 +151,28 @@ def _counting(wanted: SlotFilter) -> Select[Any]:
         (clinic_session.c.id, operator.eq, wanted.session),
         (slot.c.id, operator.eq, wanted.slot),
     ]
+    return [compare(column, value) for column, compare, value in bounds if value is not None]
+
+
+def _sessions(conditions: Sequence[Any]) -> Select[Any]:
+    of_slots = select(slot.c.session).where(*conditions, slot.c.session == clinic_session.c.id)
+    return select(clinic_session).where(of_slots.exists())
+
+
+def _counting(conditions: Sequence[Any]) -> Select[Any]:
+    def count(condition: ColumnElement[bool]) -> ColumnElement[int]:
+        return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
+
+    live = and_(claim.c.session == slot.c.session, claim.c.slot == slot.c.id, is_live)
+    held = claim.c.state.in_([str(s) for s in _HELD])
     return (
-        select(
-            *_SESSION,
-            *slot.c,
-            count(held).label("held"),
-            count(~held & claim.c.id.is_not(None)).label("booked"),
-        )
+        select(*_SLOT, count(~held & claim.c.id.is_not(None)), count(held))
         .select_from(clinic_session.join(slot, slot.c.session == clinic_session.c.id).outerjoin(claim, live))
-        .where(*(compare(column, value) for column, compare, value in bounds if value is not None))
+        .where(*conditions)
         .group_by(clinic_session.c.id, slot.c.id)
         .order_by(slot.c.starts_at, clinic_session.c.department, clinic_session.c.doctor)
     )
 
 
-def _session(row: RowMapping, prefix: str = "") -> ClinicSession:
-    fields = {name: row[prefix + name] for name in ClinicSession.__slots__}
-    return ClinicSession(**fields | {"state": SessionState(fields["state"])})
-
-
-def _count(row: RowMapping) -> SlotCount:
-    period = Slot(**{name: row[name] for name in Slot.__slots__})
-    return SlotCount(session=_session(row, "session_"), slot=period, booked=row["booked"], held=row["held"])
+def _session(row: RowMapping) -> ClinicSession:
+    return ClinicSession(**{**row, "state": SessionState(row["state"])})
