@@ -107,7 +107,8 @@ class Publishing:
                     verdicts = await _publish_day(unit, day, now=now, create=day <= last)
             outcomes += verdicts
         told = await self._tell_pool(outcomes)
-        report = PublishReport(first, last, tuple(v for v in outcomes if v.action != "none"), pool_told=told)
+        shown = sorted((v for v in outcomes if v.action != "none"), key=_by_start)
+        report = PublishReport(first, last, tuple(shown), pool_told=told)
         return self._with_holidays(report, wishes.calendar)
 
     async def _tell_pool(self, outcomes: Iterable[Verdict]) -> bool:
@@ -194,6 +195,10 @@ def _judge(wishes: Wishes, day: date, there: Sequence[SessionPlan], *, now: date
     """Judge a day; beyond the last day nothing is made, but what was made earlier must still match."""
     verdicts = judge_sessions(wishes.plans(day, now=now), there, now=now)
     return [verdict for verdict in verdicts if create or verdict.existing is not None]
+
+
+def _by_start(verdict: Verdict) -> tuple[datetime, str]:
+    return verdict.subject.session.starts_at, verdict.subject.session.id
 
 
 def _reach(wishes: Wishes, days: int | None, first_day: date | None) -> int:
