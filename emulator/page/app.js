@@ -52,6 +52,7 @@ function drawPhones() {
     if (state.shown.has(openid) && !phones.has(openid)) open(user);
   }
   drawPeople();
+  panel?.accountChanged(state.account);
   stage.classList.toggle("empty", phones.size === 0);
 }
 

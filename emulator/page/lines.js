@@ -81,7 +81,7 @@ function voice(body, message) {
 
 function picture(body) {
   if (!isWeb(body.url)) return h("div", { class: "media missing" }, "［图片］");
-  return h("img", { class: "media", src: body.url, alt: "图片", referrerPolicy: "no-referrer", loading: "lazy" });
+  return h("img", { class: "media", src: body.url, alt: "图片", referrerPolicy: "no-referrer" });
 }
 
 function shared(body) {

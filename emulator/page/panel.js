@@ -10,6 +10,7 @@ const TABS = [["traffic", "流量日志"], ["faults", "故障"], ["templates", "
 export class Panel {
   constructor(element, state) {
     this.state = state;
+    this.drawn = {};
     this.traffic = new Traffic(state);
     this.desk = new FaultDesk(state);
     this.pages = {
@@ -54,9 +55,17 @@ export class Panel {
   }
 
   accountChanged(account) {
-    this.pages.templates.replaceChildren(...templates(account));
-    this.pages.codes.replaceChildren(...codes(account, this.state));
-    this.pages.settings.replaceChildren(...settings(account));
+    this.redraw("templates", account.templates, () => templates(account));
+    this.redraw("codes", [account.qrcodes, [...this.state.shown]], () => codes(account, this.state));
+    this.redraw("settings", { ...account, menu: null, verified: null, templates: null, qrcodes: null }, () => settings(account));
+  }
+
+  // Only what changed is drawn anew, so that nobody loses what was being typed.
+  redraw(name, contents, draw) {
+    const print = JSON.stringify(contents);
+    if (this.drawn[name] === print) return;
+    this.drawn[name] = print;
+    this.pages[name].replaceChildren(...draw());
   }
 }
 

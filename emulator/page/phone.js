@@ -39,10 +39,12 @@ export class Phone {
     });
     this.typing.addEventListener("input", () => this.grow());
     // The last line stays in sight when the keyboard, the menu or a panel takes its room.
-    let kept = true;
-    this.lines.addEventListener("scroll", () => { kept = this.atEnd(); });
-    new ResizeObserver(() => { if (kept) this.toEnd(); }).observe(this.lines);
-    this.lines.addEventListener("scroll", () => { if (this.atEnd()) this.fresh.hidden = true; });
+    this.kept = true;
+    this.lines.addEventListener("scroll", () => {
+      this.kept = this.atEnd();
+      if (this.kept) this.fresh.hidden = true;
+    });
+    new ResizeObserver(() => { if (this.kept) this.toEnd(); }).observe(this.lines);
   }
 
   draw() {
@@ -166,6 +168,7 @@ export class Phone {
 
   toEnd() {
     this.lines.scrollTop = this.lines.scrollHeight;
+    this.kept = true;
     this.fresh.hidden = true;
   }
 
@@ -176,7 +179,10 @@ export class Phone {
     if (needsTime(message, this.previous)) this.lines.append(timeLine(message));
     this.previous = message;
     const tapped = (part) => act(this.user, "say", { content: part.content, choice_id: part.id });
-    this.lines.append(line(message, { user: this.user, account: this.account, tapped }));
+    const shown = line(message, { user: this.user, account: this.account, tapped });
+    // A picture takes its room only once it is loaded.
+    for (const image of shown.querySelectorAll("img")) image.addEventListener("load", () => { if (this.kept) this.toEnd(); });
+    this.lines.append(shown);
     while (this.lines.childElementCount > 600) this.lines.firstElementChild.remove();
     if (message.side === "account") this.showTyping(false);
     if (follow) this.toEnd();

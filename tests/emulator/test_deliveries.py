@@ -231,3 +231,71 @@ async def test_the_time_on_messages_follows_the_shifted_clock(ming, wechat, bot)
     await ming.say("过去")
     assert before - int(bot.queries[-1]["timestamp"]) >= 3600 - 60
     assert bot.seen[-1].time == int(bot.queries[-1]["timestamp"])
+
+
+READABLE = {
+    "news": (
+        (
+            "<ArticleCount>1</ArticleCount><Articles><item><Title>洗牙</Title><Description>须知</Description>"
+            "<PicUrl>https://example.com/p.png</PicUrl><Url>https://example.com/a</Url></item></Articles>"
+        ),
+        ("news", "洗牙\n须知"),
+    ),
+    "image": ("<Image><MediaId>m1</MediaId></Image>", ("image", "")),
+    "music": ("<Music><Title>歌</Title></Music>", ("music", "歌")),
+    "transfer_customer_service": ("", ("notice", texts.ENTERED_HUMAN_SERVICE)),
+}
+
+
+@pytest.mark.parametrize("kind", READABLE)
+async def test_every_kind_of_passive_reply_is_read(ming, bot, kind: str):
+    content, shown = READABLE[kind]
+
+    async def reply(message) -> bytes:
+        plain = inside(message.source, message.target, content, kind)
+        return WeChatCrypto(TOKEN, AES_KEY, APPID).encrypt_message(plain, "n", "1700000000").encode()
+
+    bot.answer = reply
+    read = await ming.say("你好")
+    assert (read.kind, read.text) == shown
+
+
+@pytest.mark.parametrize(
+    ("raw", "complaint"),
+    [
+        (b"\xff\xfe", "UTF-8"),
+        (b"<html><body>502</body></html>", "<html>"),
+        (b"<xml><Encrypt>x</Encrypt><TimeStamp>soon</TimeStamp></xml>", "TimeStamp"),
+        (b"<xml></xml><xml></xml>", "well-formed"),
+    ],
+)
+async def test_an_answer_that_is_no_reply_at_all_is_explained(ming, bot, wechat, raw: bytes, complaint: str):
+    async def broken(_message: object) -> bytes:
+        return raw
+
+    bot.answer = broken
+    assert (await ming.say("你好")).text == texts.BROKEN_SERVICE
+    assert complaint in str((await wechat.deliveries())[-1]["problem"])
+
+
+async def test_a_delayed_message_sets_out_later_but_arrives(ming, wechat):
+    await wechat.fault("delay", seconds=0.01, what="text")
+    assert (await ming.say("你好")).text == "你说：你好"
+
+
+async def test_a_held_back_message_goes_by_itself_when_nothing_overtakes_it(ming, wechat):
+    await wechat.fault("reorder", seconds=0.01)
+    assert (await ming.say("你好")).text == "你说：你好"
+
+
+async def test_an_encrypted_reply_in_plain_mode_is_malformed():
+    bot = ToyBot(mode="plain")
+
+    async def encrypted(message) -> bytes:
+        plain = inside(message.source, message.target)
+        return WeChatCrypto(TOKEN, AES_KEY, APPID).encrypt_message(plain, "n", "1700000000").encode()
+
+    bot.answer = encrypted
+    async with serving(bot), running(config_for(bot)) as address, EmulatorClient(address) as wechat:
+        user = await wechat.user("小明")
+        assert (await user.follow()).text == texts.BROKEN_SERVICE

@@ -202,3 +202,35 @@ async def test_a_used_up_daily_quota_is_refused_until_midnight_in_shanghai(api, 
     await wechat.shift_clock(24 * 3600)
     await api.token()
     assert (await api.post("message/template/send", notice(ming, template)))["errcode"] == 0
+
+
+async def test_a_news_card_is_read_with_title_and_description(api, ming):
+    article = {"title": "洗牙须知", "description": "三分钟", "url": "https://example.com/a", "picurl": ""}
+    body = {"touser": ming.openid, "msgtype": "news", "news": {"articles": [article]}}
+    assert (await api.post("message/custom/send", body))["errcode"] == 0
+    assert (await ming.next_message()).text == "洗牙须知\n三分钟"
+
+
+async def test_a_key_that_the_template_does_not_have_is_ignored_and_noted(api, ming, template, wechat):
+    data = DATA | {"remark": {"value": "谢谢"}}
+    assert (await api.post("message/template/send", notice(ming, template, data=data)))["errcode"] == 0
+    (call,) = await wechat.calls(path="template/send")
+    assert "remark" in str(call["notes"])
+
+
+async def test_escaped_chinese_is_noted_since_some_endpoints_show_the_escapes(api, ming, wechat):
+    await ming.say("你好")
+    await api.token()
+    url = f"{api.base}/cgi-bin/message/custom/send?access_token={api.value}"
+    async with api.session.post(url, json=text_to(ming)) as answer:
+        assert (await answer.json())["errcode"] == 0
+    (call,) = await wechat.calls(path="custom/send")
+    assert "uXXXX" in str(call["notes"])
+
+
+async def test_a_failing_user_gets_no_subscription_notice_and_the_bot_is_told(api, ming, template, wechat):
+    await ming.consent(template)
+    await ming.change(failing=True)
+    assert (await api.post("message/subscribe/bizsend", notice(ming, template)))["errcode"] == 0
+    (sent,) = await wechat.deliveries(what="subscribe_msg_sent_event", wait=5)
+    assert "<ErrorCode>1</ErrorCode>" in str(sent["sent"])
