@@ -13,7 +13,7 @@ from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
 from booking.catalogue_loading import CatalogueLoading
-from booking.errors import RetirementRefused, StillBooked
+from booking.errors import CatalogueError, RetirementRefused, StillBooked
 from bot.catalogue_file import SAMPLE, read_catalogue_file
 from bot.holidays import public_holidays
 from tests.support.command_line import CommandLine
@@ -289,3 +289,13 @@ def test_a_reader_who_goes_away_early_is_no_fault(tmp_path: Path) -> None:
         ["/bin/bash", "-c", script], env=environment, cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert (done.stdout, done.stderr) == ("0\n", "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["- 2027\n", "2027: 元旦\n", "year: {}\n", "2027: {soon: 元旦}\n", "2027: {2028-01-01: 元旦}\n", "a: !x {}\n"],
+)
+def test_a_holiday_table_that_makes_no_sense_is_refused_with_its_line(tmp_path: Path, text: str) -> None:
+    (tmp_path / "holidays.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(CatalogueError, match=r"^holidays\.yaml:1: "):
+        public_holidays(tmp_path)

@@ -16,8 +16,10 @@ from booking.ports import SlotFilter
 from booking.publishing import Publishing
 from booking.rules import status_of
 from booking.seats import Seats
+from booking.session_plan import Verdict
 from storage.database import SqlDatabase
 from storage.pool import RedisPool
+from storage.session_rows import SqlSessionRows
 from tests.support.catalogues import AFTERNOON, MORNING, catalogue_of
 from tests.support.clinic import add_patient, open_clinic
 
@@ -279,3 +281,36 @@ async def test_there_is_nothing_to_publish_before_a_catalogue_is_loaded(
         await Publishing(database, seats).publish(now=now)
     await open_clinic(database)
     assert (await Publishing(database, seats).publish(now=now)).outcomes == ()
+
+
+@pytest.mark.parametrize("database_kind", [pytest.param("postgres", marks=pytest.mark.postgres)])
+@pytest.mark.parametrize("looks_again", [True, False], ids=["protected", "control"])
+async def test_a_seat_taken_while_a_session_is_about_to_close_is_seen(
+    database: SqlDatabase,
+    seats: Seats,
+    appointments: Appointments,
+    now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    looks_again: bool,
+) -> None:
+    publishing = Publishing(database, seats)
+    await load(database, catalogue_of([MORNING]), now)
+    await publishing.publish(now=now, first_day=TUESDAY)
+    await load(database, catalogue_of([]), now)
+    lock = SqlSessionRows.next_generation
+
+    async def lock_too_late(rows: SqlSessionRows, session_id: str) -> int:
+        await hold(database, appointments, "wang-20261124-0830-0900", now)
+        return await lock(rows, session_id)
+
+    monkeypatch.setattr(SqlSessionRows, "next_generation", lock_too_late)
+    if not looks_again:
+        monkeypatch.setattr(
+            "booking.publishing.judge_existing", lambda planned, there, now: Verdict("close", planned, there)
+        )
+
+    await publishing.publish(now=now, first_day=TUESDAY)
+
+    kept = SessionState.OPEN if looks_again else SessionState.CLOSED
+    assert await state_of(database, "wang-20261124-0830") == kept
