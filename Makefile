@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test install lint format bench lock browser clean
+.PHONY: help demo test install lint format docs bench chaos lock browser clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -26,6 +26,9 @@ lint: .venv/.dev ## formatting, linting, types, import contracts
 format: .venv/.dev ## rewrites what the formatter and linter can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: .venv/.dev browser ## takes the pictures and transcripts of the documents again
+	ZHENYUE_WRITE_DOCS=1 $(BIN)/pytest -q tests/e2e/test_demo_page.py tests/integration/test_conversation_document.py
 
 bench: .venv/.dev ## benchmarks beside peers; writes bench/results.json
 	$(BIN)/python -m bench
