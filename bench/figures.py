@@ -25,8 +25,8 @@ def turn_figures(turns: Turns) -> list[Figure]:
         figures += [
             Figure(f"{words}: processor time a request", turns.middle(what, "processor_us"), " µs"),
             Figure(f"{words}: requests a second", turns.middle(what, "per_second")),
-            Figure(f"{words}: the server's process on a processor", turns.middle(what, "server_busy") * 100, " %"),
-            Figure(f"{words}: the generator's", turns.middle(what, "generator_busy") * 100, " %"),
+            Figure(f"{words}: server on a processor", turns.middle(what, "server_busy") * 100, " %"),
+            Figure(f"{words}: generator on a processor", turns.middle(what, "generator_busy") * 100, " %"),
             Figure(f"{words}: p99", turns.middle(what, "p99_ms"), " ms"),
         ]
     figures.append(Figure("answers that were not right", turns.failed(), goal=0, at_most=True))

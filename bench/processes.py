@@ -41,9 +41,10 @@ def environment(folder: Path, port: int = 0) -> dict[str, str]:
 
 def zhenyue(folder: Path, *arguments: str) -> None:
     """Run one command to its end; raises ``CalledProcessError``."""
-    subprocess.run(  # noqa: S603  # our own program
-        [PROGRAM, *arguments], env=environment(folder), cwd=folder, check=True, stdout=subprocess.DEVNULL
-    )
+    with (OUT / "commands.log").open("ab") as log:
+        subprocess.run(  # noqa: S603  # our own program
+            [PROGRAM, *arguments], env=environment(folder), cwd=folder, check=True, stdout=log, stderr=log
+        )
 
 
 class Server:

@@ -1,5 +1,6 @@
 """Results as figures with goals, as a table in the terminal, as JSON, and inside ``docs/performance.md``."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,7 +58,7 @@ HEADS = ("what", "median", "spread", "goal", "met")
 
 def show(figures: Sequence[Figure], facts: Mapping[str, object]) -> None:
     """Print the table, and plainly what was not reached."""
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 120)
     table = Table(*HEADS, title="zhenyue: one run, one machine")
     for figure in figures:
         table.add_row(*figure.words(), style="bold red" if figure.met is False else None)
