@@ -11,7 +11,6 @@ from booking.detail_words import (
     MOBILE_LABELS,
     NAME_DOT,
     NAME_LABELS,
-    NOT_IN_NAMES,
     NUMBER_LABELS,
     OTHER_LABELS,
     SEXES,
@@ -19,7 +18,7 @@ from booking.detail_words import (
 from booking.errors import InvalidDetail
 from booking.id_numbers import LENGTH, check_id_number
 from booking.mobiles import check_mobile
-from booking.names import check_name, is_latin
+from booking.names import check_name, is_latin, is_sentence
 
 _GROUP = re.compile(r"(?<![A-Za-z0-9])\+?[0-9]+(?:[xX](?![A-Za-z]))?")
 _JOINT = re.compile(r"[ \-.]{1,3}")
@@ -134,7 +133,7 @@ def _pieces(rest: str) -> Iterator[str]:
 
 
 def _as_name(piece: str, *, longest: int) -> str | None:
-    if piece in SEXES or NOT_IN_NAMES & set(piece):
+    if piece in SEXES or is_sentence(piece):
         return None
     try:
         name = check_name(piece)

@@ -1,6 +1,20 @@
 """The language table of personal details: the words people write around names, numbers and dates."""
 
-NAME_LABELS = ("就诊人姓名", "患者姓名", "真实姓名", "姓名", "名字", "我的名字", "我叫", "叫做", "我是", "本人")
+NAME_LABELS = (
+    "就诊人姓名",
+    "患者姓名",
+    "真实姓名",
+    "姓名",
+    "名字",
+    "我的名字",
+    "就诊人",
+    "患者",
+    "病人",
+    "我叫",
+    "叫做",
+    "我是",
+    "本人",
+)
 NUMBER_LABELS = (
     "监护人身份证号",
     "居民身份证",
@@ -13,12 +27,17 @@ NUMBER_LABELS = (
 )
 MOBILE_LABELS = ("手机号码", "手机号", "手机", "联系电话", "电话号码", "电话", "联系方式", "联系号码", "号码")
 LATIN_LABELS = ("name", "tel", "phone", "mobile", "id")
-OTHER_LABELS = ("性别", "出生日期", "生日", "年龄")
+OTHER_LABELS = ("性别", "出生日期", "生日", "年龄", "护照", "回乡证", "台胞证")
 COPULAS = ("就是", "是", "为", "叫")
 """Words that may stand between a label and what it names."""
 
-NOT_IN_NAMES = frozenset("我你您他她它的了吗呢吧啊请要想把帮跟给不没这那是")
+NOT_IN_NAMES = frozenset("我你您他她它的了吗呢吧啊请没这")
 """Characters that occur in sentences and not in people's names."""
+SELDOM_IN_NAMES = frozenset("要想把帮跟给不那是")
+"""Characters of sentences that people also bear, as in 李想 or 那英: a text with one is a name when it is short."""
+SURNAMES_AMONG_THEM = frozenset("那要")
+NOT_NAMES = ("预约", "挂号", "医生", "大夫", "门诊", "身份证", "什么", "怎么", "可以", "谢谢", "稍等", "等一下", "等等")
+"""Words that make a sentence of a text, however short."""
 
 NAME_DOT = "·"
 DOTS = "•・‧∙⋅●"

@@ -30,7 +30,7 @@ from booking.id_numbers import (
 )
 from booking.mobiles import check_mobile
 from booking.models import PaperKind, PatientDetails
-from booking.names import check_name, name_key, same_name
+from booking.names import check_name, check_said_name, name_key, same_name
 
 __all__ = [
     "ADULT",
@@ -42,6 +42,7 @@ __all__ = [
     "check_mobile",
     "check_name",
     "check_paper",
+    "check_said_name",
     "identity_of",
     "read_details",
     "same_person",

@@ -3,7 +3,16 @@
 import re
 import unicodedata
 
-from booking.detail_words import COPULAS, DOTS, NAME_DOT, NAME_LABELS
+from booking.detail_words import (
+    COPULAS,
+    DOTS,
+    NAME_DOT,
+    NAME_LABELS,
+    NOT_IN_NAMES,
+    NOT_NAMES,
+    SELDOM_IN_NAMES,
+    SURNAMES_AMONG_THEM,
+)
 from booking.errors import InvalidDetail
 
 _HAN = r"〇\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
@@ -11,6 +20,7 @@ _CHINESE = re.compile(rf"[{_HAN}]+(?:{NAME_DOT}[{_HAN}]+)*")
 _CHINESE_LENGTH = range(2, 21)
 _LATIN_LENGTH = range(2, 61)
 _LATIN_MARKS = " -'."
+_SHORT = 3
 _DOTS = re.compile(rf"\s*(?:[{DOTS}{NAME_DOT}]|(?<=[{_HAN}])\.(?=[{_HAN}]))\s*")
 _SURROUNDING = ',;!。、"“”《》()[]'
 _APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "‐": "-", "‑": "-"})
@@ -38,12 +48,29 @@ def check_name(text: str) -> str:
     return name
 
 
+def check_said_name(text: str) -> str:
+    """Check what was answered to the question for a name; what reads as a sentence is ``empty`` of a name."""
+    name = check_name(text)
+    if is_sentence(name):
+        raise InvalidDetail("name", "empty")
+    return name
+
+
 def tidy_name(text: str) -> str:
     """Take away a label and surplus spaces, and write dots and wide letters in one way."""
     name = unicodedata.normalize("NFKC", text).translate(_APOSTROPHES)
     name = _LABEL.sub("", name.strip().strip(_SURROUNDING).strip())
     name = _DOTS.sub(NAME_DOT, re.sub(r"[ \t\u3000]+", " ", name)).strip()
     return re.sub(rf"(?<=[{_HAN}]) (?=[{_HAN}])", "", name)
+
+
+def is_sentence(name: str) -> bool:
+    """Tell whether what could be a name by its letters says something instead: 不知道, 为什么要姓名; 李想 does not."""
+    if NOT_IN_NAMES & set(name) or any(word in name for word in NOT_NAMES):
+        return True
+    if not SELDOM_IN_NAMES & set(name):
+        return False
+    return len(name) > _SHORT or name[0] in SELDOM_IN_NAMES - SURNAMES_AMONG_THEM
 
 
 def is_latin(name: str) -> bool:

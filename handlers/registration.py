@@ -9,8 +9,8 @@ from booking.details import (
     check_birth_date,
     check_id_number,
     check_mobile,
-    check_name,
     check_paper,
+    check_said_name,
     read_details,
     told_by_number,
 )
@@ -86,7 +86,7 @@ class Name(Detail):
 
     def check(self, frame: Frame, text: str) -> str:  # noqa: ARG002 - needs nothing of the frame
         """Check a name."""
-        return check_name(text)
+        return check_said_name(text)
 
 
 class Number(Detail):

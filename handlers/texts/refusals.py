@@ -22,7 +22,7 @@ _PLAIN: dict[type[errors.ZhenyueError], str] = {
     errors.Unavailable: "抱歉，系统暂时繁忙，刚才的操作没有完成，请稍后再试。",
 }
 _PROBLEMS = {
-    ("name", "empty"): "没有读到姓名。",
+    ("name", "empty"): "没有读到姓名，请填写与证件一致的姓名。",
     ("name", "length"): "姓名的长度不对，请填写与证件一致的姓名。",
     ("name", "characters"): "姓名中有无法识别的字符，请填写与证件一致的姓名。",
     ("id_number", "length"): "身份证号应为18位，请核对。",

@@ -14,6 +14,7 @@ from booking.details import (
     check_mobile,
     check_name,
     check_paper,
+    check_said_name,
     identity_of,
     read_details,
     same_person,
@@ -129,6 +130,16 @@ class TestNames:
     )
     def test_names_people_have_are_kept_in_one_form(self, typed: str, kept: str) -> None:
         assert check_name(typed) == kept
+
+    @pytest.mark.parametrize("typed", ["李想", "那英", "王帮富", "我叫李想"])
+    def test_a_name_may_hold_a_character_that_sentences_hold(self, typed: str) -> None:
+        assert check_said_name(typed) == typed.removeprefix("我叫")
+
+    @pytest.mark.parametrize(
+        "typed", ["没有", "不知道", "为什么要姓名", "我要预约口腔科", "等一下", "好的", "帮老人挂号", "身份证在家里"]
+    )
+    def test_a_sentence_is_not_taken_for_a_name(self, typed: str) -> None:
+        assert problem_of(check_said_name, typed) == ("name", "empty")
 
     @pytest.mark.parametrize(
         ("typed", "problem"),
@@ -401,6 +412,13 @@ class TestFreeMessages:
             ("张三 110105 19900307 2312", "张三", "110105199003072312", None),
             ("张三 1381234567", "张三", None, "1381234567"),
             ("张三 李四 13812345678", None, None, "13812345678"),
+            ("李想 13812345678", "李想", None, "13812345678"),
+            ("那英 13812345678", "那英", None, "13812345678"),
+            ("手机13912345678 姓名：王帮富", "王帮富", None, "13912345678"),
+            ("患者张三 13812345678", "张三", None, "13812345678"),
+            ("李四 护照 13812345678", "李四", None, "13812345678"),
+            ("想挂号 13812345678", None, None, "13812345678"),
+            ("不知道 13812345678", None, None, "13812345678"),
             ("姓名：张3", None, None, None),
             ("我要预约口腔科", None, None, None),
             ("帮我妈妈挂个号13812345678", None, None, "13812345678"),
