@@ -152,7 +152,7 @@ class Busy(ZhenyueError):
 
 
 class Unavailable(ZhenyueError):
-    """Raised when the database or Redis does not answer: nothing is promised, nothing was done."""
+    """Raised when the database or Redis does not answer: nothing is promised; a write may have been done or not."""
 
 
 class PoolMissing(ZhenyueError):

@@ -20,7 +20,8 @@ EARLIER_MESSAGE = "您点的是之前消息里的选项，请在这里重新选�
 NOT_UNDERSTOOD = "抱歉，没有看懂您的意思。"
 NOT_HEARD = "抱歉，没有听清，请再说一遍，或直接输入文字。"
 NO_MORE_PAGES = "没有更多了。"
-UNAVAILABLE = "抱歉，系统暂时繁忙，刚才的操作没有完成，也没有为您占号。请稍后再发一次。"
+UNAVAILABLE = "抱歉，系统暂时繁忙，刚才的操作可能没有完成。请稍后再发一次，不会重复预约。"
+"""True also where the answer to a COMMIT was lost: the same answer again finds what was done."""
 NOT_LOADED = "门诊的预约尚未开放，请稍后再来。"
 _UNREADABLE: dict[Kind, str] = {
     "image": "图片",

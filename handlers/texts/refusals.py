@@ -19,7 +19,7 @@ _PLAIN: dict[type[errors.ZhenyueError], str] = {
     errors.SharedPatient: "该就诊人也由其他微信号管理，为保护其信息，请携带证件到前台更正，或致电 {phone}。",
     errors.PatientHasAppointments: "该就诊人还有未就诊的预约，暂时不能移除，请在就诊后再试。",
     errors.Busy: "抱歉，现在预约的人较多，刚才没有占到号，请再选一次。",
-    errors.Unavailable: "抱歉，系统暂时繁忙，刚才的操作没有完成，请稍后再试。",
+    errors.Unavailable: "抱歉，系统暂时繁忙，刚才的操作可能没有完成，请稍后再试。",
 }
 _PROBLEMS = {
     ("name", "empty"): "没有读到姓名，请填写与证件一致的姓名。",

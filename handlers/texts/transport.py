@@ -1,7 +1,7 @@
 """What is said when the conversation itself cannot answer, and the names on the account's menu."""
 
 BUSY = "系统繁忙，请稍后再试。"
-"""Storage does not answer: nothing was done."""
+"""Storage does not answer: the message was not taken up, or it is not known what became of it."""
 SORRY = "抱歉，系统出了点问题，请稍后再试。如需帮助，请告诉我们编号 {reference}。"
 """A fault of ours; the reference is in the log."""
 TOO_FAST = "您的消息发得太快了，请稍等一会儿再发。"

@@ -246,7 +246,7 @@ async def test_an_outage_in_mid_dialogue_is_apologised_for_and_the_dialogue_goes
     before = talk.chat
     with monkeypatch.context() as patch:
         fails(patch, Appointments, "hold", Unavailable())
-        seen = (await talk.says("09:00")).shows("系统暂时繁忙", "没有为您占号")
+        seen = (await talk.says("09:00")).shows("系统暂时繁忙", "可能没有完成", "不会重复预约")
         assert (seen.turn.outcome, seen.turn.chat) == ("unavailable", before)
     assert await states(database) == []
     (await talk.says("09:00")).shows("请确认预约信息")
