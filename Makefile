@@ -2,6 +2,7 @@
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
+CHAOS_KILLS ?= 60
 .DEFAULT_GOAL := help
 
 .PHONY: help demo test install lint format docs bench chaos lock browser clean
@@ -26,6 +27,9 @@ lint: .venv/.dev ## formatting, linting, types, import contracts
 format: .venv/.dev ## rewrites what the formatter and linter can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+chaos: .venv/.dev ## the fault tests at full length: CHAOS_KILLS kills for each of three seeds
+	for seed in 1 2 3; do ZHENYUE_CHAOS_SEED=$$seed ZHENYUE_CHAOS_KILLS=$(CHAOS_KILLS) $(BIN)/pytest -q -s tests/chaos || exit 1; done
 
 docs: .venv/.dev browser ## takes the pictures and transcripts of the documents again
 	ZHENYUE_WRITE_DOCS=1 $(BIN)/pytest -q tests/e2e/test_demo_page.py tests/integration/test_conversation_document.py

@@ -60,6 +60,7 @@ class Detail(Gap):
         found = read_details(text)
         read = {"name": found.name, "number": found.id_number, "mobile": found.mobile}
         taken = False
+        noted: list[str] = []
         for gap in _DETAILS:
             said = read[gap.name]
             if said is None or gap.name in frame.gaps or gap.name not in self._together:
@@ -69,8 +70,11 @@ class Detail(Gap):
             taken = True
             try:
                 frame.fill(gap.name, gap.check(frame, said))
+                noted.append(gap.name)
             except InvalidDetail as error:
                 frame.refuse(error)
+        if noted and self.name not in frame.gaps:
+            frame.note(patients.noted(noted))
         return taken
 
 

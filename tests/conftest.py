@@ -21,6 +21,7 @@ from storage.sealing import Sealer
 from tests.support import servers
 from tests.support.figures import CountedFigures
 
+pytest_plugins = ["tests.support.running"]
 SECRET = b"0123456789abcdef0123456789abcdef"
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 """Monday, 23 November 2026, 09:00 in the clinic."""

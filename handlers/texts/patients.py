@@ -1,5 +1,6 @@
 """Consent, registration, and the care of patients (R-A10, R-C3, R-D4)."""
 
+from collections.abc import Iterable
 from datetime import date
 
 from booking.masking import mask_mobile, mask_name, mask_number
@@ -32,6 +33,7 @@ _NUMBER_QUESTIONS = {
     PaperKind.FOREIGN_RESIDENT: "请输入外国人永久居留证号码",
     PaperKind.CHILD: "请输入监护人身份证号",
 }
+_DETAILS = {"name": "姓名", "number": "身份证号", "mobile": "手机号"}
 PAPER_WORDS = {
     PaperKind.PASSPORT: ("护照",),
     PaperKind.HK_MACAO_PERMIT: ("港澳居民来往内地通行证", "回乡证", "港澳居民居住证"),
@@ -53,6 +55,11 @@ def consent(clinic: Clinic) -> str:
 def not_agreed(clinic: Clinic) -> str:
     """Without consent nothing is kept, so nothing can be booked here."""
     return f"好的，未登记任何信息。您可以致电 {clinic.phone} 或到院现场挂号；改变主意时回复“预约”即可。"
+
+
+def noted(details: Iterable[str]) -> str:
+    """What was understood of a message that did not bring what was asked for."""
+    return f"已记下{'、'.join(_DETAILS[detail] for detail in details)}。"
 
 
 def number_question(kind: PaperKind) -> str:

@@ -273,3 +273,12 @@ async def test_a_registration_that_meets_others_is_asked_to_be_sent_again(
         (await talk.says("13812345678")).shows("稍后再发一次")
     talk.now += timedelta(seconds=5)
     (await talk.says("13812345678")).shows("登记成功")
+
+
+async def test_what_was_understood_of_a_message_without_a_name_is_said(talk: Talk) -> None:
+    """R-A10: nobody wonders whether a number arrived."""
+    await talk.says("预约", "同意")
+    reply = await talk.says("110101199003074477 13812345678")
+    reply.shows("已记下身份证号、手机号。")
+    assert reply.last_line() == "请输入姓名"
+    (await talk.says("陈小明")).shows("登记成功")

@@ -1,4 +1,4 @@
-"""The whole system on embedded defaults, with a published sample clinic and WeChat beside it."""
+"""Fixtures: the whole system on embedded defaults, a published sample clinic, WeChat beside it."""
 
 import shutil
 import subprocess
