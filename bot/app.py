@@ -16,11 +16,10 @@ from redis.asyncio import Redis
 from booking.appointments import Appointments
 from booking.availability import Availability
 from booking.current import CurrentCatalogue
-from booking.errors import NoCatalogue
 from booking.patients import Patients
-from booking.publishing import Publishing
 from booking.seats import Seats
 from bot.connections import make_sealer, open_database, open_redis
+from bot.daily_publishing import DailyPublishing
 from bot.health import add_health_routes
 from bot.metrics import Metrics
 from bot.settings import Settings
@@ -103,9 +102,7 @@ def background(parts: Parts) -> Worker:
         async with parts.database.begin() as unit:
             await unit.claims.complete_past(clock.now())
 
-    async def publish() -> None:
-        with suppress(NoCatalogue):
-            await Publishing(parts.database, seats).publish(now=clock.now())
+    daily = DailyPublishing(parts.database, seats, clock, parts.settings.data_dir)
 
     async def reseal() -> None:
         async with parts.database.begin() as unit:
@@ -117,7 +114,7 @@ def background(parts: Parts) -> Worker:
         Job("recover_late", 5, parts.webhook.recover_late),
         Job("reconcile_pool", 30, lambda: seats.reconcile(now=clock.now())),
         Job("complete_past", 60, complete_past),
-        Job("publish", 600, publish),
+        Job("publish", 600, daily.publish),
     ]
     if parts.settings.secret_key_previous is not None:
         jobs.append(Job("reseal", 5, reseal))

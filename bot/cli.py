@@ -38,12 +38,14 @@ def build() -> App:
     for words, place in COMMANDS.items():
         parent, _, name = words.rpartition(" ")
         if parent not in groups:
-            groups[parent] = _group(parent, texts.HELP_OF[parent], texts.HELP_USAGE_OF.format(command=parent))
+            groups[parent] = _group(parent, texts.HELP_OF[parent], _usage(parent))
             app.command(groups[parent])
-        groups[parent].command(
-            place, name=name, help=texts.HELP_OF[words], usage=texts.HELP_USAGE_OF.format(command=words)
-        )
+        groups[parent].command(place, name=name, help=texts.HELP_OF[words], usage=_usage(words))
     return app
+
+
+def _usage(words: str) -> str:
+    return texts.HELP_USAGE_OF.format(command=words, arguments=texts.HELP_ARGUMENTS_OF.get(words, ""))
 
 
 def run(tokens: Sequence[str]) -> int:

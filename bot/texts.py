@@ -165,7 +165,8 @@ CHECK_WECHAT_CODES = {
 # The command line.
 HELP = "诊约：微信公众号门诊预约。没有参数时显示本帮助。"
 HELP_USAGE = "zhenyue 命令 [选项]"
-HELP_USAGE_OF = "zhenyue {command} [选项]"
+HELP_USAGE_OF = "zhenyue {command}{arguments} [选项]"
+HELP_ARGUMENTS_OF = {"load": " 文件", "pool": " 子命令", "menu": " 子命令"}
 HELP_COMMANDS = "命令"
 HELP_OPTIONS = "选项"
 HELP_ARGUMENTS = "参数"

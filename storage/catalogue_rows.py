@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import time, timedelta
 from typing import Any
 
-from sqlalchemy import Table, delete, insert, select, update
+from sqlalchemy import Table, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from booking.errors import NoCatalogue
 from booking.models import CalendarDay, Catalogue, Clinic, Department, Doctor, Policy, Roster
 from storage import tables
+
+_LOADING = 724_002
 
 
 class SqlCatalogueRows:
@@ -56,6 +58,7 @@ class SqlCatalogueRows:
         calendar: Sequence[CalendarDay],
     ) -> None:
         """Write the whole catalogue: codes that are there are updated, missing ones become inactive, version grows."""
+        await self._one_at_a_time()
         version = await self.version()
         await self._connection.execute(delete(tables.clinic))
         row = _columns(clinic) | {"policy": _policy_json(clinic.policy), "version": version + 1}
@@ -64,6 +67,11 @@ class SqlCatalogueRows:
         await self._upsert(tables.doctor, doctors)
         await self._refill(tables.roster, [_columns(thing) for thing in rosters])
         await self._refill(tables.calendar_day, [_columns(thing) for thing in calendar])
+
+    async def _one_at_a_time(self) -> None:
+        """Let two loads follow each other; SQLite's only writer does so anyway."""
+        if self._connection.dialect.name == "postgresql":
+            await self._connection.execute(select(func.pg_advisory_xact_lock(_LOADING)))
 
     async def _all(self, table: Table, by: str = "position") -> list[dict[str, Any]]:
         rows = await self._connection.execute(select(table).order_by(table.c[by]))

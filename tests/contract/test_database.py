@@ -110,3 +110,9 @@ async def test_a_database_that_does_not_answer_is_unavailable(url: str, sealer: 
     database = SqlDatabase.open(url, sealer)
     with pytest.raises(Unavailable):
         await database.begin().__aenter__()
+
+
+async def test_two_loads_at_once_follow_each_other(database: SqlDatabase) -> None:
+    await asyncio.gather(*(open_clinic(database) for _ in range(4)))
+    async with database.read() as unit:
+        assert (await unit.catalogue.load()).version == 4
