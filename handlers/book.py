@@ -7,12 +7,12 @@ from handlers.consent import consent_gaps
 from handlers.frame import Flow, Frame, Gap, Question
 from handlers.narrowing import DAY, DEPARTMENT, DOCTOR, NARROWER, PART, SLOT, correct
 from handlers.reading import read_names
-from handlers.registration import NEW, patient_options, registration_gaps
+from handlers.registration import NEW, patient_options, refuse_one_more, registration_gaps
 from handlers.seat import BOOK, CONFIRM, HOLD
 from handlers.state import Option
 from handlers.texts import booking as texts
 from handlers.texts import patients as patient_texts
-from handlers.words import compact
+from handlers.words import compact, without_fillers
 
 BOOKING = "booking"
 _ANOTHER = "another"
@@ -46,6 +46,11 @@ class Who(Gap):
             return None
         return Question(texts.ASK_PATIENT, patient_options(frame, known))
 
+    def hear(self, frame: Frame, text: str) -> bool:  # noqa: ARG002 - the limit is everyone's
+        """Say the limit where one more is asked for."""
+        refuse_one_more(text)
+        return False
+
 
 class Way(Gap):
     """By department, by doctor or by time; anything said of the wish already makes the question needless."""
@@ -68,6 +73,13 @@ class Way(Gap):
             frame.fill(self.name, value)
 
 
+def said_way(text: str) -> str | None:
+    """Return the entrance that a text names: 按科室, 我想按医生挂号."""
+    said = compact(text)
+    named = (way for way in _WAYS if way.label in said and not without_fillers(said.replace(way.label, "")))
+    return next((way.value for way in named), None)
+
+
 def _gaps(frame: Frame) -> Iterable[Gap]:
     yield from consent_gaps(frame)
     yield _WHO
@@ -80,11 +92,11 @@ def _gaps(frame: Frame) -> Iterable[Gap]:
 
 def _hear(frame: Frame, text: str) -> bool:
     """Take another entrance, or a department's or doctor's name, at any question of the flow."""
-    for way in _WAYS:
-        if compact(text) == compact(way.label):
-            frame.forget("department", "day", *NARROWER["department"])
-            frame.fill("way", way.value)
-            return True
+    way = said_way(text)
+    if way is not None:
+        frame.forget("department", "day", *NARROWER["department"])
+        frame.fill("way", way)
+        return True
     found = read_names(text, frame.catalogue)
     if found is None:
         return False

@@ -24,6 +24,7 @@ from handlers.registration import (
     Number,
     paper_gaps,
     patient_options,
+    refuse_one_more,
     registration_gaps,
     stated_papers,
     told_gaps,
@@ -48,6 +49,11 @@ class Which(Gap):
             frame.fill(self.name, NEW)
             return None
         return Question(texts.listing(len(known), MAX_PATIENTS), patient_options(frame, known))
+
+    def hear(self, frame: Frame, text: str) -> bool:  # noqa: ARG002 - the limit is everyone's
+        """Say the limit where one more is asked for."""
+        refuse_one_more(text)
+        return False
 
 
 class Added(Gap):

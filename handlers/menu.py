@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from handlers.book import BOOKING
+from handlers.book import BOOKING, said_way
 from handlers.frame import Flow, Frame, Gap, Question
 from handlers.manage import PATIENTS
 from handlers.mine import MINE
@@ -40,7 +40,11 @@ class What(Gap):
 
 
 def _hear(frame: Frame, text: str) -> bool:
-    """Begin to book at the name of a department or doctor."""
+    """Begin to book at the name of a department or doctor, or of an entrance."""
+    way = said_way(text)
+    if way is not None:
+        frame.start(BOOKING, way=way)
+        return True
     named = read_names(text, frame.catalogue)
     if named is None:
         return False

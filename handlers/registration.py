@@ -205,8 +205,14 @@ def patient_options(frame: Frame, known: Sequence[Patient]) -> tuple[Option, ...
         for patient, label in zip(known, labels, strict=True)
     ]
     if len(known) < MAX_PATIENTS:
-        options.append(Option(NEW, patients.ADD_PATIENT))
+        options.append(Option(NEW, patients.ADD_PATIENT, patients.ADD_WORDS))
     return tuple(options)
+
+
+def refuse_one_more(text: str) -> None:
+    """Say the limit to who asks for a new patient where none is offered; raises ``TooManyPatients`` (R-D4)."""
+    if compact(text) in (patients.ADD_PATIENT, *patients.ADD_WORDS):
+        raise TooManyPatients(MAX_PATIENTS)
 
 
 def paper_kind(frame: Frame) -> PaperKind:

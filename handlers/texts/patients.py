@@ -17,6 +17,7 @@ ASK_PAPER_KIND = "请选择证件类型："
 ASK_SEX = "请选择性别："
 BIRTH_EXAMPLE = "例如 2020-01-02。"
 ADD_PATIENT = "添加就诊人"
+ADD_WORDS = ("添加", "新增", "新增就诊人", "增加就诊人", "再加一位")
 CORRECT_NAME = "更正姓名"
 CORRECT_MOBILE = "更正手机号"
 CORRECT_PAPERS = "更正证件"

@@ -144,6 +144,13 @@ async def test_another_entrance_can_be_taken_at_a_later_question(returning: Talk
     (await returning.says("返回")).offers("王芳", "李强", "赵敏")
 
 
+async def test_an_entrance_can_be_the_first_word(returning: Talk) -> None:
+    """R-A2."""
+    (await returning.says("按医生")).offers("王芳", "李强", "赵敏")
+    (await returning.says("菜单", "我想按时间预约")).offers("11月24日", "11月25日")
+    (await returning.says("菜单", "按")).shows("没有看懂")
+
+
 async def test_full_doctors_days_and_times_are_not_offered(
     returning: Talk, database: SqlDatabase, appointments: Appointments
 ) -> None:

@@ -241,7 +241,9 @@ async def test_five_patients_are_the_most(talk: Talk, database: SqlDatabase, mon
         seen.shows("最多登记5位").offers("张*", "张*", "张*", "张*", "添加就诊人")
     await talk.says("添加就诊人", f"张五 {ID_NUMBER} 13812345678")
     (await talk.says("就诊人")).shows("5/5，已达上限").offers(*["张*"] * 5)
+    (await talk.says("添加就诊人")).shows("最多登记5位").offers(*["张*"] * 5)
     (await talk.says("预约")).offers(*["张*"] * 5)
+    (await talk.says("再加一位")).shows("最多登记5位").offers(*["张*"] * 5)
 
 
 async def test_a_patient_removed_on_another_telephone_leads_back_to_the_list(
