@@ -7,10 +7,12 @@ in addresses, and what databases quote from rows are masked where they stand (R-
 import re
 from collections.abc import Callable, Mapping
 
+from booking.masking import mask_mobile, mask_name, mask_number
+
 NAME_KEYS = frozenset({"name", "patient", "patient_name", "full_name", "nickname", "guardian"})
 OPENID_KEYS = frozenset({"openid", "touser", "from_user", "fromusername", "account"})
 NUMBER_KEYS = frozenset(
-    {"mobile", "phone", "telephone", "id_number", "identity", "identity_number", "papers", "number_of_papers"}
+    {"mobile", "phone", "telephone", "id_number", "identity", "identity_number", "paper_number", "papers"}
 )
 TEXT_KEYS = frozenset({"text", "content", "typed", "message_text", "body", "xml", "recognition"})
 SECRET_KEYS = frozenset(
@@ -37,18 +39,6 @@ NAMED_VALUE = re.compile(
 )
 
 
-def mask_name(name: str) -> str:
-    """Return a name's first character and a star: ``张*``."""
-    return f"{name[0]}*" if name else ""
-
-
-def mask_number(number: str) -> str:
-    """Return a number's first three and last four characters: ``138****1234``, ``110***********1234``."""
-    plain = "".join(number.split()).replace("-", "")
-    hidden = len(plain) - 7
-    return f"{plain[:3]}{'*' * hidden}{plain[-4:]}" if hidden > 0 else "*" * len(plain)
-
-
 def shorten_openid(openid: str) -> str:
     """Return an openid's first and last four characters: enough to follow one account through a log."""
     return f"{openid[:4]}…{openid[-4:]}" if len(openid) > 8 else openid  # noqa: PLR2004  # four and four
@@ -60,7 +50,7 @@ def redact_text(text: str) -> str:
         return text
     if "=" in text or ":" in text:
         text = _redact_quotations(text)
-    text = NUMBERS.sub(lambda match: mask_number(match[0]), text)
+    text = NUMBERS.sub(lambda match: _mask_found(match[0]), text)
     return OPENID.sub(lambda match: shorten_openid(match[0]), text) if "o" in text else text
 
 
@@ -89,6 +79,12 @@ def _mask_named_value(match: re.Match[str]) -> str:
     return f"{match[1]}{match[2]}{mask_name(match[3])}{match[2]}"
 
 
+def _mask_found(number: str) -> str:
+    """Mask a number however it was written: ``138****1234``, ``110***********1234``."""
+    plain = re.sub(r"[\s\-.·]", "", number)
+    return mask_mobile(plain) if re.fullmatch(r"\+?\d{11,13}", plain) else mask_number(plain)
+
+
 def _redact_value(key: str, value: object) -> object:
     if isinstance(value, Mapping):
         return redact({redact_text(str(inner)): content for inner, content in value.items()})
@@ -111,7 +107,7 @@ def _measure(text: str) -> str:
 MASKS: dict[str, Callable[[str], str]] = {
     **dict.fromkeys(NAME_KEYS, mask_name),
     **dict.fromkeys(OPENID_KEYS, shorten_openid),
-    **dict.fromkeys(NUMBER_KEYS, mask_number),
+    **dict.fromkeys(NUMBER_KEYS, _mask_found),
     **dict.fromkeys(TEXT_KEYS, _measure),
     **dict.fromkeys(SECRET_KEYS, _hide),
 }

@@ -1,36 +1,23 @@
 """The emulator's page in a real browser, with a bot of a few lines behind it."""
 
-import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Locator, Page, ViewportSize, async_playwright, expect
+from playwright.async_api import Browser, Locator, Page, async_playwright, expect
 
 from emulator.client import EmulatorClient
 from emulator.config import TemplateSpec
 from emulator.server import running
+from tests.support.browser import CHROMIUM, NO_CHROMIUM, launch, opened
 from tests.support.toybot import BotApi, ToyBot, config_for, serving
 
-CHROMIUM = next(
-    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
-)
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 pytestmark = [
     # One browser for all: every test has a page, a bot and an emulator of its own.
     pytest.mark.asyncio(loop_scope="module"),
     pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium, chromium-browser or google-chrome on PATH"),
+    pytest.mark.skipif(CHROMIUM is None, reason=NO_CHROMIUM),
 ]
 MENU = (
     "请选择科室：\n"
@@ -83,21 +70,11 @@ class Chat:
         await phone.get_by_role("button", name="发送").click()
 
 
-async def opened(browser: Browser, address: str, viewport: ViewportSize) -> tuple[Page, list[str]]:
-    page = await browser.new_page(viewport=viewport)
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
-    await page.goto(address)
-    await page.wait_for_selector("body[data-ready]")
-    return page, problems
-
-
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def browser() -> AsyncIterator[Browser]:
     """Chromium."""
     async with async_playwright() as playwright:
-        running_browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        running_browser = await launch(playwright)
         yield running_browser
         await running_browser.close()
 
