@@ -42,9 +42,11 @@ def test_another_implementation_reads_what_the_emulator_writes_and_the_other_way
         ("not base64!", "base64"),
         ("", "AES blocks"),
         (base64.b64encode(b"seventeen bytes !").decode(), "AES blocks"),
-        (Codec(token="AAAAA", aes_key="B" * 43, appid=APPID).encrypt("hello"), "padding"),
-        (Codec(token="AAAAA", aes_key=KEY, appid="wx0000000000000000").encrypt("hello"), "appid"),
+        # "hello" sealed with another key, and for another account
+        ("IDDP8z4h2HW8brLp75FP6Fmv6AHiiAwOV4LZLjuQCCvEHlZL5lBeVd+KMmBhl87W+9BbltD44bISCq38ykiSew==", "padding"),
+        ("DcbfdX5v6L1k/lgcgOr0Qy9AJHpCchHprUDC/YiymOBYB0OALH+EGdAcovj1skvdy5MnPFREUwHJ3PSnPomFLA==", "appid"),
     ],
+    ids=["no base64", "nothing", "no whole blocks", "another key", "another account"],
 )
 def test_a_foreign_cipher_text_is_refused_with_the_failed_check(sealed: str, complaint: str):
     with pytest.raises(Undecipherable, match=complaint):
