@@ -107,7 +107,7 @@ class Publishing:
                     verdicts = await _publish_day(unit, day, now=now, create=day <= last)
             outcomes += verdicts
         told = await self._tell_pool(outcomes)
-        shown = sorted((v for v in outcomes if v.action != "none"), key=_by_start)
+        shown = sorted((v for v in outcomes if _is_reported(v, last)), key=_by_start)
         report = PublishReport(first, last, tuple(shown), pool_told=told)
         return self._with_holidays(report, wishes.calendar)
 
@@ -199,6 +199,12 @@ def _judge(wishes: Wishes, day: date, there: Sequence[SessionPlan], *, now: date
 
 def _by_start(verdict: Verdict) -> tuple[datetime, str]:
     return verdict.subject.session.starts_at, verdict.subject.session.id
+
+
+def _is_reported(verdict: Verdict, last_day: date) -> bool:
+    """Tell whether staff read of it: beyond the days asked for only of what changed or needs them."""
+    beyond = verdict.subject.session.date > last_day
+    return verdict.action not in ({"none", "existing"} if beyond else {"none"})
 
 
 def _reach(wishes: Wishes, days: int | None, first_day: date | None) -> int:

@@ -99,6 +99,7 @@ async def test_days_and_a_single_date_limit_what_is_published(
     assert {v.subject.session.date for v in only.having("create")} == {date(2026, 12, 24)}
 
     two = await publishing.publish(now=now, days=1)
+    assert {outcome.subject.session.date for outcome in two.outcomes} <= {two.first_day, two.last_day}
     assert {v.subject.session.date for v in two.having("create")} == {MONDAY, TUESDAY}
 
 
