@@ -6,7 +6,13 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 from cyclopts import App, CycloptsError, Group
-from cyclopts.exceptions import CoercionError, MissingArgumentError, UnknownCommandError, UnknownOptionError
+from cyclopts.exceptions import (
+    CoercionError,
+    MissingArgumentError,
+    UnknownCommandError,
+    UnknownOptionError,
+    ValidationError,
+)
 
 from bot import texts
 from bot.console import complain
@@ -113,6 +119,6 @@ def _usage_problem(error: CycloptsError) -> str:
     names = error.argument.name if error.argument is not None else ""
     if isinstance(error, MissingArgumentError):
         return texts.USAGE_MISSING.format(what=names)
-    if isinstance(error, CoercionError):
+    if isinstance(error, CoercionError | ValidationError):
         return texts.USAGE_BAD_VALUE.format(what=names)
     return str(error).strip().partition("\n")[0]

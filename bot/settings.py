@@ -225,7 +225,8 @@ def _problem(detail: ErrorDetails, field: str) -> str:
     if kind == "value_error":
         return str(detail["ctx"]["error"])
     if kind == "literal_error":
-        return texts.SETTING_NOT_ONE_OF.format(allowed=detail["ctx"]["expected"].replace("'", ""))
+        allowed = detail["ctx"]["expected"].replace("'", "").replace(" or ", "、").replace(", ", "、")
+        return texts.SETTING_NOT_ONE_OF.format(allowed=allowed)
     if kind.startswith("int"):
         return texts.SETTING_NOT_A_NUMBER
     if kind in {"greater_than_equal", "less_than_equal"}:

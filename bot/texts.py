@@ -113,6 +113,8 @@ EMBEDDED_FAILED = (
     "内置 Redis 无法启动：{problem}；日志在 {folder}/redis/valkey.log，也可用 ZHENYUE_REDIS_URL 指定别的 Redis"
 )
 
+POOL_ASLEEP = "内置 Redis 没有运行，没有可核对的号源池；请在 zhenyue serve 运行时使用本命令（启动时会自动用数据库重建）"
+
 # Starting and stopping.
 DATABASE_UNREACHABLE = "ZHENYUE_DATABASE_URL：数据库 {where} 无法读写：{problem}；请检查地址、账号、权限与磁盘空间"
 DATABASE_OUTDATED = "数据库结构是 {found} 版，本程序需要 {newest} 版；请先备份，再运行 zhenyue migrate"

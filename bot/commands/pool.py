@@ -10,12 +10,12 @@ from cyclopts import Parameter
 
 from booking.seats import Seats
 from bot import texts
-from bot.connections import open_database, open_redis, prepare
+from bot.connections import open_database, open_redis, prepare, redis_problem
 from bot.console import begin, complain, say
 from bot.embedded import shared_ground
 from bot.loop import run
 from bot.metrics import Metrics
-from bot.settings import DatabaseSettings
+from bot.settings import ConfigurationError, DatabaseSettings
 from bot.tables import print_array
 from storage.clock import DatabaseClock
 from storage.database import SqlDatabase
@@ -70,8 +70,11 @@ async def _rebuild(settings: DatabaseSettings, redis_url: str) -> None:
 
 @asynccontextmanager
 async def _tools(settings: DatabaseSettings, redis_url: str) -> AsyncGenerator[_Tools]:
-    await prepare(settings, redis_url, patience=0.0)
+    await prepare(settings, None)
     async with open_database(settings) as database, open_redis(redis_url) as redis:
+        problem = await redis_problem(redis, redis_url)
+        if problem:
+            raise ConfigurationError(texts.POOL_ASLEEP if settings.embedded_redis else problem)
         clock = DatabaseClock(database)
         await clock.read()
         yield _Tools(database, Seats(database, RedisPool(redis), Metrics()), clock.now())

@@ -312,6 +312,8 @@ def test_the_help_is_chinese_and_lists_every_command(tmp_path: Path) -> None:
         (("srve",), "没有“srve”这个命令"),
         (("serve", "--workrs", "2"), "没有“--workrs”这个选项"),
         (("serve", "--workers", "many"), "--workers 的值不正确"),
+        (("serve", "--workers", "0"), "--workers 的值不正确"),
+        (("pool", "verify"), "内置 Redis 没有运行"),
     ],
 )
 def test_wrong_usage_is_explained_in_one_line(tmp_path: Path, arguments: tuple[str, ...], says: str) -> None:

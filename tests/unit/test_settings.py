@@ -87,7 +87,7 @@ def test_the_defaults_are_those_of_the_contract(tmp_path: Path) -> None:
         ("ZHENYUE_HOLD_SECONDS", "0", "应在 1 到 3600 之间"),
         ("ZHENYUE_TIMEZONE", "Asia/Shangahi", "没有名为“Asia/Shangahi”的时区"),
         ("ZHENYUE_TIMEZONE", "../../etc/passwd", "时区"),
-        ("ZHENYUE_LOG_FORMAT", "xml", "json or text"),
+        ("ZHENYUE_LOG_FORMAT", "xml", "json、text"),
         ("ZHENYUE_WECHAT_MODE", "safe", "secure"),
         ("ZHENYUE_WECHAT_TOKEN", "to ken", "空格"),
         ("ZHENYUE_WECHAT_AES_KEY", "A" * 42, "43 个字母或数字（现为 42 个字符）"),
