@@ -1,4 +1,4 @@
-"""Holding and confirming on a real database and a real Valkey (R-A4, R-A6, R-A7, R-A10)."""
+"""Holding and confirming on a real database and a real Valkey (R-A1, R-A4, R-A6, R-A7, R-A10)."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

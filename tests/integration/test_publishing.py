@@ -1,4 +1,4 @@
-"""Publishing on real databases and a real Valkey: complete, repeatable, and harmless to whoever has a seat."""
+"""Publishing on real databases and a real Valkey: complete, repeatable, and harmless to whoever has a seat (R-A7)."""
 
 import asyncio
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Which sessions a day has, when they open, and what becomes of published ones when the rosters change."""
+"""Which sessions a day has, when they open, and what becomes of published ones when the rosters change (R-A7)."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
