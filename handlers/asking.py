@@ -4,11 +4,13 @@ import contextlib
 from dataclasses import dataclass
 
 from booking.errors import Refused
+from booking.models import ClaimState
 from handlers import book, manage, menu, mine
 from handlers.chat import Reply
 from handlers.frame import Done, Flow, Frame, Gap, Question
 from handlers.paging import MOST_BYTES, cut, last_page, reply_for
 from handlers.state import Asked, Chat, UnknownState, dump
+from handlers.texts import greeting
 
 FLOWS: dict[str, Flow] = {flow.name: flow for flow in (menu.FLOW, book.FLOW, mine.FLOW, manage.FLOW)}
 MOST_STEPS = 50
@@ -39,12 +41,22 @@ async def go_on(frame: Frame, last: Asked | None, page: int | None = None) -> Tu
     raise RuntimeError(f"flow {frame.flow} comes to no question")
 
 
-async def let_go(frame: Frame) -> None:
-    """Give back the seat that was held when the message came, unless the gaps still hold it."""
-    if frame.held and frame.get("claim") != frame.held:
-        with contextlib.suppress(Refused):  # whatever became of it, it is not held for us any more
-            await frame.services.appointments.release(frame.held, openid=frame.openid, now=frame.now)
-    frame.held = ""
+async def let_go(frame: Frame, *, tell: bool = False) -> None:
+    """Give back the seat that was held when the message came, unless the gaps still hold it.
+
+    What was booked meanwhile (the answer was lost) stays so, and is said; with ``tell``, giving back is said too.
+    """
+    held, frame.held = frame.held, ""
+    if not held or frame.get("claim") == held:
+        return
+    with contextlib.suppress(Refused):  # whatever became of it, it is not held for us any more
+        await frame.services.appointments.release(held, openid=frame.openid, now=frame.now)
+        view = await frame.services.appointments.view(held, openid=frame.openid)
+        if view.claim.state is ClaimState.BOOKED:
+            frame.note(greeting.BOOKED_ALREADY)
+            return
+    if tell:
+        frame.note(greeting.RELEASED)
 
 
 def gap_of(frame: Frame, name: str) -> Gap:

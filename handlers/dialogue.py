@@ -16,7 +16,7 @@ from handlers.menu import FLOW as MENU_FLOW
 from handlers.paging import LASTING
 from handlers.state import KEPT, Asked, Chat, UnknownState, load
 from handlers.texts import commands, common, greeting
-from handlers.words import clean, command, compact, number
+from handlers.words import acknowledges, asks_for_change, clean, command, compact, number
 
 __all__ = ["Dialogue", "Services", "Turn"]
 
@@ -118,14 +118,13 @@ async def _obey(frame: Frame, asked: Asked | None, said: str) -> Turn:
     """Do what a command word says; it is understood at every step."""
     if said == commands.BACK:
         return await back(frame, asked)
-    if frame.held and (said in BEGINS or said == commands.QUIT):
-        frame.note(greeting.RELEASED)
     if said in BEGINS:
         frame.start(BEGINS[said])
+        await let_go(frame, tell=True)
     elif said == commands.QUIT:
         flow = frame.flow
         frame.start(MENU)
-        await let_go(frame)
+        await let_go(frame, tell=True)
         return Turn(None, Reply("\n".join((*frame.notes, greeting.LEFT))), flow, "left")
     else:
         frame.note(await _told(frame, said))
@@ -158,11 +157,20 @@ async def _hear_unasked(frame: Frame, *, ended: bool) -> Turn:
         frame.note(greeting.ENDED)
     elif frame.incoming.tapped is not None:
         frame.note(greeting.EARLIER_MESSAGE)
-    elif number(text) is not None:
-        frame.note(greeting.NOTHING_OPEN)
     else:
-        frame.note(greeting.NOT_UNDERSTOOD)
+        frame.note(_why_nothing(frame, text))
     return await go_on(frame, None)
+
+
+def _why_nothing(frame: Frame, text: str) -> str:
+    """Return what is said to words when nothing is asked."""
+    if number(text) is not None:
+        return greeting.NOTHING_OPEN
+    if acknowledges(text):
+        return greeting.ACKNOWLEDGED
+    if asks_for_change(text):
+        return greeting.change_by_telephone(frame.clinic)
+    return greeting.NOT_UNDERSTOOD
 
 
 def _is_open(frame: Frame) -> bool:

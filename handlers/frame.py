@@ -167,5 +167,5 @@ def confirm_or_back() -> tuple[Option, ...]:
     """Return the two options of every confirmation, in the contract's order."""
     return (
         Option("yes", commands.CONFIRM, commands.CONFIRM_WORDS),
-        Option(BACK, commands.GO_BACK),
+        Option(BACK, commands.GO_BACK, commands.GO_BACK_WORDS),
     )

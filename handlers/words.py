@@ -42,6 +42,16 @@ def number(text: str) -> int | None:
     return commands.NUMERALS[digits] if digits in commands.NUMERALS else int(digits)
 
 
+def asks_for_change(text: str) -> bool:
+    """Tell whether words speak of changing or cancelling an appointment."""
+    return commands.CHANGING.search(compact(text)) is not None
+
+
+def acknowledges(text: str) -> bool:
+    """Tell whether a text says no more than that the reader has read."""
+    return compact(text) in commands.ACKNOWLEDGED
+
+
 def page_turn(text: str) -> int:
     """Return 1 for the next page, -1 for the one before, 0 for anything else."""
     return commands.PAGE_WORDS.get(compact(text), 0)

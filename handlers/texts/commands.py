@@ -45,6 +45,9 @@ AGREE = "同意"
 AGREE_WORDS = ("我同意", "是", "好", "好的", "可以", "ok", "yes")
 DISAGREE = "不同意"
 DISAGREE_WORDS = ("我不同意", "不", "否", "no")
+GO_BACK_WORDS = ("取消", "不", "否", "不要", "不确认", "no")
+ACKNOWLEDGED = frozenset(("好", "好的", "好吧", "嗯", "嗯嗯", "行", "ok", "知道了", "收到", "明白", "明白了"))
+CHANGING = re.compile(r"取消|退号|改约|改期|改时间|换时间|改號|退號")
 OTHER_PAPERS = "其他证件"
 OTHER_PAPERS_WORDS = ("其它证件", "没有身份证", "我没有身份证", "其他證件")
 

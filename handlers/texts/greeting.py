@@ -13,6 +13,9 @@ CHOOSE = "请问需要什么帮助？"
 THANKS = "不客气，祝您健康！"
 LEFT = "已为您退出。需要时回复“预约”即可重新开始。"
 RELEASED = "已为您释放刚才保留的号。"
+BOOKED_ALREADY = "刚才的号已经为您约好，请回复“我的预约”查看。"
+"""Where a seat was to be given back that had been confirmed, and the answer to that was lost."""
+ACKNOWLEDGED = "好的，需要时请随时回复。"
 ENDED = "刚才的对话已超过30分钟，为您结束了。"
 UPGRADED = "系统刚刚升级，刚才的对话需要重新开始，给您添麻烦了。已预约成功的不受影响。"
 NOTHING_OPEN = "现在没有等待您选择的问题。"
@@ -69,6 +72,11 @@ def complaint(clinic: Clinic, hours: str) -> str:
         "感谢您的反馈，给您带来不便，我们深表歉意。\n"
         f"投诉请拨打：{clinic.phone}\n受理时间：{hours}\n我们会认真核实并答复您。"
     )
+
+
+def change_by_telephone(clinic: Clinic) -> str:
+    """To who asks for a change or a cancellation where none is offered."""
+    return f"如需改约或取消，请致电 {clinic.phone}。"
 
 
 def unreadable(kind: Kind) -> str:

@@ -200,6 +200,15 @@ async def test_back_goes_one_step_at_a_time_and_gives_the_seat_back(returning: T
     (await returning.says("返回")).offers("预约挂号", "我的预约", "就诊人", "帮助")
 
 
+@pytest.mark.parametrize("text", ["取消", "不要", "2"])
+async def test_who_does_not_want_the_seat_shown_is_led_back_to_the_times(
+    returning: Talk, database: SqlDatabase, text: str
+) -> None:
+    await returning.says("赵敏", "1")
+    (await returning.says(text)).offers("14:00 余1")
+    assert await states(database) == [ClaimState.RELEASED]
+
+
 async def test_leaving_gives_the_seat_back(returning: Talk, database: SqlDatabase) -> None:
     await returning.says("赵敏", "1")
     assert await states(database) == [ClaimState.HELD]

@@ -291,8 +291,9 @@ async def test_a_booking_of_which_the_answer_was_lost_is_not_offered_for_booking
     await talk.says("1")
     talk.chat = before
     (await talk.says("帮助")).shows("预约成功", "预约号：").ends("booked")
-    talk.chat = before
-    (await talk.says("退出")).ends("left")
+    for leaving in ("退出", "返回", "就诊人"):
+        talk.chat = before
+        (await talk.says(leaving)).shows("已经为您约好").hides("释放")
     assert await states(database) == [ClaimState.BOOKED]
 
 

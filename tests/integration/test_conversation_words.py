@@ -156,6 +156,17 @@ async def test_unknown_words_get_the_menu_and_staff_words_are_unknown(talk: Talk
     assert seen.text == (await talk.says("退出", "天书")).text
 
 
+@pytest.mark.parametrize("text", ["好的", "收到。", "嗯嗯"])
+async def test_who_says_no_more_than_that_they_have_read_is_not_apologised_to(talk: Talk, text: str) -> None:
+    (await talk.says(text)).shows("好的，需要时请随时回复").hides("抱歉").offers(*MENU)
+
+
+@pytest.mark.parametrize("text", ["取消预约", "我想改约", "怎么退号"])
+async def test_who_asks_for_a_change_learns_the_way_to_it(talk: Talk, text: str) -> None:
+    (await talk.says(text)).shows("如需改约或取消，请致电 010-00000000").offers(*MENU)
+    (await talk.says("菜单", text)).shows("如需改约或取消，请致电 010-00000000").offers(*MENU)
+
+
 async def test_a_digit_when_nothing_is_asked_is_explained(talk: Talk) -> None:
     (await talk.says("1")).shows("没有等待您选择的问题").offers(*MENU)
     (await talk.says("1")).offers(*WAYS)

@@ -1,4 +1,4 @@
-"""``zhenyue slots`` and ``zhenyue appointments``: the contract's columns, filters, and nothing that is private (R-A1, R-A11)."""
+"""``zhenyue slots`` and ``zhenyue appointments``: the contract's columns and filters, nothing private (R-A1, R-A11)."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
