@@ -42,7 +42,7 @@ from booking.models import (
     SessionState,
     SlotCount,
 )
-from booking.ports import Admission, ClaimFilter, Database, Figures, SlotFilter, SlotPool, Unit
+from booking.ports import Admission, ClaimFilter, Database, Figures, SlotFilter, SlotPool, Unit, Watch
 from booking.rules import check_window, choose_ordinal
 from booking.seats import Seats
 
@@ -84,6 +84,7 @@ class Appointments:
         current: CurrentCatalogue,
         hold_for: timedelta,
         figures: Figures,
+        watch: Watch | None = None,
     ) -> None:
         self._database = database
         self._pool = pool
@@ -91,6 +92,7 @@ class Appointments:
         self._current = current
         self._hold_for = hold_for
         self._figures = figures
+        self._watch = watch
 
     async def hold(self, wish: Wish, *, now: datetime) -> Claim:
         """Hold a seat until ``expires_at``; an earlier unconfirmed hold of this account for this patient is given up.
@@ -169,7 +171,9 @@ class Appointments:
             ordinal = choose_ordinal(day, claim.starts_at, claim.ends_at, limit=limit)
             claim = replace(claim, ordinal=ordinal)
             await unit.claims.insert(claim)
+        self._moved(claim, held=1)
         for old in given_up:
+            self._moved(old, held=-1)
             await self._tell_free(old.session, old.request_id)
         return claim
 
@@ -198,6 +202,8 @@ class Appointments:
                 await unit.claims.end(other.id, was=(ClaimState.HELD,), to=ClaimState.RELEASED, now=now)
             elif other.state in LIVE:
                 raise AlreadyInSession
+        if other is not None:
+            self._moved(other, held=-1 if other.state is ClaimState.HELD else 0)
         await self._tell_free(session, owner)
 
     async def _repeated(self, wish: Wish, session: str) -> Claim:
@@ -208,6 +214,10 @@ class Appointments:
             await self._tell_free(session, wish.request_id)
             raise HoldExpired
         return claim
+
+    def _moved(self, claim: Claim, *, held: int = 0, booked: int = 0) -> None:
+        if self._watch is not None:
+            self._watch(claim.slot, held=held, booked=booked)
 
     async def _tell_free(self, session: str, owner: str) -> None:
         """Tell Redis of a freed seat; when Redis is away, the repair row or the reconciler tells it later."""
@@ -223,6 +233,7 @@ class Appointments:
             claim = await unit.claims.confirm(claim_id, openid=openid, now=now)
         if claim is not None:
             self._figures.confirmation()
+            self._moved(claim, held=-1, booked=1)
             return await self._shown(claim)
         view = await self.view(claim_id, openid=openid)
         if view.claim.state in LIVE and view.claim.state is not ClaimState.HELD:
@@ -239,6 +250,7 @@ class Appointments:
                 raise UnknownAppointment
             ended = await unit.claims.end(claim_id, was=(ClaimState.HELD,), to=ClaimState.RELEASED, now=now)
         if ended is not None:
+            self._moved(ended, held=-1)
             await self._tell_free(ended.session, ended.request_id)
 
     async def view(self, claim_id: str, *, openid: str) -> AppointmentView:

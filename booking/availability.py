@@ -1,6 +1,7 @@
-"""What can be booked, for the chat: pure choices over slot counts, and the one query they need (R-A2, R-A9)."""
+"""What can be booked, for the chat: pure choices over slot counts, and where they come from (R-A2, R-A9)."""
 
-from collections.abc import Callable, Iterable, Sequence
+import asyncio
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -8,14 +9,17 @@ from zoneinfo import ZoneInfo
 
 from booking.current import CurrentCatalogue
 from booking.hours import OpenDays, opening_hours
-from booking.models import Catalogue, SlotCount
+from booking.models import SlotCount
 from booking.ports import Database, SlotFilter
-from booking.rules import clinic_day, is_bookable
+from booking.rules import clinic_day
+from booking.snapshot import Found, Snapshot
 
 NOON = 12
 EVENING = 18
 NEAREST = 8
 """How many alternatives are worth reading."""
+KEPT = timedelta(seconds=1)
+"""How old an answer may be that other processes' bookings do not change."""
 
 
 class Part(StrEnum):
@@ -62,23 +66,8 @@ def part_of_day(starts_at: datetime, zone: ZoneInfo) -> Part:
     return Part.AFTERNOON if hour < EVENING else Part.EVENING
 
 
-def bookable(catalogue: Catalogue, counts: Iterable[SlotCount], *, now: datetime) -> list[SlotCount]:
-    """Keep what a patient could book now; departments and doctors that were retired take nobody."""
-    return [
-        count
-        for count in counts
-        if catalogue.doctors[count.session.doctor].active
-        and catalogue.departments[count.session.department].active
-        and is_bookable(catalogue, count, now=now)
-    ]
-
-
-def narrow(counts: Iterable[SlotCount], search: Search, zone: ZoneInfo) -> list[SlotCount]:
-    """Keep what fits the search."""
-    return [count for count in counts if _fits(count, search, zone)]
-
-
-def _fits(count: SlotCount, search: Search, zone: ZoneInfo) -> bool:
+def fits(count: SlotCount, search: Search, zone: ZoneInfo) -> bool:
+    """Tell whether a slot is what was searched for."""
     session = count.session
     return (
         search.department in (None, session.department)
@@ -86,14 +75,6 @@ def _fits(count: SlotCount, search: Search, zone: ZoneInfo) -> bool:
         and search.day in (None, session.date)
         and search.part in (None, part_of_day(count.slot.starts_at, zone))
     )
-
-
-def free_by(counts: Iterable[SlotCount], key: Callable[[SlotCount], str]) -> dict[str, int]:
-    """Add up the free seats by a key, in the order in which the keys come."""
-    free: dict[str, int] = {}
-    for count in counts:
-        free[key(count)] = free.get(key(count), 0) + count.free
-    return free
 
 
 def nearest(free: Sequence[SlotCount], wanted: SlotCount, *, avoid: Avoid, limit: int = NEAREST) -> Alternatives:
@@ -137,26 +118,28 @@ def _by_start(counts: Iterable[SlotCount]) -> tuple[SlotCount, ...]:
 
 
 class Availability:
-    """Reads what can be booked: one statement a question, on the reading side of the database."""
+    """Answers what can be booked from a snapshot that is at most ``kept`` old; one is taken at a time."""
 
-    def __init__(self, database: Database, current: CurrentCatalogue) -> None:
+    def __init__(self, database: Database, current: CurrentCatalogue, *, kept: timedelta = KEPT) -> None:
         self._database = database
         self._current = current
+        self._kept = kept
+        self._snapshot: Snapshot | None = None
+        self._taking: asyncio.Task[Snapshot] | None = None
 
-    async def find(self, search: Search, *, now: datetime) -> list[SlotCount]:
+    async def find(self, search: Search, *, now: datetime) -> Found:
         """Return the bookable slots that fit, by start, department, doctor; raises ``Unavailable``, ``NoCatalogue``."""
-        catalogue = await self._current.get()
-        counts = await self._slots(catalogue, search, now)
-        return narrow(bookable(catalogue, counts, now=now), search, catalogue.clinic.zone)
+        snapshot = await self._at(now)
+        return snapshot.find(search, lambda count: fits(count, search, snapshot.zone))
 
     async def near(self, slot: str, *, department: str, avoid: Avoid, now: datetime) -> Alternatives:
         """Return what is nearest to a slot that could not be had; raises ``Unavailable``, ``NoCatalogue``."""
-        catalogue = await self._current.get()
-        counts = await self._slots(catalogue, Search(department=department), now)
-        wanted = next((count for count in counts if count.slot.id == slot), None)
+        snapshot = await self._at(now)
+        wanted = snapshot.counts.get(slot)
         if wanted is None:
             return Alternatives()
-        return nearest(bookable(catalogue, counts, now=now), wanted, avoid=avoid)
+        found = await self.find(Search(department=department), now=now)
+        return nearest(found.counts, wanted, avoid=avoid)
 
     async def hours(self, *, now: datetime) -> list[OpenDays]:
         """Return the week's opening times as the rosters have them; raises ``Unavailable``, ``NoCatalogue``."""
@@ -165,14 +148,31 @@ class Availability:
             rosters = await unit.catalogue.rosters()
         return opening_hours(rosters, clinic_day(catalogue, now))
 
-    async def _slots(self, catalogue: Catalogue, search: Search, now: datetime) -> list[SlotCount]:
+    def seats_moved(self, slot: str, *, held: int = 0, booked: int = 0) -> None:
+        """Hear of what this process did to a slot's seats (``booking.ports.Watch``)."""
+        if self._snapshot is not None:
+            self._snapshot.change(slot, held=held, booked=booked)
+
+    async def _at(self, now: datetime) -> Snapshot:
+        snapshot = self._snapshot
+        if snapshot is not None and abs(now - snapshot.taken_at) < self._kept:
+            return snapshot
+        if self._taking is None:
+            self._taking = asyncio.create_task(self._take(now))
+            self._taking.add_done_callback(self._taken)
+        return await asyncio.shield(self._taking)
+
+    def _taken(self, task: "asyncio.Task[Snapshot]") -> None:
+        self._taking = None
+        if not task.cancelled():
+            task.exception()  # whoever waits has it; who gave up waiting needs no complaint
+
+    async def _take(self, now: datetime) -> Snapshot:
+        catalogue = await self._current.get()
         today = clinic_day(catalogue, now)
         furthest = max((catalogue.advance_days(doctor) for doctor in catalogue.doctors.values()), default=0)
-        wanted = SlotFilter(
-            first_day=search.day or today,
-            last_day=search.day or today + timedelta(days=furthest),
-            department=search.department,
-            doctor=search.doctors[0] if len(search.doctors) == 1 else None,
-        )
+        wanted = SlotFilter(first_day=today, last_day=today + timedelta(days=furthest))
         async with self._database.read() as unit:
-            return await unit.sessions.slots(wanted)
+            counts = await unit.sessions.slots(wanted)
+        self._snapshot = Snapshot(catalogue, counts, taken_at=now)
+        return self._snapshot

@@ -21,8 +21,12 @@ class CurrentCatalogue:
         """Return the catalogue; raises ``NoCatalogue``, ``Unavailable``."""
         if self._catalogue is not None and time.monotonic() - self._looked < LOOK_AGAIN_AFTER:
             return self._catalogue
-        async with self._database.read() as unit:
-            if self._catalogue is None or await unit.catalogue.version() != self._catalogue.version:
-                self._catalogue = await unit.catalogue.load()
-        self._looked = time.monotonic()
+        looked, self._looked = self._looked, time.monotonic()  # who comes meanwhile takes what there is
+        try:
+            async with self._database.read() as unit:
+                if self._catalogue is None or await unit.catalogue.version() != self._catalogue.version:
+                    self._catalogue = await unit.catalogue.load()
+        except BaseException:
+            self._looked = looked
+            raise
         return self._catalogue

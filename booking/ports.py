@@ -338,6 +338,13 @@ class SlotPool(Protocol):
         ...
 
 
+class Watch(Protocol):
+    """Who wants to hear at once what this process did to a slot's seats."""
+
+    def __call__(self, slot: str, *, held: int = 0, booked: int = 0) -> None:
+        """Hear how many more seats are held and booked; fewer are negative."""
+
+
 class Figures(Protocol):
     """What is counted (contract, ``/metrics``)."""
 

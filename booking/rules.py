@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from booking.errors import DayLimitReached, OverlappingAppointment, PastCutOff, TooFarAhead
-from booking.models import Catalogue, Claim, Doctor, SlotCount
+from booking.models import Catalogue, Claim, Doctor, SessionState, SlotCount
 
 
 def clinic_day(catalogue: Catalogue, now: datetime) -> date:
@@ -26,12 +26,17 @@ def check_window(catalogue: Catalogue, doctor: Doctor, day: date, starts_at: dat
         raise PastCutOff(catalogue.clinic.policy.stop_before)
 
 
-def is_bookable(catalogue: Catalogue, count: SlotCount, *, now: datetime) -> bool:
-    """Tell whether a patient could book this slot now: open, in the window, before the cut-off, with a free seat."""
+def takes_bookings(catalogue: Catalogue, count: SlotCount, *, now: datetime) -> bool:
+    """Tell whether a slot takes bookings now, seats or none: open, in the window, before the cut-off.
+
+    Doctors and departments that were retired take nobody.
+    """
     session = count.session
-    if session.state != "open" or session.opens_at > now or count.free < 1:
+    if session.state != SessionState.OPEN or session.opens_at > now:
         return False
     doctor = catalogue.doctors[session.doctor]
+    if not doctor.active or not catalogue.departments[session.department].active:
+        return False
     try:
         check_window(catalogue, doctor, session.date, count.slot.starts_at, now=now)
     except (TooFarAhead, PastCutOff):

@@ -123,6 +123,7 @@ def background(parts: Parts) -> Worker:
 
 def _services(settings: Settings, database: SqlDatabase, pool: RedisPool, seats: Seats, metrics: Metrics) -> Services:
     current = CurrentCatalogue(database)
+    availability = Availability(database, current)
     appointments = Appointments(
         database=database,
         pool=pool,
@@ -130,8 +131,9 @@ def _services(settings: Settings, database: SqlDatabase, pool: RedisPool, seats:
         current=current,
         hold_for=timedelta(seconds=settings.hold_seconds),
         figures=metrics,
+        watch=availability.seats_moved,
     )
-    return Services(appointments, Patients(database), current, Availability(database, current))
+    return Services(appointments, Patients(database), current, availability)
 
 
 def make_client(

@@ -10,7 +10,7 @@ from booking.appointments import Appointments
 from booking.availability import Availability
 from booking.current import CurrentCatalogue
 from booking.errors import Refused
-from booking.models import Catalogue, Clinic, SlotCount
+from booking.models import Catalogue, Clinic
 from booking.patients import Patients
 from booking.rules import clinic_day
 from handlers.chat import Incoming
@@ -68,8 +68,6 @@ class Frame:
     """The claim held when the message came."""
     outcome: str = "asked"
     rule: str = ""
-    counts: list[SlotCount] | None = None
-    """What this turn has read of what can be booked."""
 
     @property
     def clinic(self) -> Clinic:
@@ -111,7 +109,7 @@ class Frame:
 
     def start(self, flow: str, **gaps: str) -> None:
         """Begin a flow, with what is known already."""
-        self.flow, self.gaps, self.trail, self.counts = flow, dict(gaps), [], None
+        self.flow, self.gaps, self.trail = flow, dict(gaps), []
 
     def step(self) -> None:
         """Note that an answer is about to change the gaps, so that 返回 comes back to here."""

@@ -2,10 +2,13 @@
 
 from abc import abstractmethod
 from datetime import date
+from functools import cache
 from typing import ClassVar
+from zoneinfo import ZoneInfo
 
-from booking.availability import Avoid, Part, Search, free_by, narrow, part_of_day
+from booking.availability import Avoid, Part, Search, part_of_day
 from booking.models import SlotCount
+from booking.snapshot import Found, Key
 from handlers.frame import Done, Frame, Gap, Question
 from handlers.paging import PAGE
 from handlers.reading import Named
@@ -20,6 +23,23 @@ NARROWER = {
     "day": ("part", "slot", "near", "claim"),
 }
 """What a gap's correction opens again: narrower choices, and what came of them."""
+
+
+def _department(count: SlotCount) -> str:
+    return count.session.department
+
+
+def _doctor(count: SlotCount) -> str:
+    return count.session.doctor
+
+
+def _day(count: SlotCount) -> str:
+    return count.session.date.isoformat()
+
+
+@cache
+def _part_in(zone: ZoneInfo) -> Key:
+    return lambda count: part_of_day(count.slot.starts_at, zone)
 
 
 def correct(frame: Frame, named: Named) -> None:
@@ -47,16 +67,13 @@ def search_of(frame: Frame) -> Search:
     )
 
 
-async def bookable(frame: Frame) -> list[SlotCount]:
-    """Return what can be booked within the gaps; read once a turn, since later questions only narrow it."""
-    if frame.counts is None:
-        frame.counts = await frame.services.availability.find(search_of(frame), now=frame.now)
-    return narrow(frame.counts, search_of(frame), frame.clinic.zone)
+async def bookable(frame: Frame) -> Found:
+    """Return what can be booked within the gaps."""
+    return await frame.services.availability.find(search_of(frame), now=frame.now)
 
 
 def relax(frame: Frame) -> Done | None:
     """Nothing is left: say what is full, and open the narrowest gap that can be changed."""
-    frame.counts = None
     gaps = frame.gaps
     if "day" in gaps:
         frame.note(texts.full_day(date.fromisoformat(gaps["day"])))
@@ -86,10 +103,10 @@ class Narrowing(Gap):
 
     async def ask(self, frame: Frame) -> Question | Done | None:
         """Offer what is left; the only possibility is taken without asking, and said."""
-        counts = await bookable(frame)
-        if not counts:
+        found = await bookable(frame)
+        if not found.counts:
             return relax(frame)
-        options = self.options(frame, counts)
+        options = self.options(frame, found)
         if len(options) == 1 and self.takes_only_one:
             frame.fill(self.name, options[0].value)
             self.say_taken(frame)
@@ -99,7 +116,7 @@ class Narrowing(Gap):
     takes_only_one: ClassVar[bool] = True
 
     @abstractmethod
-    def options(self, frame: Frame, counts: list[SlotCount]) -> tuple[Option, ...]:
+    def options(self, frame: Frame, found: Found) -> tuple[Option, ...]:
         """Return the options, each with what is left."""
 
     @abstractmethod
@@ -115,9 +132,9 @@ class Department(Narrowing):
 
     name: ClassVar[str] = "department"
 
-    def options(self, frame: Frame, counts: list[SlotCount]) -> tuple[Option, ...]:
+    def options(self, frame: Frame, found: Found) -> tuple[Option, ...]:
         """口腔科 余12."""
-        free = free_by(counts, lambda count: count.session.department)
+        free = found.free_by(_department)
         return tuple(
             Option(code, texts.department_label(department, free[code]), (department.name, *department.aliases))
             for code, department in frame.catalogue.departments.items()
@@ -138,9 +155,9 @@ class DoctorGap(Narrowing):
 
     name: ClassVar[str] = "doctor"
 
-    def options(self, frame: Frame, counts: list[SlotCount]) -> tuple[Option, ...]:
+    def options(self, frame: Frame, found: Found) -> tuple[Option, ...]:
         """王芳 主任医师 50元 余12."""
-        free = free_by(counts, lambda count: count.session.doctor)
+        free = found.free_by(_doctor)
         departments = frame.catalogue.departments
         one_department = "department" in frame.gaps
         return tuple(
@@ -169,9 +186,9 @@ class Day(Narrowing):
 
     name: ClassVar[str] = "day"
 
-    def options(self, frame: Frame, counts: list[SlotCount]) -> tuple[Option, ...]:
+    def options(self, frame: Frame, found: Found) -> tuple[Option, ...]:
         """11月23日 周一（今天） 余8."""
-        free = free_by(counts, lambda count: count.session.date.isoformat())
+        free = found.free_by(_day)
         return tuple(
             Option(
                 value,
@@ -199,14 +216,14 @@ class PartGap(Narrowing):
 
     async def ask(self, frame: Frame) -> Question | Done | None:
         """Ask when there is much to choose from."""
-        if frame.get("way") != "time" and len(await bookable(frame)) <= PAGE:
+        if frame.get("way") != "time" and len((await bookable(frame)).counts) <= PAGE:
             frame.fill(self.name, ANY)
             return None
         return await super().ask(frame)
 
-    def options(self, frame: Frame, counts: list[SlotCount]) -> tuple[Option, ...]:
+    def options(self, frame: Frame, found: Found) -> tuple[Option, ...]:
         """上午 余12."""
-        free = free_by(counts, lambda count: part_of_day(count.slot.starts_at, frame.clinic.zone))
+        free = found.free_by(_part_in(frame.clinic.zone))
         return tuple(
             Option(part, f"{name} {left(free[part])}", (name,)) for part, name in PARTS.items() if part in free
         )
@@ -228,7 +245,7 @@ class Slot(Narrowing):
             return await self._ask_near(frame)
         return await super().ask(frame)
 
-    def options(self, frame: Frame, counts: list[SlotCount]) -> tuple[Option, ...]:
+    def options(self, frame: Frame, found: Found) -> tuple[Option, ...]:
         """09:00 余2."""
         return tuple(
             Option(
@@ -236,7 +253,7 @@ class Slot(Narrowing):
                 texts.slot_label(count, frame.clinic),
                 clock_words(count.slot.starts_at, frame.clinic.zone),
             )
-            for count in counts
+            for count in found.counts
         )
 
     def question(self, frame: Frame) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from booking.models import Catalogue
 from handlers.words import compact, without_fillers
@@ -40,14 +41,17 @@ def _take(said: str, names: Iterator[tuple[str, str]]) -> tuple[str, list[str]]:
     return said.replace(longest, "", 1), found[longest]
 
 
+_name = lru_cache(maxsize=4096)(compact)
+
+
 def _doctor_names(catalogue: Catalogue) -> Iterator[tuple[str, str]]:
     for doctor in catalogue.doctors.values():
         if doctor.active:
-            yield compact(doctor.name), doctor.code
+            yield _name(doctor.name), doctor.code
 
 
 def _department_names(catalogue: Catalogue) -> Iterator[tuple[str, str]]:
     for department in catalogue.departments.values():
         if department.active:
-            for name in {compact(word) for word in (department.name, *department.aliases)}:
+            for name in {_name(word) for word in (department.name, *department.aliases)}:
                 yield name, department.code

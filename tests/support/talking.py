@@ -28,7 +28,9 @@ ROSTERS = [
 def dialogue_of(database: SqlDatabase, appointments: Appointments) -> Dialogue:
     """A dialogue with its services, as the composition root makes it."""
     current = CurrentCatalogue(database)
-    return Dialogue(Services(appointments, Patients(database), current, Availability(database, current)))
+    # Tests change the database behind the services' back, so nothing may be remembered here.
+    availability = Availability(database, current, kept=timedelta(0))
+    return Dialogue(Services(appointments, Patients(database), current, availability))
 
 
 async def open_for_talk(database: SqlDatabase, now: datetime, **policy: object) -> None:

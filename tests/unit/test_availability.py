@@ -3,9 +3,10 @@
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
-from booking.availability import Avoid, Part, Search, bookable, free_by, narrow, nearest, part_of_day
+from booking.availability import Avoid, Part, Search, fits, nearest, part_of_day
 from booking.hours import OpenDays, opening_hours
 from booking.models import Catalogue, Clinic, ClinicSession, Department, Doctor, Roster, SessionState, Slot, SlotCount
+from booking.snapshot import Found, Snapshot
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 CLINIC = Clinic("demo", "示范门诊部", "示范路1号", "010-00000000", "Asia/Shanghai")
@@ -48,17 +49,41 @@ def ids(counts: tuple[SlotCount, ...] | list[SlotCount]) -> list[str]:
     return [entry.slot.id for entry in counts]
 
 
+def snapshot(*counts: SlotCount) -> Snapshot:
+    """A snapshot of these slots, as of now."""
+    return Snapshot(CATALOGUE, counts, taken_at=NOW)
+
+
+def found(taken: Snapshot, search: Search) -> list[str]:
+    """What a search finds in it."""
+    return ids(taken.find(search, lambda entry: fits(entry, search, CLINIC.zone)).counts)
+
+
 def test_only_what_a_patient_could_book_is_left() -> None:
     all_kinds = [count(2), count(3, booked=1, held=1), count(0.5), count(24 * 9), count(4, "gone"), count(4, "needle")]
-    assert ids(bookable(CATALOGUE, all_kinds, now=NOW)) == ["wang2"]
+    assert found(snapshot(*all_kinds), Search()) == ["wang2"]
 
 
 def test_a_search_narrows_by_each_of_its_sides() -> None:
-    counts = [count(1), count(5), count(10), count(25, "li")]
-    assert ids(narrow(counts, Search(), CLINIC.zone)) == ["wang1", "wang5", "wang10", "li25"]
-    assert ids(narrow(counts, Search(doctors=("li", "he")), CLINIC.zone)) == ["li25"]
-    assert ids(narrow(counts, Search(department="eye"), CLINIC.zone)) == []
-    assert ids(narrow(counts, Search(day=date(2026, 11, 23), part=Part.AFTERNOON), CLINIC.zone)) == ["wang5"]
+    taken = snapshot(count(1), count(5), count(10), count(25, "li"))
+    assert found(taken, Search()) == ["wang1", "wang5", "wang10", "li25"]
+    assert found(taken, Search(doctors=("li", "he"))) == ["li25"]
+    assert found(taken, Search(department="eye")) == []
+    assert found(taken, Search(day=date(2026, 11, 23), part=Part.AFTERNOON)) == ["wang5"]
+
+
+def test_what_this_process_does_to_a_seat_is_seen_at_once() -> None:
+    taken = snapshot(count(1, booked=1), count(2))
+    assert found(taken, Search()) == ["wang1", "wang2"]
+    taken.change("wang1", held=1)
+    assert found(taken, Search()) == ["wang2"]
+    taken.change("wang1", held=-1, booked=1)
+    assert found(taken, Search()) == ["wang2"]
+    taken.change("wang1", booked=-1)
+    taken.change("elsewhere", held=1)
+    assert found(taken, Search()) == ["wang1", "wang2"]
+    taken.change("wang2", held=-5)
+    assert taken.counts["wang2"].free == 2
 
 
 def test_parts_of_the_day_are_the_clinics() -> None:
@@ -67,8 +92,12 @@ def test_parts_of_the_day_are_the_clinics() -> None:
 
 
 def test_free_seats_add_up_in_the_order_they_come() -> None:
-    counts = [count(1, "li"), count(2, booked=1), count(3, "li", held=1)]
-    assert free_by(counts, lambda entry: entry.session.doctor) == {"li": 3, "wang": 1}
+    def doctor(entry: SlotCount) -> str:
+        return entry.session.doctor
+
+    some = Found([count(1, "li"), count(2, booked=1), count(3, "li", held=1)])
+    assert some.free_by(doctor) == {"li": 3, "wang": 1}
+    assert some.free_by(doctor) is some.free_by(doctor)
 
 
 def test_the_same_doctors_nearest_times_come_first_then_each_colleagues() -> None:

@@ -2,11 +2,13 @@
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from booking.appointments import AppointmentView
+from booking.availability import Search, fits
 from booking.models import (
     Catalogue,
     Claim,
@@ -24,6 +26,7 @@ from booking.models import (
     Slot,
     SlotCount,
 )
+from booking.snapshot import Found
 from bot.wechat.render import MAX_TEXT, reply_text
 from handlers.chat import Incoming, Reply
 from handlers.frame import Frame, Question
@@ -81,6 +84,13 @@ def counts() -> list[SlotCount]:
     return made
 
 
+class _Everything:
+    """Finds every slot, whatever is searched for."""
+
+    async def find(self, search: Search, *, now: datetime) -> Found:
+        return Found(count for count in counts() if fits(count, search, UTC))
+
+
 @settings(max_examples=25, deadline=None)
 @given(catalogues(), st.lists(wordy, max_size=4))
 async def test_every_question_fits_whatever_the_catalogue_says(catalogue: Catalogue, notes: list[str]) -> None:
@@ -90,7 +100,8 @@ async def test_every_question_fits_whatever_the_catalogue_says(catalogue: Catalo
         (DAY, {"doctor": "w1"}),
         (SLOT, {"day": "2026-11-24"}),
     ):
-        frame = Frame(None, catalogue, Incoming("o", "text", "m"), NOW, "booking", gaps=dict(gaps), counts=counts())
+        services = SimpleNamespace(availability=_Everything())
+        frame = Frame(services, catalogue, Incoming("o", "text", "m"), NOW, "booking", gaps=dict(gaps))
         question = await gap.ask(frame)
         assert isinstance(question, Question)
         for page in range(last_page(question.options) + 1):

@@ -7,7 +7,7 @@ import pytest
 
 from booking.errors import DayLimitReached, OverlappingAppointment, PastCutOff, TooFarAhead
 from booking.models import Catalogue, Claim, ClaimKind, ClaimState, ClinicSession, SessionState, Slot, SlotCount
-from booking.rules import check_window, choose_ordinal, is_bookable, last_bookable_day, status_of
+from booking.rules import check_window, choose_ordinal, last_bookable_day, status_of, takes_bookings
 from tests.support.clinic import CLINIC, DEPARTMENTS, DOCTORS
 
 HALF_HOUR = timedelta(minutes=30)
@@ -70,21 +70,21 @@ def test_a_slot_outside_the_window_is_refused(
     starts_at = now + ahead
     with pytest.raises(refusal):
         check_window(catalogue, DOCTORS[0], starts_at.astimezone(CLINIC.zone).date(), starts_at, now=now)
-    assert not is_bookable(catalogue, count_of(starts_at), now=now)
+    assert not takes_bookings(catalogue, count_of(starts_at), now=now)
 
 
 def test_exactly_at_the_cut_off_a_slot_can_still_be_booked(catalogue: Catalogue, now: datetime) -> None:
-    assert is_bookable(catalogue, count_of(now + timedelta(hours=1)), now=now)
+    assert takes_bookings(catalogue, count_of(now + timedelta(hours=1)), now=now)
 
 
 @pytest.mark.parametrize(
     "changes",
-    [{"state": SessionState.STOPPED}, {"opens_at": datetime.max.replace(tzinfo=CLINIC.zone)}, {"capacity": 1}],
+    [{"state": SessionState.STOPPED}, {"opens_at": datetime.max.replace(tzinfo=CLINIC.zone)}],
 )
-def test_what_is_stopped_not_open_yet_or_full_is_not_offered(
+def test_what_is_stopped_or_not_open_yet_is_not_offered(
     catalogue: Catalogue, now: datetime, changes: dict[str, object]
 ) -> None:
-    assert not is_bookable(catalogue, count_of(now + timedelta(days=1), **changes), now=now)  # type: ignore[arg-type]  # shorthand
+    assert not takes_bookings(catalogue, count_of(now + timedelta(days=1), **changes), now=now)  # type: ignore[arg-type]  # shorthand
 
 
 def test_the_lowest_free_place_of_the_day_is_taken(now: datetime) -> None:
