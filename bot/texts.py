@@ -317,6 +317,7 @@ DEMO_OTHER_CLINIC = (
     "ZHENYUE_DATA_DIR：{folder} 中已有另一家门诊（{code}）的数据，演示不会改动它；例如 ZHENYUE_DATA_DIR=demo-data"
 )
 EMULATOR_WRONG = "模拟器无法启动：{problem}"
+EMULATOR_NEEDS = "缺少 {option}（也可设置 {variable}），应与机器人所用的一致"
 EMULATOR_READY = (
     "微信模拟器已就绪：{address}/",
     "  消息发往 {webhook}",

@@ -52,6 +52,9 @@ def emulator(  # an emulated account has this many settings
     from emulator.config import EmulatorConfig, Mode
     from emulator.server import serve
 
+    if not (token or settings.wechat_token.get_secret_value()):
+        needs = texts.EMULATOR_NEEDS.format(option="--token", variable="ZHENYUE_WECHAT_TOKEN")
+        raise ConfigurationError(texts.EMULATOR_WRONG.format(problem=needs))
     bot_address = f"http://127.0.0.1:{settings.port}/wechat"
     try:
         config = EmulatorConfig(

@@ -314,6 +314,7 @@ def test_the_help_is_chinese_and_lists_every_command(tmp_path: Path) -> None:
         (("serve", "--workers", "many"), "--workers 的值不正确"),
         (("serve", "--workers", "0"), "--workers 的值不正确"),
         (("pool", "verify"), "内置 Redis 没有运行"),
+        (("emulator", "--mode", "rude"), "模拟器无法启动"),
     ],
 )
 def test_wrong_usage_is_explained_in_one_line(tmp_path: Path, arguments: tuple[str, ...], says: str) -> None:
@@ -321,3 +322,11 @@ def test_wrong_usage_is_explained_in_one_line(tmp_path: Path, arguments: tuple[s
     assert refused.returncode == 2
     (line,) = refused.stderr.splitlines()
     assert says in line
+
+
+def test_an_emulator_without_a_token_says_where_to_give_it(tmp_path: Path) -> None:
+    refused = zhenyue(tmp_path / "data", "emulator", WECHAT_TOKEN="")
+    assert refused.returncode == 2
+    assert (
+        refused.stderr.strip() == "模拟器无法启动：缺少 --token（也可设置 ZHENYUE_WECHAT_TOKEN），应与机器人所用的一致"
+    )
