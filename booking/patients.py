@@ -1,5 +1,6 @@
 """Patients of an account: registering, correcting, removing, and the account's consent (R-A10, R-C1, R-C3, R-D4)."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from booking.details import check_details, same_person
@@ -21,6 +22,14 @@ _TRIES = 3
 _COMING = (ClaimState.HELD, ClaimState.OFFERED, ClaimState.BOOKED, ClaimState.ARRIVED)
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An account: the version of the consent it gave, None without one, and its patients."""
+
+    consent: str | None
+    patients: list[Patient]
+
+
 class Patients:
     """The patients a person may book for. Every call is one transaction and repeat-safe."""
 
@@ -31,6 +40,11 @@ class Patients:
         """Return the account's patients in the order they were added."""
         async with self._database.read() as unit:
             return await unit.patients.of_account(openid)
+
+    async def known(self, openid: str) -> Known:
+        """Return what a dialogue must know of an account before anything personal is asked, in one reading."""
+        async with self._database.read() as unit:
+            return Known(await unit.patients.consent(openid), await unit.patients.of_account(openid))
 
     async def register(self, openid: str, details: PatientDetails, *, now: datetime) -> Patient:
         """Register a person for this account, or link the one known by these papers (R-A4, R-C1).

@@ -5,7 +5,6 @@ the chat store first; its answer follows as a customer-service message, or with 
 """
 
 import asyncio
-import secrets
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from handlers.chat import Incoming
 from handlers.ports import ChatStore, Entered
 from handlers.texts import transport as texts
 from storage.chats import RENEW_EVERY
+from storage.entropy import random_bytes
 
 TURN_LIMIT = 60.0
 """Seconds after which a turn that does not end becomes an apology."""
@@ -177,7 +177,7 @@ class Turns:
 
     async def _turn(self, running: _Running) -> _Answer:
         for _ in range(_LOST_LOCKS):
-            running.token = secrets.token_hex(8)
+            running.token = random_bytes(8).hex()
             entered = await self._enter(running)
             if entered.standing != "turn":
                 return _Answer(_known(entered))

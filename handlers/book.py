@@ -35,7 +35,7 @@ class Who(Gap):
 
     async def ask(self, frame: Frame) -> Question | None:
         """Ask where there is something to choose."""
-        known = await frame.services.patients.of_account(frame.openid)
+        known = (await frame.known()).patients
         if not known:
             frame.fill(self.name, NEW)
             frame.note(patient_texts.FIRST_TIME)

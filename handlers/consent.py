@@ -17,7 +17,7 @@ class Consent(Gap):
 
     async def ask(self, frame: Frame) -> Question | Done | None:
         """Look whether this account has agreed to this version; else ask."""
-        if await frame.services.patients.consent(frame.openid) == patients.CONSENT_VERSION:
+        if (await frame.known()).consent == patients.CONSENT_VERSION:
             frame.fill(self.name, KNOWN)
             return None
         return Question(
@@ -39,6 +39,7 @@ class RecordConsent(Gap):
         if frame.get(Consent.name) == DECLINED:
             return Done(patients.not_agreed(frame.clinic), outcome="declined")
         await frame.services.patients.agree(frame.openid, patients.CONSENT_VERSION, now=frame.now)
+        frame.account = None
         frame.settle()
         frame.fill(self.name, "yes")
         return None

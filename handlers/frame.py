@@ -11,7 +11,7 @@ from booking.availability import Availability
 from booking.current import CurrentCatalogue
 from booking.errors import Refused
 from booking.models import Catalogue, Clinic
-from booking.patients import Patients
+from booking.patients import Known, Patients
 from booking.rules import clinic_day
 from handlers.chat import Incoming
 from handlers.state import Option
@@ -68,6 +68,8 @@ class Frame:
     """The claim held when the message came."""
     outcome: str = "asked"
     rule: str = ""
+    account: Known | None = None
+    """What this turn has read of the account; ``known`` reads it."""
 
     @property
     def clinic(self) -> Clinic:
@@ -83,6 +85,12 @@ class Frame:
     def openid(self) -> str:
         """The account."""
         return self.incoming.openid
+
+    async def known(self) -> Known:
+        """Return what is known of the account, read once a turn; whoever changes it opens it again."""
+        if self.account is None:
+            self.account = await self.services.patients.known(self.openid)
+        return self.account
 
     def get(self, gap: str) -> str:
         """Return what a gap is filled with, empty when it is open."""

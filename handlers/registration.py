@@ -185,6 +185,7 @@ class Register(Gap):
             frame.refuse(error)
             frame.forget("name", "number", "sex", "birth")
             return None
+        frame.account = None
         frame.forget(*PERSONAL)
         frame.fill("patient", patient.id)
         frame.fill(self.name, "yes")

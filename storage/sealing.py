@@ -1,7 +1,6 @@
 """Encryption of personal data at rest, and the keyed hash by which it is found again (R-A11, R-C7)."""
 
 import hmac
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -12,6 +11,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from booking.errors import ZhenyueError
+from storage.entropy import random_bytes
 
 KEY_BYTES = 32
 _FORMAT = b"\x01"
@@ -64,7 +64,7 @@ class Sealer:
 
     def seal(self, plaintext: bytes, *, bound_to: str) -> bytes:
         """Encrypt for one place (``patient:ID:name``); the value opens nowhere else."""
-        nonce = secrets.token_bytes(_NONCE_BYTES)
+        nonce = random_bytes(_NONCE_BYTES)
         place = self._header + bound_to.encode()
         return self._header + nonce + self._current.cipher.encrypt(nonce, plaintext, place)
 

@@ -1,6 +1,5 @@
 """Verifies, decrypts and reads what WeChat delivers; renders and encrypts what it is answered."""
 
-import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal
@@ -10,6 +9,7 @@ from bot.wechat.delivery import BadDelivery, Delivery
 from bot.wechat.messages import to_delivery
 from bot.wechat.render import reply_xml
 from bot.wechat.xml import read_xml
+from storage.entropy import random_bytes
 
 Mode = Literal["secure", "compatible", "plain"]
 CLOCK_SKEW = 600
@@ -62,7 +62,7 @@ class Codec:
         xml = reply_xml(openid=delivery.incoming.openid, account=delivery.account, created=created, text=text)
         if delivery.key is None:
             return xml
-        return self.envelope(delivery.key.encrypt(xml), str(created), str(secrets.randbelow(10**10)))
+        return self.envelope(delivery.key.encrypt(xml), str(created), str(int.from_bytes(random_bytes(4))))
 
     def envelope(self, cipher_text: str, timestamp: str, nonce: str) -> bytes:
         """The XML around an encrypted reply."""

@@ -6,13 +6,14 @@ wechatpy decrypts what this encrypts and the other way round (``tests/unit/test_
 
 import hashlib
 import hmac
-import secrets
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
+
+from storage.entropy import random_bytes
 
 _BLOCK = 32
 _RANDOM = 16
@@ -41,7 +42,7 @@ class AesKey:
 
     def encrypt(self, message: bytes, random: bytes | None = None) -> str:
         """``random`` is 16 bytes and only tests choose it."""
-        random = random or secrets.token_hex(_RANDOM // 2).encode()
+        random = random or random_bytes(_RANDOM // 2).hex().encode()
         plain = b"".join((random, len(message).to_bytes(4, "big"), message, self._appid))
         pad = _BLOCK - len(plain) % _BLOCK
         encryptor = self._cipher.encryptor()
