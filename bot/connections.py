@@ -12,11 +12,11 @@ from redis.asyncio.cluster import RedisCluster
 from redis.asyncio.sentinel import Sentinel, SentinelConnectionPool
 from redis.exceptions import RedisError
 from sqlalchemy import select, text, union
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from booking.errors import Unavailable
 from bot import texts
 from bot.settings import ConfigurationError, DatabaseSettings, RecordSettings
+from storage.connection import SqlConnection
 from storage.database import SqlDatabase
 from storage.folder import make_private
 from storage.migrate import migrate, newest_revision, revision
@@ -145,11 +145,12 @@ async def database_problem(database: SqlDatabase, settings: DatabaseSettings) ->
     return None
 
 
-async def _is_read_only(connection: AsyncConnection) -> bool:
+async def _is_read_only(connection: SqlConnection) -> bool:
     """Whether PostgreSQL lets nobody write; SQLite says so itself, as of a full disk, when written to."""
     if connection.dialect.name == "postgresql":
-        return bool(await connection.scalar(text("SELECT current_setting('transaction_read_only') = 'on'")))
-    version = await connection.scalar(text("PRAGMA user_version"))
+        asked = await connection.execute(text("SELECT current_setting('transaction_read_only') = 'on'"))
+        return bool(asked.scalar())
+    version = (await connection.execute(text("PRAGMA user_version"))).scalar()
     await connection.execute(text(f"PRAGMA user_version = {int(version or 0)}"))
     return False
 
@@ -165,8 +166,8 @@ async def key_problem(database: SqlDatabase, settings: DatabaseSettings) -> str 
 async def keys_in_use(database: SqlDatabase) -> set[str]:
     """Return the ids of the keys that patients are sealed with; raises ``Unavailable``."""
     async with database.read() as unit:
-        used = await unit.connection.scalars(union(select(patient.c.key_id), select(account_patient.c.key_id)))
-        return set(used)
+        used = await unit.connection.execute(union(select(patient.c.key_id), select(account_patient.c.key_id)))
+        return set(used.scalars())
 
 
 async def redis_problem(redis: Redis, url: str) -> str | None:

@@ -5,11 +5,11 @@ from datetime import time, timedelta
 from typing import Any
 
 from sqlalchemy import Table, delete, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from booking.errors import NoCatalogue
 from booking.models import CalendarDay, Catalogue, Clinic, Department, Doctor, Policy, Roster
 from storage import tables
+from storage.connection import SqlConnection
 
 _LOADING = 724_002
 
@@ -17,7 +17,7 @@ _LOADING = 724_002
 class SqlCatalogueRows:
     """``CatalogueRows`` on one connection."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
 
     async def load(self) -> Catalogue:

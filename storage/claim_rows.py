@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, RowMapping, delete, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql import operators
 
 from booking.errors import (
@@ -23,6 +22,7 @@ from booking.errors import (
 from booking.models import Claim, ClaimKind, ClaimState, SessionState
 from booking.ports import ClaimFilter, Repair
 from storage import tables
+from storage.connection import SqlConnection
 from storage.tables import claim, clinic_session, is_booked, is_held, is_live, is_main, pool_repair
 
 _MEANING: dict[str, type[ZhenyueError]] = {
@@ -43,7 +43,7 @@ _BY_COLUMNS = {
 class SqlClaimRows:
     """``ClaimRows`` on one connection."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
 
     async def insert(self, new: Claim) -> None:

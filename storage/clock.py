@@ -29,7 +29,7 @@ class DatabaseClock:
 
     async def read(self) -> None:
         """Read the database's clock once; raises ``Unavailable``."""
-        sqlite = self._database.reader.dialect.name == "sqlite"
+        sqlite = self._database.writer.dialect.name == "sqlite"
         query = text("SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')" if sqlite else "SELECT clock_timestamp()")
         async with self._database.read() as unit:
             before = time.monotonic()

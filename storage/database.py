@@ -1,23 +1,27 @@
 """The database: engines, transactions, and the one place where they commit.
 
-SQLite has one writer at a time: an engine of one connection that begins IMMEDIATE, and another engine for readers.
-With one shared connection a reader's close rolls back the writer's work (measured). PostgreSQL runs at READ COMMITTED:
-at REPEATABLE READ a row lock does not make the statement after it see what was committed meanwhile.
+SQLite has one writer at a time: an engine of one connection that begins IMMEDIATE, and another engine for readers,
+which read in the event loop's own thread. With one shared connection a reader's close rolls back the writer's work
+(measured). PostgreSQL runs at READ COMMITTED: at REPEATABLE READ a row lock does not make the statement after it see
+what was committed meanwhile.
 """
 
+import time
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from sqlite3 import Connection as SqliteConnection
+from sqlite3 import Cursor, OperationalError
 
-from sqlalchemy import event
-from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy import QueuePool, create_engine, event
+from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from booking.errors import Unavailable
 from storage.catalogue_rows import SqlCatalogueRows
 from storage.claim_rows import SqlClaimRows
+from storage.connection import InlineConnection, SqlConnection
 from storage.patient_rows import SqlPatientRows
 from storage.sealing import Sealer
 from storage.session_rows import SqlSessionRows
@@ -30,7 +34,7 @@ BUSY_SECONDS = 10
 class SqlUnit:
     """One transaction with its rows."""
 
-    def __init__(self, connection: AsyncConnection, sealer: Sealer) -> None:
+    def __init__(self, connection: SqlConnection, sealer: Sealer) -> None:
         self.connection = connection
         self.catalogue = SqlCatalogueRows(connection)
         self.sessions = SqlSessionRows(connection)
@@ -41,9 +45,9 @@ class SqlUnit:
 class SqlDatabase:
     """SQLite or PostgreSQL behind the same transactions."""
 
-    def __init__(self, writer: AsyncEngine, reader: AsyncEngine, sealer: Sealer) -> None:
+    def __init__(self, writer: AsyncEngine, reader: Engine | AsyncEngine, sealer: Sealer) -> None:
         self.writer = writer
-        self.reader = reader
+        self._reader = reader
         self._sealer = sealer
 
     @classmethod
@@ -51,7 +55,7 @@ class SqlDatabase:
         """Make the engines for an ``sqlite+aiosqlite`` or ``postgresql+asyncpg`` address; connects on first use."""
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite":
-            return cls(_sqlite(parsed, connections=1, writes=True), _sqlite(parsed, READERS, writes=False), sealer)
+            return cls(_sqlite_writer(parsed), _sqlite_reader(parsed), sealer)
         engine = _postgres(parsed)
         return cls(engine, engine, sealer)
 
@@ -66,13 +70,18 @@ class SqlDatabase:
     async def read(self) -> AsyncGenerator[SqlUnit]:
         """Open a transaction that is rolled back at the end; raises ``Unavailable``."""
         with _translated():
-            async with self.reader.connect() as connection:
-                yield SqlUnit(connection, self._sealer)
+            if isinstance(self._reader, Engine):
+                with self._reader.connect() as inline:
+                    yield SqlUnit(InlineConnection(inline), self._sealer)
+            else:
+                async with self._reader.connect() as connection:
+                    yield SqlUnit(connection, self._sealer)
 
     async def close(self) -> None:
         """Close all connections."""
         await self.writer.dispose()
-        await self.reader.dispose()
+        if isinstance(self._reader, Engine):
+            self._reader.dispose()
 
 
 @contextmanager
@@ -86,28 +95,54 @@ def _translated() -> Generator[None]:
         raise Unavailable("database") from error
 
 
-def _sqlite(url: URL, connections: int, *, writes: bool) -> AsyncEngine:
+def _sqlite_writer(url: URL) -> AsyncEngine:
     engine = create_async_engine(
         url,
-        pool_size=connections,
+        pool_size=1,
         max_overflow=0,
         pool_timeout=BUSY_SECONDS,
+        hide_parameters=True,
         connect_args={"timeout": BUSY_SECONDS},
     )
+    _prepare_sqlite(engine.sync_engine, begin="BEGIN IMMEDIATE")
+    return engine
 
-    @event.listens_for(engine.sync_engine, "connect")
+
+def _sqlite_reader(url: URL) -> Engine:
+    # Without a limit: whoever waited for a connection here would wait in the event loop's own thread.
+    engine = create_engine(
+        url.set(drivername="sqlite"), pool_size=READERS, max_overflow=-1, hide_parameters=True, poolclass=QueuePool
+    )
+    _prepare_sqlite(engine, begin="BEGIN")
+    return engine
+
+
+def _prepare_sqlite(engine: Engine, *, begin: str) -> None:
+    @event.listens_for(engine, "connect")
     def prepare(connection: SqliteConnection, _record: object) -> None:
         connection.isolation_level = None  # SQLAlchemy says BEGIN, below
         cursor = connection.cursor()
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
-            cursor.execute(f"PRAGMA {pragma}")
+        _write_ahead(cursor)
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA foreign_keys = ON")
         cursor.close()
 
-    @event.listens_for(engine.sync_engine, "begin")
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    @event.listens_for(engine, "begin")
+    def say_begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
 
-    return engine
+
+def _write_ahead(cursor: Cursor) -> None:
+    """Switch a new file to WAL; of several processes that do so at once all but one are refused without a wait."""
+    for tries_left in reversed(range(50)):
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except OperationalError:
+            if not tries_left:
+                raise
+            time.sleep(0.02)
+        else:
+            return
 
 
 def _postgres(url: URL) -> AsyncEngine:

@@ -9,11 +9,11 @@ from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from booking.details import identity_of
 from booking.errors import PersonKnown
 from booking.models import PaperKind, Patient, PatientDetails, Sex
+from storage.connection import SqlConnection
 from storage.patient_tables import access_log, account, account_patient, consent, file_counter, patient
 from storage.sealing import Sealer
 
@@ -24,7 +24,7 @@ _FILES = "patient"
 class SqlPatientRows:
     """``PatientRows`` on one connection."""
 
-    def __init__(self, connection: AsyncConnection, sealer: Sealer) -> None:
+    def __init__(self, connection: SqlConnection, sealer: Sealer) -> None:
         self._connection = connection
         self._sealer = sealer
 

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from sqlalchemy import delete, exists, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from booking.models import ClinicSession, Slot
+from storage.connection import SqlConnection
 from storage.tables import claim, clinic_session, slot
 
 
-async def revise_session(connection: AsyncConnection, session: ClinicSession, slots: Sequence[Slot]) -> bool:
+async def revise_session(connection: SqlConnection, session: ClinicSession, slots: Sequence[Slot]) -> bool:
     """Write a session and its slots over what is there; the session's row must be locked.
 
     False, and nothing written, when an ended claim belongs to a slot that would be gone.

@@ -3,7 +3,7 @@
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     Column,
@@ -21,10 +21,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from booking.models import ClaimKind, ClaimState, ClinicSession, SessionState, Slot, SlotCount
 from booking.ports import PoolSeats, SlotFilter
+from storage.connection import SqlConnection
 from storage.session_revision import revise_session
 from storage.tables import claim, clinic_session, is_live, slot
 
@@ -35,7 +35,7 @@ _SLOT = [slot.c[name] for name in Slot.__slots__]
 class SqlSessionRows:
     """``SessionRows`` on one connection."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
 
     async def get(self, session_id: str) -> tuple[ClinicSession, list[Slot]] | None:
@@ -53,12 +53,8 @@ class SqlSessionRows:
         conditions = _wanted(wanted)
         # Sessions apart from their slots: a wide row for each of thousands of slots costs most of the answer.
         sessions = {row["id"]: _session(row) for row in await self._rows(_sessions(conditions))}
-        rows = (await self._connection.execute(_counting(conditions))).all()
-        return [
-            SlotCount(sessions[values[1]], Slot(*values), booked, held)
-            for *values, booked, held in rows
-            if values[1] in sessions
-        ]
+        rows = cast("Sequence[tuple[Any, ...]]", (await self._connection.execute(_counting(conditions))).all())
+        return [_count(row, sessions) for row in rows if row[1] in sessions]
 
     async def add(self, session: ClinicSession, slots: Sequence[Slot]) -> bool:
         """Write a new session with its slots; False, and nothing written, when the id is there already."""
@@ -176,3 +172,8 @@ def _counting(conditions: Sequence[Any]) -> Select[Any]:
 
 def _session(row: RowMapping) -> ClinicSession:
     return ClinicSession(**{**row, "state": SessionState(row["state"])})
+
+
+def _count(row: tuple[Any, ...], sessions: Mapping[str, ClinicSession]) -> SlotCount:
+    id_, session, position, starts_at, ends_at, capacity, booked, held = row
+    return SlotCount(sessions[session], Slot(id_, session, position, starts_at, ends_at, capacity), booked, held)

@@ -1,6 +1,7 @@
 """The database itself: migrations, transactions, the clock, and what it says when it does not answer."""
 
 import asyncio
+import threading
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -110,6 +111,10 @@ async def test_a_database_that_does_not_answer_is_unavailable(url: str, sealer: 
     database = SqlDatabase.open(url, sealer)
     with pytest.raises(Unavailable):
         await database.begin().__aenter__()
+    await database.close()
+    for thread in threading.enumerate():  # aiosqlite's thread of a refused file tells the loop a little later
+        if "_connection_worker_thread" in thread.name:
+            await asyncio.to_thread(thread.join, 5)
 
 
 async def test_two_loads_at_once_follow_each_other(database: SqlDatabase) -> None:

@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from structlog.testing import capture_logs
+import pytest
+from structlog.testing import CapturingLogger
 
 from booking.appointments import Appointments, Wish
 from booking.catalogue_loading import CatalogueLoading
@@ -25,39 +26,54 @@ class _Clock(DatabaseClock):
         return self._now
 
 
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> CapturingLogger:
+    """What is logged."""
+    capturing = CapturingLogger()
+    monkeypatch.setattr("bot.daily_publishing.log", capturing)
+    return capturing
+
+
+def events(log: CapturingLogger) -> list[str]:
+    """What was logged since the last look."""
+    seen = [call.args[0] for call in log.calls]
+    log.calls.clear()
+    return seen
+
+
 async def test_every_day_brings_its_sessions_and_staff_hear_once_what_differs(
-    database: SqlDatabase, seats: Seats, appointments: Appointments, now: datetime, tmp_path: Path
+    database: SqlDatabase,
+    seats: Seats,
+    appointments: Appointments,
+    now: datetime,
+    tmp_path: Path,
+    log: CapturingLogger,
 ) -> None:
     daily = DailyPublishing(database, seats, _Clock(now), tmp_path)
-    with capture_logs() as logs:
-        await daily.publish()
-    assert logs == []
+    await daily.publish()
+    assert events(log) == []
 
     await CatalogueLoading(database).load(catalogue_of(), now=now)
-    with capture_logs() as logs:
-        await daily.publish()
-        await daily.publish()
-    assert [line["event"] for line in logs] == ["published"]
+    await daily.publish()
+    await daily.publish()
+    assert events(log) == ["published"]
 
     async with database.read() as unit:
         first = (await unit.sessions.slots(SlotFilter(first_day=now.date() + timedelta(days=1))))[0]
     patient = await add_patient(database, "张三", openid="o1", now=now)
     held = await appointments.hold(Wish(first.slot.id, patient.id, "o1", "wechat", "m1"), now=now)
     await appointments.confirm(held.id, openid="o1", now=now)
-    values = catalogue_of()
-    await CatalogueLoading(database).load(replace(values, rosters=()), now=now)
-    with capture_logs() as logs:
-        await daily.publish()
-        await daily.publish()
-    told = [line for line in logs if line["event"] == "publishing_needs_staff"]
+    await CatalogueLoading(database).load(replace(catalogue_of(), rosters=()), now=now)
+    await daily.publish()
+    await daily.publish()
+    told = [call.kwargs for call in log.calls if call.args[0] == "publishing_needs_staff"]
     assert [line["differ_from_rosters"] for line in told] == [[first.session.id]]
 
 
 async def test_a_broken_holiday_table_stops_no_publishing(
-    database: SqlDatabase, seats: Seats, now: datetime, tmp_path: Path
+    database: SqlDatabase, seats: Seats, now: datetime, tmp_path: Path, log: CapturingLogger
 ) -> None:
     (tmp_path / "holidays.yaml").write_text("- 坏了: [", encoding="utf-8")
     await CatalogueLoading(database).load(catalogue_of(), now=now)
-    with capture_logs() as logs:
-        await DailyPublishing(database, seats, _Clock(now), tmp_path).publish()
-    assert {line["event"] for line in logs} == {"holidays_unreadable", "published"}
+    await DailyPublishing(database, seats, _Clock(now), tmp_path).publish()
+    assert events(log) == ["holidays_unreadable", "published"]
