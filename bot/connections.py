@@ -49,6 +49,8 @@ async def open_database(settings: DatabaseSettings) -> AsyncGenerator[SqlDatabas
     if settings.database_file is not None:
         try:
             make_private(settings.database_file.parent)
+            if not settings.database_file.exists():
+                settings.database_file.touch(mode=0o600)  # openids stand in it as they are
         except OSError as error:
             folder = settings.database_file.parent
             raise ConfigurationError(texts.FOLDER_UNUSABLE.format(folder=folder, problem=error.strerror)) from None

@@ -46,7 +46,7 @@ class Overdue(Protocol):
 class ChatStore(Protocol):
     """Chats, answers and late messages of accounts, one turn of an account at a time.
 
-    Times are milliseconds of ``now``. A chat is kept for 30 minutes, an answer for an hour, what is late for a day.
+    Times are milliseconds of ``now``. A chat and an answer are kept for an hour, what is late for a day.
     Every operation may be repeated. All raise ``booking.errors.Unavailable`` when the store does not answer.
     """
 

@@ -22,7 +22,8 @@ from booking.errors import Unavailable
 from storage.coalescing import Argument, Scripts
 from storage.sealing import SealBroken
 
-CHAT_KEPT = timedelta(minutes=30)
+CHAT_KEPT = timedelta(hours=1)
+"""Longer than a dialogue lasts (30 minutes, ``handlers.state.KEPT``), so that a late answer is told why it is late."""
 ANSWER_KEPT = timedelta(hours=1)
 LATE_KEPT = timedelta(days=1)
 LOCK_KEPT = timedelta(seconds=6)

@@ -92,11 +92,12 @@ def listing(count: int, limit: int) -> str:
 def details(patient: Patient, today: date) -> str:
     """What is known of a patient, masked."""
     known = patient.details
+    owner = "，监护人身份证 " if known.paper_kind is PaperKind.CHILD else " "
     return "\n".join(
         (
             f"姓名：{mask_name(known.name)}",
             f"性别：{common.SEXES[known.sex]}，{common.age(known.birth_date, today)}岁",
-            f"证件：{common.PAPERS[known.paper_kind]} {mask_number(known.paper_number)}",
+            f"证件：{common.PAPERS[known.paper_kind]}{owner}{mask_number(known.paper_number)}",
             f"手机号：{mask_mobile(known.mobile)}",
             f"档案号：{patient.file_number}",
             "请选择要办理的事项：",

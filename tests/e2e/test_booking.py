@@ -167,3 +167,9 @@ async def test_the_same_code_runs_on_postgresql_and_an_outside_redis(
         await empty_system.close()
     finally:
         await drop_database(url)
+
+
+async def test_the_database_is_readable_by_its_owner_only(system: System) -> None:
+    """R-A11: openids stand in it as they are."""
+    modes = {path.name: oct(path.stat().st_mode & 0o777) for path in system.folder.glob("zhenyue.db*")}
+    assert set(modes.values()) == {"0o600"}, modes

@@ -278,7 +278,8 @@ def test_the_sample_clinic_loads_and_publishes(zhenyue: CommandLine) -> None:
     assert {row["department"] for row in rows} == {
         "general", "internal", "surgery", "pediatrics", "gynecology", "dental", "eye", "tcm",
     }  # fmt: skip
-    assert {row["status"] for row in rows} >= {"open", "scheduled"}
+    # Whether anything is scheduled or past at this hour is the wall clock's business.
+    assert "open" in {row["status"] for row in rows} <= {"open", "scheduled", "past"}
 
 
 def test_a_reader_who_goes_away_early_is_no_fault(tmp_path: Path) -> None:
