@@ -1,4 +1,4 @@
-"""Every Chinese text of the command line, in one place. What patients read is in ``handlers/texts.py``."""
+"""Every Chinese text of the command line, in one place. What patients read is in ``handlers/texts``."""
 
 # Settings: one line each; ``{name}`` is the variable.
 SETTING_LINE = "{name}：{problem}；例如 {name}={example}"
@@ -325,7 +325,7 @@ EMULATOR_READY = (
 )
 EMULATOR_CREDENTIALS = "  AppID {appid}，AppSecret {secret}（本次生成）"
 MENU_PUSHED = "已发布菜单（{count} 个一级菜单）"
-MENU_REFUSED = "微信没有接受菜单（{result} {code}）；请运行 zhenyue check"
+MENU_REFUSED = "菜单没有发布：{problem}；请运行 zhenyue check"
 POOL_AGREES = "Redis 与数据库一致"
 POOL_DIFFERS = "{count} 处不一致；运行中的诊约会在半分钟内自行修复，也可运行 zhenyue pool rebuild"
 POOL_REBUILT = "已重建 {count} 个门诊的号源"

@@ -39,8 +39,8 @@ class Sealer:
     other. A value is ``format (1) | key id (4) | nonce (12) | ciphertext and tag``; header and place are
     authenticated. Nonces are random, which is safe for 2**32 values a key (NIST SP 800-38D).
 
-    To rotate without downtime: give every process the new key as a previous one, then swap the two, then
-    reseal the rows (``storage.rotation``), then drop the old key.
+    To rotate without downtime: give every process the new key as a previous one, then swap the two;
+    when the background work has sealed every row anew, drop the old key.
     """
 
     def __init__(self, current: bytes, previous: Sequence[bytes] = ()) -> None:

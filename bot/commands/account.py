@@ -35,7 +35,7 @@ async def _push(settings: Settings, redis_url: str) -> int:
         try:
             menu = await push_menu(client)
         except WeChatError as error:
-            complain(texts.MENU_REFUSED.format(result=error.result, code=error.code))
+            complain(texts.MENU_REFUSED.format(problem=error))
             return REFUSED
     buttons = menu.get("button")
     say(texts.MENU_PUSHED.format(count=len(buttons) if isinstance(buttons, list) else 0))
