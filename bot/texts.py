@@ -257,7 +257,7 @@ PUBLISH_COUNTS = {
 PUBLISH_NOTHING = "没有门诊（资料里没有这些日子的排班）"
 PUBLISH_HOLIDAY = "{day} 是{name}，但日历中没有提到，门诊照常放号；休诊请写 closed: true，照常请写 closed: false"
 PUBLISH_UNKNOWN_YEAR = "{year} 年的放假安排尚未收录，公布后请写入 {path}（格式见 docs/catalogue.md）"
-PUBLISH_NO_POOL = "Redis 没有应答：号源已写入数据库，首次使用时会自动建立"
+PUBLISH_NO_POOL = "Redis 没有运行或没有应答：号源已写入数据库，首次使用时会自动建立"
 PUBLISH_COLUMNS = ("日期", "科室", "医生", "门诊", "时段", "号数")
 HOLIDAYS_WRONG = "年份下应写“日期: 名称”，例如 2027-01-01: 元旦"
 
