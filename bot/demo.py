@@ -22,8 +22,9 @@ from bot.connections import prepare
 from bot.console import say
 from bot.embedded import Ground
 from bot.holidays import public_holidays
+from bot.loop import told_to_stop
 from bot.menu import push_menu
-from bot.serve import beside, keep_ground, listening, told_to_stop
+from bot.serve import beside, keep_ground, listening
 from bot.settings import DEMO_FILE, PREFIX, ConfigurationError, EmulatorSettings, Settings
 from emulator.client import EmulatorClient
 from emulator.config import DEFAULT_APPID, EmulatorConfig

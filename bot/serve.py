@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import os
-import signal
 import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -17,7 +16,7 @@ from bot.app import Parts, assemble, background, web_app
 from bot.connections import prepare
 from bot.console import say
 from bot.embedded import Ground, own_ground, shared_ground
-from bot.loop import run
+from bot.loop import run, told_to_stop
 from bot.settings import ConfigurationError, Settings
 from storage.valkey_process import ServerFailed
 
@@ -38,15 +37,6 @@ def work(settings: Settings) -> None:
     """Do the background work until SIGTERM or SIGINT; raises ``ConfigurationError``."""
     with shared_ground(settings) as ground:
         run(_work(settings, ground))
-
-
-def told_to_stop() -> asyncio.Event:
-    """Return an event that SIGTERM and SIGINT set."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    return stop
 
 
 @asynccontextmanager

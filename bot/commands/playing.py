@@ -1,6 +1,7 @@
 """Commands that play: demo, emulator."""
 
 import logging
+from collections.abc import Callable
 from typing import Annotated, cast
 
 from cyclopts import Parameter
@@ -9,6 +10,7 @@ from cyclopts.validators import Number
 from bot import texts
 from bot.console import begin, say
 from bot.settings import ConfigurationError, EmulatorSettings
+from emulator.config import EmulatorConfig, Mode
 
 EMULATOR_PORT = 8081
 
@@ -49,8 +51,6 @@ def emulator(  # an emulated account has this many settings
     """Run only the emulator."""
     settings = begin(EmulatorSettings)
     from bot.loop import run
-    from emulator.config import EmulatorConfig, Mode
-    from emulator.server import serve
 
     if not (token or settings.wechat_token.get_secret_value()):
         needs = texts.EMULATOR_NEEDS.format(option="--token", variable="ZHENYUE_WECHAT_TOKEN")
@@ -77,6 +77,16 @@ def emulator(  # an emulated account has this many settings
             say(texts.EMULATOR_CREDENTIALS.format(appid=config.appid, secret=config.secret))
 
     try:
-        run(serve(config, started=started))
+        run(_until_told_to_stop(config, started))
     except OSError as error:
         raise ConfigurationError(texts.EMULATOR_WRONG.format(problem=error.strerror)) from None
+
+
+async def _until_told_to_stop(config: EmulatorConfig, started: Callable[[str], None]) -> None:
+    from bot.loop import told_to_stop
+    from emulator.server import running
+
+    stop = told_to_stop()
+    async with running(config) as address:
+        started(address)
+        await stop.wait()
