@@ -92,6 +92,13 @@ async def test_a_newcomer_books_with_a_few_taps_in_the_demos_page(demo: str) -> 
             await page.screenshot(animations="disabled", path=IMAGES / "booking.png")
         await say(phone, "我的预约")
         await last(phone, "待就诊1个")
+        beside = page.locator(".phone").nth(1)
+        await beside.get_by_role("button", name="关注公众号").click()
+        await last(beside, "欢迎关注")
+        await say(beside, "眼科")
+        await last(beside, "是否同意")
+        if os.environ.get("ZHENYUE_WRITE_DOCS"):
+            await page.screenshot(animations="disabled", path=IMAGES / "emulator.png")
         assert problems == []
         await browser.close()
 
