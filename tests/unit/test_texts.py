@@ -27,6 +27,10 @@ ARGUMENTS: dict[type[ZhenyueError], tuple[object, ...]] = {
     errors.OverlappingAppointment: (datetime(2026, 11, 24, 1, 0, tzinfo=UTC),),
     errors.DayLimitReached: (2,),
     errors.TooManyPatients: (5,),
+    errors.TooLateToCancel: (datetime(2026, 11, 23, 23, 0, tzinfo=UTC), timedelta(hours=2)),
+    errors.TooLateToChange: (datetime(2026, 11, 23, 23, 0, tzinfo=UTC), timedelta(hours=2)),
+    errors.NotCancellable: (ClaimState.COMPLETED,),
+    errors.NotChangeable: (ClaimState.CANCELLED,),
     errors.InvalidDetail: ("mobile", "length"),
 }
 
