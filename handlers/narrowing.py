@@ -64,6 +64,9 @@ def search_of(frame: Frame) -> Search:
         doctors=tuple(doctors.split(",")) if doctors else (),
         day=date.fromisoformat(day) if day else None,
         part=Part(part) if part and part != ANY else None,
+        not_slot=frame.get("not_slot") or None,
+        not_doctor=frame.get("not_doctor") or None,
+        not_department=frame.get("not_department") or None,
     )
 
 
@@ -266,7 +269,9 @@ class Slot(Narrowing):
     async def _ask_near(self, frame: Frame) -> Question | None:
         slot, avoid = frame.gaps["near"].rsplit(" ", 1)
         department = frame.get("department") or frame.catalogue.doctors[frame.gaps["doctor"]].department
-        near = await frame.services.availability.near(slot, department=department, avoid=Avoid(avoid), now=frame.now)
+        near = await frame.services.availability.near(
+            slot, department=department, avoid=Avoid(avoid), now=frame.now, not_slot=frame.get("not_slot") or None
+        )
         found = sorted((*near.same_doctor, *near.others), key=lambda count: count.slot.id != slot)
         if not found:
             frame.note(texts.NONE_NEAR)

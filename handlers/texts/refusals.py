@@ -1,7 +1,6 @@
 """What is said when a rule says no: the rule with its numbers, in plain words (R-A6, R-A10)."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
 
 from booking import errors
 from booking.models import Clinic
@@ -24,6 +23,7 @@ _PLAIN: dict[type[errors.ZhenyueError], str] = {
     errors.Busy: "抱歉，现在预约的人较多，刚才没有占到号，请再选一次。",
     errors.Unavailable: "抱歉，系统暂时繁忙，刚才的操作可能没有完成，请稍后再试。",
 }
+_DEEDS: dict[type[errors.ZhenyueError], str] = {errors.TooLateToChange: "改约", errors.TooLateToCancel: "取消"}
 _PROBLEMS = {
     ("name", "empty"): "没有读到姓名，请填写与证件一致的姓名。",
     ("name", "length"): "姓名的长度不对，请填写与证件一致的姓名。",
@@ -89,22 +89,23 @@ def _day_limit(error: errors.DayLimitReached, clinic: Clinic) -> str:  # noqa: A
     return f"每位就诊人每天最多预约{error.limit}次，当天已达上限，请改选其他日期。"
 
 
-def _too_late_to_cancel(error: errors.TooLateToCancel, clinic: Clinic) -> str:
-    return _too_late("取消", error.deadline, error.notice, clinic)
-
-
-def _too_late_to_change(error: errors.TooLateToChange, clinic: Clinic) -> str:
-    return _too_late("改约", error.deadline, error.notice, clinic)
-
-
-def _too_late(deed: str, deadline: datetime, notice: timedelta, clinic: Clinic) -> str:
+def too_late(*refused: errors.TooLateToChange | errors.TooLateToCancel, clinic: Clinic) -> str:
+    """Which rule, the deadline that passed, and the telephone; of two rules with one deadline in one sentence."""
+    if len({error.deadline for error in refused}) > 1:
+        return "\n".join(too_late(error, clinic=clinic) for error in refused)
+    deeds = "和".join(_DEEDS[type(error)] for error in refused)
+    deadline, notice = refused[0].deadline, refused[0].notice
     if not notice:
-        return f"就诊时间已到，不能再{deed}。如有需要，请致电 {clinic.phone}。"
-    until = f"{common.day(deadline.astimezone(clinic.zone).date())} {common.clock(deadline, clinic.zone)}"
+        return f"就诊时间已到，不能再{deeds}。如有需要，请致电 {clinic.phone}。"
+    until = common.moment(deadline, clinic.zone)
     return (
-        f"就诊前{common.length(notice)}停止{deed}，这个预约最晚可在{until} {deed}，现已超过。"
+        f"就诊前{common.length(notice)}停止{deeds}，这个预约最晚可在{until} 办理，现已超过。"
         f"如不能按时就诊，请致电 {clinic.phone}。"
     )
+
+
+def _too_late(error: errors.TooLateToChange | errors.TooLateToCancel, clinic: Clinic) -> str:
+    return too_late(error, clinic=clinic)
 
 
 def _not_cancellable(error: errors.NotCancellable, clinic: Clinic) -> str:  # noqa: ARG001 - as the others
@@ -126,8 +127,8 @@ _WITH_NUMBERS: dict[type[errors.ZhenyueError], Callable[..., str]] = {
     errors.OverlappingAppointment: _overlap,
     errors.DayLimitReached: _day_limit,
     errors.TooManyPatients: _too_many_patients,
-    errors.TooLateToCancel: _too_late_to_cancel,
-    errors.TooLateToChange: _too_late_to_change,
+    errors.TooLateToCancel: _too_late,
+    errors.TooLateToChange: _too_late,
     errors.NotCancellable: _not_cancellable,
     errors.NotChangeable: _not_changeable,
 }

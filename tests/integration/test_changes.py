@@ -1,5 +1,6 @@
 """Cancelling and rescheduling on a real database and a real Valkey (R-A12, R-A13)."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -8,6 +9,7 @@ from redis.asyncio import Redis
 from sqlalchemy import update
 
 from booking.appointments import Appointments, Wish
+from booking.current import CurrentCatalogue
 from booking.errors import (
     AlreadyInSession,
     Busy,
@@ -227,6 +229,28 @@ async def test_a_change_confirms_the_new_seat_and_frees_the_old_one(desk: Desk, 
     assert await desk.state(booked) is ClaimState.MOVED
     assert (await desk.book(SLOT, "李四")).seat == booked.seat
     await agrees(seats, desk.now)
+
+
+async def test_who_counts_seats_here_hears_of_changes_and_cancellations(
+    desk: Desk, database: SqlDatabase, seats: Seats, figures: CountedFigures
+) -> None:
+    counted: Counter[tuple[str, str]] = Counter()
+
+    def watch(slot: str, *, held: int = 0, booked: int = 0) -> None:
+        counted[slot, "held"] += held
+        counted[slot, "booked"] += booked
+
+    current = CurrentCatalogue(database)
+    desk.appointments = Appointments(
+        database=database, pool=desk.pool, seats=seats, current=current, hold_for=timedelta(minutes=5), figures=figures,
+        watch=watch,
+    )  # fmt: skip
+    booked = await desk.book(SLOT)
+    new = await desk.move(booked, await desk.hold(NOON, replaces=booked.id))
+    assert +counted == {(NOON, "booked"): 1}
+    await desk.cancel(new)
+    assert not +counted
+    assert not -counted
 
 
 async def test_confirming_a_change_again_returns_the_same_appointment(desk: Desk) -> None:

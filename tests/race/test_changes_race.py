@@ -184,11 +184,12 @@ async def change_against_hold(
 
     patch.setattr(SqlClaimRows, "day_of", look)
     wish = Wish("wang-20261124-1200-1200", "p-张三", "o2", "wechat", "m9")
-    return await asyncio.gather(
+    outcomes = await asyncio.gather(
         service(database, pool).reschedule(booked.id, to=replacement.id, openid="o1", now=now),
         service(database, pool).hold(wish, now=now),
         return_exceptions=True,
     )
+    return list(outcomes)
 
 
 @POSTGRES

@@ -56,6 +56,12 @@ def test_moments_in_refusals_are_the_clinics() -> None:
     assert "11月24日 周二 07:00" in refusal(errors.NotOpenYet(datetime(2026, 11, 23, 23, tzinfo=UTC)), clinic=CLINIC)
 
 
+def test_without_a_notice_the_start_is_the_deadline() -> None:
+    said = refusal(errors.TooLateToCancel(datetime(2026, 11, 23, 23, tzinfo=UTC), timedelta(0)), clinic=CLINIC)
+    assert "就诊时间已到" in said
+    assert "010-00000000" in said
+
+
 def test_every_problem_of_a_detail_has_a_text() -> None:
     """The problems are read from the code that raises them."""
     raised = set()
