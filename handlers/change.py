@@ -9,7 +9,7 @@ from booking.errors import HoldExpired, Refused, UnknownAppointment
 from booking.models import ClaimKind, SlotCount
 from booking.rules import may_change
 from handlers.frame import Done, Frame, Gap, Question, confirm_or_back
-from handlers.narrowing import DAY, DEPARTMENT, DOCTOR, PART, SLOT, correct
+from handlers.narrowing import DAY, DEPARTMENT, DOCTOR, EXCLUDED, PART, SLOT, correct
 from handlers.reading import read_names
 from handlers.seat import HOPELESS, hold_seat, is_held, lose
 from handlers.state import Option
@@ -175,7 +175,7 @@ def hear(frame: Frame, text: str) -> bool:
     found = read_names(text, frame.catalogue)
     if found is None:
         return False
-    frame.forget("not_doctor", "not_department")
+    frame.forget(*EXCLUDED)
     frame.fill("target", _NAMED)
     correct(frame, found)
     return True

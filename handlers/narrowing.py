@@ -14,6 +14,7 @@ from handlers.paging import PAGE
 from handlers.reading import Named
 from handlers.state import Option
 from handlers.texts import booking as texts
+from handlers.texts.changes import OLD_STANDS
 from handlers.texts.common import PARTS, clock_words, day_words, left
 
 ANY = "any"
@@ -23,6 +24,8 @@ NARROWER = {
     "day": ("part", "slot", "near", "claim"),
 }
 """What a gap's correction opens again: narrower choices, and what came of them."""
+EXCLUDED = ("not_doctor", "not_department")
+"""What who changes an appointment did not want again."""
 
 
 def _department(count: SlotCount) -> str:
@@ -86,10 +89,14 @@ def relax(frame: Frame) -> Done | None:
         frame.note(texts.full_doctor(frame.catalogue.doctors[code].name))
         frame.forget("doctor", *NARROWER["doctor"])
         frame.fill("department", frame.catalogue.doctors[code].department)
+    elif "not_doctor" in gaps or "not_department" in gaps:
+        frame.forget(*EXCLUDED)
     elif "department" in gaps:
         frame.note(texts.full_department(frame.catalogue.departments[gaps["department"]].name))
         frame.forget("department", *NARROWER["department"])
     else:
+        if "not_slot" in gaps:
+            frame.note(OLD_STANDS)
         return Done(texts.nothing_free(frame.clinic), outcome="nothing_free")
     return None
 
@@ -275,7 +282,7 @@ class Slot(Narrowing):
         found = sorted((*near.same_doctor, *near.others), key=lambda count: count.slot.id != slot)
         if not found:
             frame.note(texts.NONE_NEAR)
-            frame.forget("day", "department", *NARROWER["department"], *NARROWER["day"])
+            frame.forget("day", "department", *NARROWER["department"], *NARROWER["day"], *EXCLUDED)
             frame.fill("way", "department")
             return None
         options = tuple(

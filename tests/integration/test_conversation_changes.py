@@ -202,6 +202,35 @@ async def test_a_target_sold_meanwhile_leaves_the_old_one_and_leads_to_others(
     (await talk.says("李强", "10:30", "1")).shows("改约成功")
 
 
+async def test_where_the_only_target_went_everything_else_is_offered(
+    talk: Talk, database: SqlDatabase, appointments: Appointments
+) -> None:
+    await talk.says("改约", "其他科室")
+    await sell(appointments, database, ZHAO, talk.now)
+    seen = (await talk.says("1")).shows("刚刚被约走", "您原来的预约不变", "科室：口腔科").offers("王芳", "李强")
+    (await talk.picks(seen, "李强")).offers("10:00", "10:30")
+    (await talk.says("1", "1")).shows("改约成功", "李强")
+
+
+async def test_a_target_that_fills_up_in_mid_choice_widens_the_choice(
+    talk: Talk, database: SqlDatabase, appointments: Appointments
+) -> None:
+    await talk.says("改约", "口腔科其他医生")
+    for slot in ("li-20261124-1000-1000", "li-20261124-1000-1030"):
+        await sell(appointments, database, slot, talk.now, seats=2)
+    (await talk.says("什么")).shows("请选择就诊日期", "王芳 主任医师").offers("11月24日", "11月25日")
+    (await talk.says("明天", "09:30", "1")).shows("改约成功")
+
+
+async def test_when_all_else_goes_in_mid_choice_the_appointment_stands(talk: Talk, database: SqlDatabase) -> None:
+    await talk.says("改约", "其他科室")
+    async with database.begin() as unit:
+        for session in await unit.sessions.sessions_from(talk.now.date()):
+            await unit.sessions.set_state(session.id, SessionState.CLOSED)
+    (await talk.says("什么")).shows("您原来的预约不变", "近期的号已约满").ends("nothing_free")
+    assert await states(database) == [f"{WANG} booked"]
+
+
 async def test_a_target_closed_before_the_confirmation_leaves_the_old_one(talk: Talk, database: SqlDatabase) -> None:
     await talk.says("改约", "口腔科其他医生", "1")
     async with database.begin() as unit:
@@ -218,6 +247,16 @@ async def test_a_new_seat_that_ran_out_is_offered_again(talk: Talk, database: Sq
         (await talk.says(answer)).shows("为您保留的时间已过", "您原来的预约不变", "这个号目前仍可预约").offers("赵敏")
     (await talk.says("1", "1")).shows("改约成功")
     assert (await states(database))[0] == f"{WANG} moved"
+
+
+async def test_a_new_seat_gone_from_the_database_is_told_like_one_that_ran_out(
+    talk: Talk, database: SqlDatabase
+) -> None:
+    await talk.says("改约", "赵敏", "14:00")
+    async with database.begin() as unit:
+        await unit.connection.execute(delete(claim).where(claim.c.slot == ZHAO))
+    (await talk.says("什么")).shows("为您保留的时间已过", "您原来的预约不变")
+    assert await states(database) == [f"{WANG} booked"]
 
 
 async def test_the_same_confirmation_again_finds_the_same_new_appointment(talk: Talk, database: SqlDatabase) -> None:
