@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from booking.changes import Changes
 from booking.current import CurrentCatalogue
 from booking.errors import (
     AlreadyAdmitted,
@@ -37,14 +38,15 @@ from booking.models import (
     Claim,
     ClaimKind,
     ClaimState,
-    ClinicSession,
-    Patient,
     SessionState,
     SlotCount,
 )
 from booking.ports import Admission, ClaimFilter, Database, Figures, SlotFilter, SlotPool, Unit, Watch
 from booking.rules import check_window, choose_ordinal
 from booking.seats import Seats
+from booking.views import AppointmentView, account_view, view_of
+
+__all__ = ["AppointmentView", "Appointments", "Wish"]
 
 TRIES = 6
 """How often a hold starts over after the pool proved wrong; each try has put one thing right."""
@@ -54,22 +56,17 @@ PAST_SHOWN = 50
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Which slot for whom, asked by whom, through what; the same ``request_id`` again finds the first one's hold."""
+    """Which slot for whom, asked by whom, through what; the same ``request_id`` again finds the first one's hold.
+
+    ``replaces`` is the appointment that the new one is to stand for (R-A12); it stands until ``reschedule``.
+    """
 
     slot: str
     patient: str
     openid: str | None
     channel: Channel
     request_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class AppointmentView:
-    """A claim with what is shown beside it."""
-
-    claim: Claim
-    session: ClinicSession
-    patient: Patient
+    replaces: str | None = None
 
 
 class Appointments:
@@ -93,6 +90,7 @@ class Appointments:
         self._hold_for = hold_for
         self._figures = figures
         self._watch = watch
+        self._changes = Changes(database=database, pool=pool, current=current, figures=figures, watch=watch)
 
     async def hold(self, wish: Wish, *, now: datetime) -> Claim:
         """Hold a seat until ``expires_at``; an earlier unconfirmed hold of this account for this patient is given up.
@@ -110,6 +108,8 @@ class Appointments:
     async def _hold(self, wish: Wish, now: datetime) -> Claim:
         catalogue = await self._current.get()
         count = await self._slot(wish)
+        if wish.replaces is not None:
+            await self._changes.check(wish.replaces, patient=wish.patient, slot=wish.slot, openid=wish.openid, now=now)
         doctor = catalogue.doctors[count.session.doctor]
         check_window(catalogue, doctor, count.session.date, count.slot.starts_at, now=now)
         for _ in range(TRIES):
@@ -132,7 +132,7 @@ class Appointments:
         session = count.session.id
         try:
             admission = await self._admit(wish, count, now)
-            return await self._write(self._claim(wish, count, admission, now), catalogue, now)
+            return await self._write(self._claim(wish, count, admission, now), catalogue, now, moving=wish.replaces)
         except PoolMissing:
             await self._seats.rebuild(session)
         except StaleFence as error:
@@ -156,11 +156,11 @@ class Appointments:
             position=count.slot.position,
             patient=wish.patient,
             owner=wish.request_id,
-            main=True,
+            main=wish.replaces is None,
             now=now,
         )
 
-    async def _write(self, claim: Claim, catalogue: Catalogue, now: datetime) -> Claim:
+    async def _write(self, claim: Claim, catalogue: Catalogue, now: datetime, *, moving: str | None) -> Claim:
         """Write the hold durably. Concurrent holds share one transaction here when group commit comes."""
         limit = catalogue.clinic.policy.per_patient_per_day
         async with self._database.begin() as unit:
@@ -168,8 +168,10 @@ class Appointments:
             day = await unit.claims.day_of(claim.patient, claim.date)
             if any(other.request_id == claim.request_id and other.session == claim.session for other in day):
                 raise RepeatedRequest
-            ordinal = choose_ordinal(day, claim.starts_at, claim.ends_at, limit=limit)
-            claim = replace(claim, ordinal=ordinal)
+            if moving is not None:
+                await self._check_replacement(unit, claim, day, moving)
+            ordinal = choose_ordinal(day, claim.starts_at, claim.ends_at, limit=limit, moving=moving)
+            claim = replace(claim, ordinal=ordinal if moving is None else None)
             await unit.claims.insert(claim)
         self._moved(claim, held=1)
         for old in given_up:
@@ -177,11 +179,18 @@ class Appointments:
             await self._tell_free(old.session, old.request_id)
         return claim
 
+    async def _check_replacement(self, unit: Unit, claim: Claim, day: list[Claim], moving: str) -> None:
+        """What the indexes say of main claims is said here of a replacement."""
+        if await unit.claims.by_request(claim.session, claim.request_id) is not None:
+            raise RepeatedRequest
+        if any(other.session == claim.session and other.id != moving for other in day):
+            raise AlreadyInSession
+
     async def _give_up_holds(self, unit: Unit, claim: Claim, now: datetime) -> list[Claim]:
         wanted = ClaimFilter(openid=claim.openid, patient=claim.patient, states=(ClaimState.HELD,))
         given_up = []
         for old in await unit.claims.find(wanted):
-            if old.kind is ClaimKind.MAIN and old.request_id != claim.request_id:
+            if old.request_id != claim.request_id:
                 given_up.append(old)
                 await unit.claims.end(old.id, was=(ClaimState.HELD,), to=ClaimState.RELEASED, now=now)
         return given_up
@@ -256,10 +265,23 @@ class Appointments:
     async def view(self, claim_id: str, *, openid: str) -> AppointmentView:
         """Return one of the account's claims; raises ``UnknownAppointment``."""
         async with self._database.read() as unit:
-            claim = await unit.claims.get(claim_id)
-        if claim is None or claim.openid != openid:
-            raise UnknownAppointment
-        return await self._shown(claim)
+            return await account_view(unit, claim_id, openid=openid)
+
+    async def cancel(self, claim_id: str, *, openid: str, now: datetime) -> AppointmentView:
+        """Cancel an appointment; its seat is free at once. The same again returns the same cancelled one (R-A13).
+
+        Raises ``TooLateToCancel``, ``NotCancellable``, ``UnknownAppointment``, ``Unavailable``.
+        """
+        return await self._changes.cancel(claim_id, openid=openid, now=now)
+
+    async def reschedule(self, claim_id: str, *, to: str, openid: str, now: datetime) -> AppointmentView:
+        """Let the replacement ``to`` (a hold whose wish named this appointment) stand for it, or change nothing.
+
+        The same again returns the same new appointment (R-A12). Raises ``HoldExpired``, ``SessionClosed``,
+        ``TooLateToChange``, ``NotChangeable``, ``AlreadyInSession``, ``OverlappingAppointment``, ``DayLimitReached``,
+        ``UnknownAppointment``, ``Busy``, ``Unavailable``.
+        """
+        return await self._changes.reschedule(claim_id, to=to, openid=openid, now=now)
 
     async def of_account(self, openid: str, *, now: datetime) -> list[AppointmentView]:
         """Return what was booked through this account: coming ones by start, then past ones, newest first."""
@@ -267,11 +289,11 @@ class Appointments:
             claims = await unit.claims.find(ClaimFilter(openid=openid, states=APPOINTED))
             coming = [c for c in claims if c.ends_at > now and c.state in LIVE]
             past = [c for c in reversed(claims) if c not in coming]
-            return [await _view(unit, claim) for claim in coming + past[:PAST_SHOWN]]
+            return [await view_of(unit, claim) for claim in coming + past[:PAST_SHOWN]]
 
     async def _shown(self, claim: Claim) -> AppointmentView:
         async with self._database.read() as unit:
-            return await _view(unit, claim)
+            return await view_of(unit, claim)
 
     def _claim(self, wish: Wish, count: SlotCount, admission: Admission, now: datetime) -> Claim:
         return Claim(
@@ -282,7 +304,7 @@ class Appointments:
             seat=admission.seat,
             patient=wish.patient,
             openid=wish.openid,
-            kind=ClaimKind.MAIN,
+            kind=ClaimKind.MAIN if wish.replaces is None else ClaimKind.REPLACEMENT,
             state=ClaimState.HELD,
             gen=admission.gen,
             seq=admission.seq,
@@ -297,11 +319,3 @@ class Appointments:
             created_at=now,
             updated_at=now,
         )
-
-
-async def _view(unit: Unit, claim: Claim) -> AppointmentView:
-    found = await unit.sessions.get(claim.session)
-    patient = await unit.patients.get(claim.patient)
-    if found is None or patient is None:  # foreign keys make both impossible
-        raise UnknownAppointment
-    return AppointmentView(claim, found[0], patient)

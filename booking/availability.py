@@ -42,12 +42,18 @@ class Avoid(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What the patient has said of the wish so far; None, or no doctors, means any."""
+    """What the patient has said of the wish so far; None, or no doctors, means any.
+
+    Who changes an appointment wants another slot, and perhaps another doctor or department.
+    """
 
     department: str | None = None
     doctors: tuple[str, ...] = ()
     day: date | None = None
     part: Part | None = None
+    not_slot: str | None = None
+    not_doctor: str | None = None
+    not_department: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +80,9 @@ def fits(count: SlotCount, search: Search, zone: ZoneInfo) -> bool:
         and (not search.doctors or session.doctor in search.doctors)
         and search.day in (None, session.date)
         and search.part in (None, part_of_day(count.slot.starts_at, zone))
+        and count.slot.id != search.not_slot
+        and session.doctor != search.not_doctor
+        and session.department != search.not_department
     )
 
 
@@ -132,13 +141,15 @@ class Availability:
         snapshot = await self._at(now)
         return snapshot.find(search, lambda count: fits(count, search, snapshot.zone))
 
-    async def near(self, slot: str, *, department: str, avoid: Avoid, now: datetime) -> Alternatives:
+    async def near(
+        self, slot: str, *, department: str, avoid: Avoid, now: datetime, not_slot: str | None = None
+    ) -> Alternatives:
         """Return what is nearest to a slot that could not be had; raises ``Unavailable``, ``NoCatalogue``."""
         snapshot = await self._at(now)
         wanted = snapshot.counts.get(slot)
         if wanted is None:
             return Alternatives()
-        found = await self.find(Search(department=department), now=now)
+        found = await self.find(Search(department=department, not_slot=not_slot), now=now)
         return nearest(found.counts, wanted, avoid=avoid)
 
     async def hours(self, *, now: datetime) -> list[OpenDays]:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
+from booking.models import ClaimState
+
 
 class ZhenyueError(Exception):
     """Whatever this product raises on purpose."""
@@ -88,6 +90,54 @@ class HoldExpired(Refused):
     """Raised when a hold is confirmed after its deadline; nothing was booked."""
 
     rule = "hold_expired"
+
+
+class TooLateToCancel(Refused):
+    """Raised when an appointment is cancelled later than ``cancel_notice`` before its start (R-A13)."""
+
+    rule = "too_late_to_cancel"
+
+    def __init__(self, deadline: datetime, notice: timedelta) -> None:
+        super().__init__(f"could be cancelled until {deadline.isoformat()}")
+        self.deadline = deadline
+        self.notice = notice
+
+
+class TooLateToChange(Refused):
+    """Raised when an appointment is changed later than ``change_notice`` before its start (R-A12)."""
+
+    rule = "too_late_to_change"
+
+    def __init__(self, deadline: datetime, notice: timedelta) -> None:
+        super().__init__(f"could be changed until {deadline.isoformat()}")
+        self.deadline = deadline
+        self.notice = notice
+
+
+class NotCancellable(Refused):
+    """Raised when what is cancelled is not ahead any more: moved, stopped, or over."""
+
+    rule = "not_cancellable"
+
+    def __init__(self, state: ClaimState) -> None:
+        super().__init__(f"is {state}")
+        self.state = state
+
+
+class NotChangeable(Refused):
+    """Raised when what is changed is not ahead any more: cancelled, moved, stopped, or over."""
+
+    rule = "not_changeable"
+
+    def __init__(self, state: ClaimState) -> None:
+        super().__init__(f"is {state}")
+        self.state = state
+
+
+class SameSlot(Refused):
+    """Raised when an appointment is changed to the slot it has."""
+
+    rule = "same_slot"
 
 
 class UnknownPatient(Refused):

@@ -171,11 +171,24 @@ class ClaimRows(Protocol):
         ...
 
     async def confirm(self, claim_id: str, *, openid: str, now: datetime) -> Claim | None:
-        """Book a hold that has not expired in a session that is open; None when there is none such."""
+        """Book a main hold that has not expired in a session that is open; None when there is none such."""
         ...
 
     async def end(self, claim_id: str, *, was: Iterable[ClaimState], to: ClaimState, now: datetime) -> Claim | None:
         """Take a claim out of the living and leave a repair row; None when it was in none of those states."""
+        ...
+
+    async def withdraw(
+        self, claim_id: str, *, openid: str, starts_from: datetime, to: ClaimState, now: datetime
+    ) -> Claim | None:
+        """End this account's booked appointment, if it starts then or later, and leave a repair row; else None."""
+        ...
+
+    async def promote(self, claim_id: str, *, openid: str, ordinal: int, now: datetime) -> Claim | None:
+        """Make an unexpired replacement in an open session the patient's booked appointment; None when it is none.
+
+        Raises ``AlreadyInSession`` or ``OrdinalTaken``; after either the transaction is over.
+        """
         ...
 
     async def expire(self, now: datetime, *, limit: int) -> list[Claim]:
@@ -299,7 +312,10 @@ class PoolSeats:
 
 @dataclass(frozen=True, slots=True)
 class PoolReading:
-    """What Redis says of a session: generation, state, seats free and taken, and since when each owner is there."""
+    """What Redis says of a session: generation, state, seats free and taken; of each owner, since when and for whom.
+
+    ``patients`` has owners of main claims only: a patient has one of those in a session.
+    """
 
     gen: int
     state: SessionState
@@ -307,6 +323,7 @@ class PoolReading:
     free: frozenset[tuple[int, int]]
     owners: dict[tuple[int, int], str]
     admitted: dict[str, datetime]
+    patients: dict[str, str]
 
 
 class SlotPool(Protocol):
@@ -327,6 +344,10 @@ class SlotPool(Protocol):
 
     async def disown(self, *, session: str, owner: str) -> None:
         """Note that the seat given to this owner is in truth another's: taken, and no longer the owner's."""
+        ...
+
+    async def own(self, *, session: str, owner: str, patient: str) -> None:
+        """Note that the replacement admitted for this owner is the patient's one seat of the session now."""
         ...
 
     async def replace(self, seats: PoolSeats) -> bool:

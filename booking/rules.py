@@ -3,8 +3,17 @@
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from booking.errors import DayLimitReached, OverlappingAppointment, PastCutOff, TooFarAhead
-from booking.models import Catalogue, Claim, Doctor, SessionState, SlotCount
+from booking.errors import (
+    DayLimitReached,
+    NotCancellable,
+    NotChangeable,
+    OverlappingAppointment,
+    PastCutOff,
+    TooFarAhead,
+    TooLateToCancel,
+    TooLateToChange,
+)
+from booking.models import Catalogue, Claim, ClaimState, Doctor, Policy, SessionState, SlotCount
 
 
 def clinic_day(catalogue: Catalogue, now: datetime) -> date:
@@ -44,19 +53,43 @@ def takes_bookings(catalogue: Catalogue, count: SlotCount, *, now: datetime) -> 
     return True
 
 
-def choose_ordinal(claims_of_day: Sequence[Claim], starts_at: datetime, ends_at: datetime, *, limit: int) -> int:
-    """Return the lowest free place among the patient's appointments of the day.
+def may_cancel(claim: Claim, policy: Policy, *, now: datetime) -> None:
+    """Check that an appointment may be cancelled now; raises ``NotCancellable`` or ``TooLateToCancel`` (R-A13)."""
+    if claim.state is not ClaimState.BOOKED:
+        raise NotCancellable(claim.state)
+    deadline = claim.starts_at - policy.cancel_notice
+    if now > deadline:
+        raise TooLateToCancel(deadline, policy.cancel_notice)
+
+
+def may_change(claim: Claim, policy: Policy, *, now: datetime) -> None:
+    """Check that an appointment may be changed now; raises ``NotChangeable`` or ``TooLateToChange`` (R-A12)."""
+    if claim.state is not ClaimState.BOOKED:
+        raise NotChangeable(claim.state)
+    deadline = claim.starts_at - policy.change_notice
+    if now > deadline:
+        raise TooLateToChange(deadline, policy.change_notice)
+
+
+def choose_ordinal(
+    claims_of_day: Sequence[Claim], starts_at: datetime, ends_at: datetime, *, limit: int, moving: str | None = None
+) -> int:
+    """Return the lowest free place among the patient's appointments of the day; for it, ``moving`` is given up.
 
     The place is unique in SQL, so two claims made at the same moment meet there and the later one is judged again.
-    Raises ``OverlappingAppointment`` or ``DayLimitReached``.
+    What is moved keeps its place only when no other is left: a hold that has not seen the move draws the next free
+    one too, and meets it there. Raises ``OverlappingAppointment`` or ``DayLimitReached``.
     """
-    for claim in claims_of_day:
+    staying = [claim for claim in claims_of_day if claim.id != moving]
+    for claim in staying:
         if claim.starts_at < ends_at and starts_at < claim.ends_at:
             raise OverlappingAppointment(claim.starts_at)
-    if len(claims_of_day) >= limit:
+    if len(staying) >= limit:
         raise DayLimitReached(limit)
+    places = range(1, limit + 1)
     taken = {claim.ordinal for claim in claims_of_day}
-    return next(ordinal for ordinal in range(1, limit + 1) if ordinal not in taken)
+    left = (ordinal for ordinal in places if ordinal not in taken)
+    return next(left, None) or next(o for o in places if o not in {claim.ordinal for claim in staying})
 
 
 def status_of(count: SlotCount, *, now: datetime) -> str:

@@ -160,6 +160,11 @@ def _what_is_lost(expected: PoolSeats, reading: PoolReading) -> list[str]:
         if theirs != ours
     ]
     every = {(p, s) for p, capacity in enumerate(expected.capacities) for s in range(1, capacity + 1)}
+    problems += [
+        f"{owner}: the patient's only seat of the session in one place, not in the other"
+        for owner, patient in sorted(expected.owners.values(), key=lambda found: found[0])
+        if owner in reading.admitted and reading.patients.get(owner) != patient
+    ]
     here = {seat: owner for seat, (owner, _) in expected.owners.items()}
     problems += [says(seat, owner) for seat, owner in sorted(here.items()) if reading.owners.get(seat) != owner]
     leaked = every - reading.free - reading.owners.keys()

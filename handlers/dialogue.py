@@ -16,7 +16,7 @@ from handlers.menu import FLOW as MENU_FLOW
 from handlers.paging import LASTING
 from handlers.state import KEPT, Asked, Chat, UnknownState, load
 from handlers.texts import commands, common, greeting
-from handlers.words import acknowledges, asks_for_change, clean, command, compact, number
+from handlers.words import acknowledges, clean, command, compact, matching, number
 
 __all__ = ["Dialogue", "Services", "Turn"]
 
@@ -75,6 +75,8 @@ class Dialogue:
         if incoming.kind not in _READ or not compact(incoming.text):
             return await _unreadable(frame, asked)
         said = _command(incoming)
+        if said in commands.WISHES and asked is not None and _is_meant(frame, asked, said):
+            said = None
         if said is not None:
             return await _obey(frame, asked, said)
         if asked is not None:
@@ -119,7 +121,7 @@ async def _obey(frame: Frame, asked: Asked | None, said: str) -> Turn:
     if said == commands.BACK:
         return await back(frame, asked)
     if said in BEGINS:
-        frame.start(BEGINS[said])
+        frame.start(BEGINS[said], **({"wish": said} if said in commands.WISHES else {}))
         await let_go(frame, tell=True)
     elif said == commands.QUIT:
         flow = frame.flow
@@ -130,6 +132,11 @@ async def _obey(frame: Frame, asked: Asked | None, said: str) -> Turn:
         frame.note(await _told(frame, said))
         frame.outcome = said
     return await go_on(frame, asked)
+
+
+def _is_meant(frame: Frame, asked: Asked, said: str) -> bool:
+    """Tell whether 改约 or 取消预约 is an option of the open question, or what it is about already."""
+    return frame.get("deed") == said or len(matching(asked.options, frame.incoming.text)) == 1
 
 
 async def _told(frame: Frame, said: str) -> str:
@@ -158,18 +165,16 @@ async def _hear_unasked(frame: Frame, *, ended: bool) -> Turn:
     elif frame.incoming.tapped is not None:
         frame.note(greeting.EARLIER_MESSAGE)
     else:
-        frame.note(_why_nothing(frame, text))
+        frame.note(_why_nothing(text))
     return await go_on(frame, None)
 
 
-def _why_nothing(frame: Frame, text: str) -> str:
+def _why_nothing(text: str) -> str:
     """Return what is said to words when nothing is asked."""
     if number(text) is not None:
         return greeting.NOTHING_OPEN
     if acknowledges(text):
         return greeting.ACKNOWLEDGED
-    if asks_for_change(text):
-        return greeting.change_by_telephone(frame.clinic)
     return greeting.NOT_UNDERSTOOD
 
 

@@ -115,6 +115,13 @@ class Frame:
         self.note(refusal(error, clinic=self.clinic))
         self.outcome, self.rule = "refused", error.rule
 
+    def refuse_and_keep(self, error: Refused, *kept: str) -> None:
+        """Say which rule was met, and go back to where only these gaps are filled."""
+        self.refuse(error)
+        self.gaps = {gap: value for gap, value in self.gaps.items() if gap in kept}
+        while self.trail and self.trail[-1] == self.gaps:
+            self.trail.pop()
+
     def start(self, flow: str, **gaps: str) -> None:
         """Begin a flow, with what is known already."""
         self.flow, self.gaps, self.trail = flow, dict(gaps), []

@@ -7,7 +7,7 @@ from handlers.menu import MENU
 from handlers.paging import NEXT, PAGE, PREVIOUS, Tap, last_page, read_tap
 from handlers.state import Asked
 from handlers.texts import common, greeting
-from handlers.words import asks_for_change, clean, matching, number, page_turn
+from handlers.words import clean, matching, number, page_turn, wish
 
 _PAGE_NUMBERS: dict[int | None, int] = {NEXT: 1, PREVIOUS: -1}
 _QUOTED = 10
@@ -102,7 +102,7 @@ def _hear_words(frame: Frame, gap: Gap, text: str) -> bool:
 def _say_not_understood(frame: Frame, text: str) -> None:
     said = number(text)
     frame.outcome = "not_understood"
-    if asks_for_change(text):
-        frame.note(greeting.change_by_telephone(frame.clinic))
+    if wish(text) and "deed" not in frame.gaps:
+        frame.note(greeting.HOW_TO_CHANGE)
     else:
         frame.note(greeting.not_a_choice() if said is None else greeting.no_such_number(said))

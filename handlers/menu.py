@@ -10,9 +10,17 @@ from handlers.narrowing import correct
 from handlers.reading import read_names
 from handlers.state import Option
 from handlers.texts import commands, greeting
+from handlers.words import wish
 
 MENU = "menu"
-BEGINS = {commands.BOOK: BOOKING, commands.MINE: MINE, commands.PATIENTS: PATIENTS, commands.MENU: MENU}
+BEGINS = {
+    commands.BOOK: BOOKING,
+    commands.MINE: MINE,
+    commands.CHANGE: MINE,
+    commands.CANCEL: MINE,
+    commands.PATIENTS: PATIENTS,
+    commands.MENU: MENU,
+}
 """Commands that begin a flow."""
 _OPTIONS = (
     Option(commands.BOOK, greeting.MENU_BOOK),
@@ -40,7 +48,11 @@ class What(Gap):
 
 
 def _hear(frame: Frame, text: str) -> bool:
-    """Begin to book at the name of a department or doctor, or of an entrance."""
+    """Begin to book at the name of a department or doctor, or of an entrance; to change or cancel at such words."""
+    wished = wish(text)
+    if wished is not None:
+        frame.start(MINE, wish=wished)
+        return True
     way = said_way(text)
     if way is not None:
         frame.start(BOOKING, way=way)

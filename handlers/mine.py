@@ -1,16 +1,23 @@
-"""我的预约: what was booked through this account, and one appointment in full."""
+"""我的预约: what was booked through this account, one appointment in full, and what can be done with it."""
 
 from collections.abc import Iterable
 from typing import ClassVar
 
-from booking.errors import UnknownAppointment
+from booking.appointments import AppointmentView
+from booking.errors import NotCancellable, NotChangeable, TooLateToCancel, TooLateToChange, UnknownAppointment
 from booking.models import ClaimState
+from booking.rules import may_cancel, may_change
+from handlers import cancel, change
 from handlers.frame import BACK, Done, Flow, Frame, Gap, Question
 from handlers.state import Option
 from handlers.texts import appointments as texts
+from handlers.texts import changes, commands
+from handlers.texts.refusals import refusal, too_late
 
 MINE = "mine"
 _AHEAD = (ClaimState.BOOKED, ClaimState.ARRIVED)
+_WISH = "wish"
+"""A gap that is filled when the flow began with 改约 or 取消预约."""
 
 
 class Which(Gap):
@@ -19,37 +26,96 @@ class Which(Gap):
     name: ClassVar[str] = "appointment"
 
     async def ask(self, frame: Frame) -> Question | Done | None:
-        """List them."""
+        """List them; of those that a wish can mean, the only one is taken."""
         views = await frame.services.appointments.of_account(frame.openid, now=frame.now)
+        wish = frame.get(_WISH)
+        if wish:
+            return self._ask_wished(frame, wish, [view for view in views if _is_ahead(view, frame)])
         if not views:
             return Done(texts.NONE)
         coming = sum(view.claim.state in _AHEAD and view.claim.ends_at > frame.now for view in views)
-        options = tuple(
+        return Question(texts.listing(coming, len(views) - coming), self._options(frame, views))
+
+    def _ask_wished(self, frame: Frame, wish: str, ahead: list[AppointmentView]) -> Question | Done | None:
+        if not ahead:
+            return Done(changes.NONE_AHEAD[wish], outcome="none")
+        if len(ahead) > 1:
+            return Question(changes.WHICH[wish], self._options(frame, ahead))
+        frame.forget(_WISH)
+        for gap, value in ((self.name, ahead[0].claim.id), (DEED, wish)):  # so that 返回 leads back over both
+            frame.step()
+            frame.fill(gap, value)
+        return None
+
+    def _options(self, frame: Frame, views: list[AppointmentView]) -> tuple[Option, ...]:
+        return tuple(
             Option(view.claim.id, texts.label(view, frame.catalogue, frame.today), (view.claim.number,))
             for view in views
         )
-        return Question(texts.listing(coming, len(views) - coming), options)
+
+
+def _is_ahead(view: AppointmentView, frame: Frame) -> bool:
+    return view.claim.state is ClaimState.BOOKED and view.claim.starts_at > frame.now
+
+
+DEED = "deed"
 
 
 class Deed(Gap):
-    """What to do with the appointment shown. Changing and cancelling stand here as further options (R-A12, R-A13)."""
+    """The appointment in full, and what to do with it: 改约, 取消预约 while that is possible (R-A12, R-A13)."""
 
-    name: ClassVar[str] = "deed"
+    name: ClassVar[str] = DEED
 
     async def ask(self, frame: Frame) -> Question | Done | None:
-        """Show it."""
+        """Show it, unless it is known what to do."""
+        if frame.get(_WISH):
+            frame.fill(self.name, frame.gaps[_WISH])
+            return None
         try:
             view = await frame.services.appointments.view(frame.gaps["appointment"], openid=frame.openid)
         except UnknownAppointment as error:
             frame.refuse(error)
             frame.forget("appointment")
             return None
-        return Question(texts.details(view, frame.catalogue, frame.now), (Option(BACK, texts.BACK_TO_LIST),))
+        deeds, refused = _possible(view, frame)
+        shown = texts.details(view, frame.catalogue, frame.now)
+        said = {refusal(error, clinic=frame.clinic) for error in refused}
+        if refused and view.claim.starts_at > frame.now and not said & set(frame.notes):
+            shown = f"{shown}\n{too_late(*refused, clinic=frame.clinic)}"
+        return Question(shown, (*deeds, Option(BACK, texts.BACK_TO_LIST)))
 
 
-def _gaps(frame: Frame) -> Iterable[Gap]:  # noqa: ARG001 - always the same
-    return _GAPS
+def _possible(
+    view: AppointmentView, frame: Frame
+) -> tuple[tuple[Option, ...], tuple[TooLateToChange | TooLateToCancel, ...]]:
+    """Return what can be done with an appointment, and for what it is too late."""
+    deeds: list[Option] = []
+    refused: list[TooLateToChange | TooLateToCancel] = []
+    for check, option in (
+        (may_change, Option(commands.CHANGE, changes.CHANGE, changes.CHANGE_WORDS)),
+        (may_cancel, Option(commands.CANCEL, changes.CANCEL, changes.CANCEL_WORDS)),
+    ):
+        try:
+            check(view.claim, frame.clinic.policy, now=frame.now)
+        except (NotChangeable, NotCancellable):
+            continue
+        except (TooLateToChange, TooLateToCancel) as error:
+            refused.append(error)
+        else:
+            deeds.append(option)
+    return tuple(deeds), tuple(refused)
 
 
-_GAPS = (Which(), Deed())
-FLOW = Flow(MINE, _gaps)
+def _gaps(frame: Frame) -> Iterable[Gap]:
+    yield from (_WHICH, _DEED)
+    yield from _DEEDS.get(frame.get(DEED), ())
+
+
+def _hear(frame: Frame, text: str) -> bool:
+    """While an appointment is changed, take the name of a department or doctor."""
+    return frame.get(DEED) == commands.CHANGE and change.hear(frame, text)
+
+
+_WHICH, _DEED = Which(), Deed()
+_DEEDS = {commands.CHANGE: change.GAPS, commands.CANCEL: cancel.GAPS}
+FLOW = Flow(MINE, _gaps, _hear)

@@ -14,6 +14,7 @@ from handlers.paging import PAGE
 from handlers.reading import Named
 from handlers.state import Option
 from handlers.texts import booking as texts
+from handlers.texts.changes import OLD_STANDS
 from handlers.texts.common import PARTS, clock_words, day_words, left
 
 ANY = "any"
@@ -23,6 +24,8 @@ NARROWER = {
     "day": ("part", "slot", "near", "claim"),
 }
 """What a gap's correction opens again: narrower choices, and what came of them."""
+EXCLUDED = ("not_doctor", "not_department")
+"""What who changes an appointment did not want again."""
 
 
 def _department(count: SlotCount) -> str:
@@ -64,6 +67,9 @@ def search_of(frame: Frame) -> Search:
         doctors=tuple(doctors.split(",")) if doctors else (),
         day=date.fromisoformat(day) if day else None,
         part=Part(part) if part and part != ANY else None,
+        not_slot=frame.get("not_slot") or None,
+        not_doctor=frame.get("not_doctor") or None,
+        not_department=frame.get("not_department") or None,
     )
 
 
@@ -83,10 +89,14 @@ def relax(frame: Frame) -> Done | None:
         frame.note(texts.full_doctor(frame.catalogue.doctors[code].name))
         frame.forget("doctor", *NARROWER["doctor"])
         frame.fill("department", frame.catalogue.doctors[code].department)
+    elif "not_doctor" in gaps or "not_department" in gaps:
+        frame.forget(*EXCLUDED)
     elif "department" in gaps:
         frame.note(texts.full_department(frame.catalogue.departments[gaps["department"]].name))
         frame.forget("department", *NARROWER["department"])
     else:
+        if "not_slot" in gaps:
+            frame.note(OLD_STANDS)
         return Done(texts.nothing_free(frame.clinic), outcome="nothing_free")
     return None
 
@@ -266,11 +276,13 @@ class Slot(Narrowing):
     async def _ask_near(self, frame: Frame) -> Question | None:
         slot, avoid = frame.gaps["near"].rsplit(" ", 1)
         department = frame.get("department") or frame.catalogue.doctors[frame.gaps["doctor"]].department
-        near = await frame.services.availability.near(slot, department=department, avoid=Avoid(avoid), now=frame.now)
+        near = await frame.services.availability.near(
+            slot, department=department, avoid=Avoid(avoid), now=frame.now, not_slot=frame.get("not_slot") or None
+        )
         found = sorted((*near.same_doctor, *near.others), key=lambda count: count.slot.id != slot)
         if not found:
             frame.note(texts.NONE_NEAR)
-            frame.forget("day", "department", *NARROWER["department"], *NARROWER["day"])
+            frame.forget("day", "department", *NARROWER["department"], *NARROWER["day"], *EXCLUDED)
             frame.fill("way", "department")
             return None
         options = tuple(

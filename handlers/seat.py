@@ -10,14 +10,16 @@ from booking.errors import (
     Busy,
     DayLimitReached,
     HoldExpired,
+    NotChangeable,
     OverlappingAppointment,
     Refused,
     SessionClosed,
+    TooLateToChange,
     UnknownAppointment,
     UnknownPatient,
     UnknownSlot,
 )
-from booking.models import ClaimState
+from booking.models import Claim, ClaimState
 from handlers.frame import Done, Frame, Gap, Question, confirm_or_back
 from handlers.texts import booking as texts
 from handlers.texts.refusals import refusal
@@ -30,6 +32,15 @@ _AVOID: dict[type[Refused], Avoid] = {
     SessionClosed: Avoid.SESSION,
 }
 """What the alternatives to a refused slot must not share with it; by default only the slot itself."""
+
+
+HOPELESS = (UnknownPatient, UnknownAppointment, TooLateToChange, NotChangeable)
+"""Refusals of a hold that no other slot can help."""
+
+
+def is_held(claim: Claim, frame: Frame) -> bool:
+    """Tell whether a hold still lasts."""
+    return claim.state is ClaimState.HELD and claim.expires_at is not None and claim.expires_at > frame.now
 
 
 def look_near(frame: Frame, error: Refused) -> None:
@@ -47,6 +58,37 @@ async def lose(frame: Frame, error: Refused) -> None:
     look_near(frame, error)
 
 
+async def hold_seat(frame: Frame, *, replaces: str | None = None) -> None:
+    """Hold the slot for the patient, or say which rule was met and open the gaps that it concerns.
+
+    Raises the refusals that no other slot can help: who the patient is, whether the appointment may be changed.
+    """
+    wish = Wish(
+        slot=frame.gaps["slot"],
+        patient=frame.gaps["patient"],
+        openid=frame.openid,
+        channel="wechat",
+        request_id=frame.incoming.request_id,
+        replaces=replaces,
+    )
+    try:
+        claim = await frame.services.appointments.hold(wish, now=frame.now)
+    except HOPELESS:
+        raise
+    except UnknownSlot as error:
+        frame.refuse(error)
+        frame.forget("slot")
+    except Busy as error:
+        frame.note(refusal(error, clinic=frame.clinic))
+        frame.outcome = "busy"
+        frame.forget("slot")
+    except Refused as error:
+        look_near(frame, error)
+    else:
+        frame.fill("claim", claim.id)
+        frame.outcome = "held"
+
+
 class Hold(Gap):
     """Holds the seat for the patient; the same message again finds the same hold."""
 
@@ -54,30 +96,11 @@ class Hold(Gap):
 
     async def ask(self, frame: Frame) -> Question | Done | None:
         """Hold, or say which rule was met."""
-        wish = Wish(
-            slot=frame.gaps["slot"],
-            patient=frame.gaps["patient"],
-            openid=frame.openid,
-            channel="wechat",
-            request_id=frame.incoming.request_id,
-        )
         try:
-            claim = await frame.services.appointments.hold(wish, now=frame.now)
+            await hold_seat(frame)
         except UnknownPatient as error:
             frame.refuse(error)
             frame.forget("patient", "slot")
-        except UnknownSlot as error:
-            frame.refuse(error)
-            frame.forget("slot")
-        except Busy as error:
-            frame.note(refusal(error, clinic=frame.clinic))
-            frame.outcome = "busy"
-            frame.forget("slot")
-        except Refused as error:
-            look_near(frame, error)
-        else:
-            frame.fill(self.name, claim.id)
-            frame.outcome = "held"
         return None
 
 
@@ -97,7 +120,7 @@ class Confirm(Gap):
         if claim.state is ClaimState.BOOKED:  # confirmed before, and the answer was lost
             frame.fill(self.name, "yes")
             return None
-        if claim.state is not ClaimState.HELD or claim.expires_at is None or claim.expires_at <= frame.now:
+        if not is_held(claim, frame):
             await lose(frame, HoldExpired())
             return None
         return Question(texts.confirm(view, frame.catalogue, frame.now), confirm_or_back())

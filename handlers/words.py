@@ -42,9 +42,10 @@ def number(text: str) -> int | None:
     return commands.NUMERALS[digits] if digits in commands.NUMERALS else int(digits)
 
 
-def asks_for_change(text: str) -> bool:
-    """Tell whether words speak of changing or cancelling an appointment."""
-    return commands.CHANGING.search(compact(text)) is not None
+def wish(text: str) -> str | None:
+    """Return what words wish of an appointment: the command for changing or cancelling it."""
+    said = compact(text)
+    return next((deed for deed, words in commands.WISHES.items() if words.search(said)), None)
 
 
 def acknowledges(text: str) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, RowMapping, delete, insert, literal, select, update
+from sqlalchemy import Column, ColumnElement, RowMapping, Update, delete, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql import operators
 
@@ -66,7 +66,7 @@ class SqlClaimRows:
         try:
             written = await self._connection.execute(statement)
         except IntegrityError as error:
-            raise _meaning(error, new) from error
+            raise _meaning(error, gen=new.gen) from error
         if written.rowcount != 1:
             raise await self._why_not(new)
 
@@ -100,26 +100,30 @@ class SqlClaimRows:
         return await self._many(claim.c.session == session_id, is_live)
 
     async def confirm(self, claim_id: str, *, openid: str, now: datetime) -> Claim | None:
-        """Book a hold that has not expired in a session that is open; None when there is none such."""
-        session_open = (
-            select(clinic_session.c.id)
-            .where(clinic_session.c.id == claim.c.session, clinic_session.c.state == SessionState.OPEN)
-            .with_for_update(read=True)
-        )
-        change = (
-            update(claim)
-            .where(
-                claim.c.id == claim_id,
-                claim.c.openid == openid,
-                claim.c.state == ClaimState.HELD,
-                claim.c.expires_at > now,
-                claim.c.session.in_(session_open.correlate(claim)),
-            )
-            .values(state=ClaimState.BOOKED, expires_at=None, updated_at=now)
-            .returning(claim)
-        )
+        """Book a main hold that has not expired in a session that is open; None when there is none such."""
+        change = _booking(claim_id, openid=openid, kind=ClaimKind.MAIN, now=now).returning(claim)
         row = (await self._connection.execute(change)).mappings().first()
         return None if row is None else _claim(row)
+
+    async def promote(self, claim_id: str, *, openid: str, ordinal: int, now: datetime) -> Claim | None:
+        """Make an unexpired replacement in an open session the patient's booked appointment; None when it is none."""
+        change = _booking(claim_id, openid=openid, kind=ClaimKind.REPLACEMENT, now=now)
+        change = change.values(kind=ClaimKind.MAIN, ordinal=ordinal)
+        try:
+            row = (await self._connection.execute(change.returning(claim))).mappings().first()
+        except IntegrityError as error:
+            raise _meaning(error) from error
+        return None if row is None else _claim(row)
+
+    async def withdraw(
+        self, claim_id: str, *, openid: str, starts_from: datetime, to: ClaimState, now: datetime
+    ) -> Claim | None:
+        """End this account's booked appointment, if it starts then or later, and leave a repair row; else None."""
+        still_in_time = claim.c.starts_at >= starts_from
+        ended = await self._end(
+            claim.c.id == claim_id, claim.c.openid == openid, is_booked, still_in_time, to=to, now=now
+        )
+        return ended[0] if ended else None
 
     async def end(self, claim_id: str, *, was: Iterable[ClaimState], to: ClaimState, now: datetime) -> Claim | None:
         """Take a claim out of the living and leave a repair row; None when it was in none of those states."""
@@ -181,11 +185,32 @@ def _claim(row: RowMapping) -> Claim:
     return Claim(**fields)
 
 
-def _meaning(error: IntegrityError, new: Claim) -> Exception:
+def _booking(claim_id: str, *, openid: str, kind: ClaimKind, now: datetime) -> Update:
+    """Book a hold of this kind and account that has not expired, in a session that is open and stays so."""
+    session_open = (
+        select(clinic_session.c.id)
+        .where(clinic_session.c.id == claim.c.session, clinic_session.c.state == SessionState.OPEN)
+        .with_for_update(read=True)
+    )
+    return (
+        update(claim)
+        .where(
+            claim.c.id == claim_id,
+            claim.c.openid == openid,
+            claim.c.kind == kind,
+            claim.c.state == ClaimState.HELD,
+            claim.c.expires_at > now,
+            claim.c.session.in_(session_open.correlate(claim)),
+        )
+        .values(state=ClaimState.BOOKED, expires_at=None, updated_at=now)
+    )
+
+
+def _meaning(error: IntegrityError, *, gen: int = 0) -> Exception:
     """Return what a violated index means; what no index of ours explains stays a driver's error."""
     name = getattr(getattr(error.orig, "__cause__", None), "constraint_name", None)
     if name is None:
         name = _BY_COLUMNS.get(str(error.orig).rpartition("UNIQUE constraint failed: ")[2])
     if name == tables.ONE_FENCE:
-        return StaleFence(new.gen)
+        return StaleFence(gen)
     return _MEANING[name]() if name in _MEANING else error

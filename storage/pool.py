@@ -29,9 +29,9 @@ class RedisPool:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._scripts = Scripts(redis)
-        self._admit, self._release, self._disown, self._replace = (
+        self._admit, self._release, self._disown, self._own, self._replace = (
             redis.register_script((_LUA / f"{name}.lua").read_text())
-            for name in ("admit", "release", "disown", "replace")
+            for name in ("admit", "release", "disown", "own", "replace")
         )
 
     async def admit(
@@ -59,6 +59,9 @@ class RedisPool:
     async def disown(self, *, session: str, owner: str) -> None:
         await self._run(self._disown, session, [owner])
 
+    async def own(self, *, session: str, owner: str, patient: str) -> None:
+        await self._run(self._own, session, [owner, patient])
+
     async def replace(self, seats: PoolSeats) -> bool:
         every = {(p, s) for p, capacity in enumerate(seats.capacities) for s in range(1, capacity + 1)}
         free = [_seat(*seat) for seat in sorted(every - seats.owners.keys())]
@@ -83,10 +86,13 @@ class RedisPool:
             return None
         taken: dict[tuple[int, int], str] = {}
         admitted: dict[str, datetime] = {}
+        patients: dict[str, str] = {}
         for owner, entry in owners.items():
-            seat, _, since, _ = entry.split(b":", 3)
+            seat, _, since, patient = entry.split(b":", 3)
             taken[_place(seat)] = owner.decode()
             admitted[owner.decode()] = _instant(since)
+            if patient:
+                patients[owner.decode()] = patient.decode()
         return PoolReading(
             gen=int(gen),
             state=SessionState(state.decode()),
@@ -94,6 +100,7 @@ class RedisPool:
             free=frozenset(_place(seat) for seat in free),
             owners=taken,
             admitted=admitted,
+            patients=patients,
         )
 
     # What a script answers has no type; each caller knows its own script's answer.

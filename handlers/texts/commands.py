@@ -13,6 +13,8 @@ COMPLAINT = "complaint"
 MENU = "menu"
 GREETING = "greeting"
 THANKS = "thanks"
+CHANGE = "change"
+CANCEL = "cancel"
 
 _WORDS = {
     BOOK: (
@@ -28,6 +30,8 @@ _WORDS = {
     COMPLAINT: "投诉 我要投诉 投诉建议 意见建议 投訴",
     MENU: "菜单 主菜单 首页 menu 开始 菜單",
     GREETING: "你好 您好 hi hello 在吗 有人吗 早上好 上午好 下午好 晚上好",
+    CHANGE: "改约 我要改约 我想改约 改期 我要改期 更改预约 修改预约 改预约 改时间 换时间 改約 我要改約 更改預約",
+    CANCEL: "取消预约 我要取消预约 我想取消预约 取消我的预约 取消挂号 退号 我要退号 退掉预约 取消預約 取消掛號 退號",
     THANKS: "谢谢 多谢 谢谢您 谢谢你 感谢 thanks 謝謝",
 }
 ALL = frozenset(_WORDS)
@@ -47,7 +51,13 @@ DISAGREE = "不同意"
 DISAGREE_WORDS = ("我不同意", "不", "否", "no")
 GO_BACK_WORDS = ("取消", "不", "否", "不要", "不确认", "no")
 ACKNOWLEDGED = frozenset(("好", "好的", "好吧", "嗯", "嗯嗯", "行", "ok", "知道了", "收到", "明白", "明白了"))
-CHANGING = re.compile(r"取消|退号|改约|改期|改时间|换时间|改號|退號")
+CONFIRM_CANCEL_WORDS = ("确认取消", "确定取消", "確認取消")
+KEEP_WORDS = ("不取消", "不取消了", "保留", "不", "否", "不要", "no")
+WISHES = {
+    CHANGE: re.compile(r"改约|改期|改时间|换时间|改號|改約"),
+    CANCEL: re.compile(r"取消|退号|退號"),
+}
+"""How words sound that wish something of an appointment; also the deeds of 我的预约."""
 OTHER_PAPERS = "其他证件"
 OTHER_PAPERS_WORDS = ("其它证件", "没有身份证", "我没有身份证", "其他證件")
 

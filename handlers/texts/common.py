@@ -47,6 +47,11 @@ def clock(moment: datetime, zone: ZoneInfo) -> str:
     return f"{moment.astimezone(zone):%H:%M}"
 
 
+def moment(value: datetime, zone: ZoneInfo) -> str:
+    """11月23日 周一 08:30 of the clinic's time."""
+    return f"{day(value.astimezone(zone).date())} {clock(value, zone)}"
+
+
 def period(starts_at: datetime, ends_at: datetime, zone: ZoneInfo) -> str:
     """08:30-09:00 of the clinic's time."""
     return f"{clock(starts_at, zone)}-{clock(ends_at, zone)}"

@@ -34,6 +34,10 @@ _UNREADABLE: dict[Kind, str] = {
 }
 
 
+HOW_TO_CHANGE = "如需改约或取消已有的预约，请回复“改约”或“取消预约”。"
+"""To who speaks of a change while another question is open."""
+
+
 def welcome(clinic: Clinic) -> str:
     """After following."""
     return f"您好，欢迎关注{clinic.name}！在这里可以预约挂号、查看预约。"
@@ -56,7 +60,8 @@ def guide(clinic: Clinic) -> str:
             f"二、最多可提前{policy.advance_days}天预约{released}，就诊前{cut_off}停止预约（部分科室、医生不同）。",
             "三、首次预约请登记就诊人，一个微信号最多5位。",
             "四、就诊当天请带好证件，提前15分钟到院。",
-            "随时可回复：返回、退出、我的预约、就诊人、人工。",
+            f"五、就诊前{length(policy.change_notice)}可以改约，就诊前{length(policy.cancel_notice)}可以取消。",
+            "随时可回复：返回、退出、我的预约、改约、取消预约、就诊人、人工。",
         )
     )
 
@@ -72,11 +77,6 @@ def complaint(clinic: Clinic, hours: str) -> str:
         "感谢您的反馈，给您带来不便，我们深表歉意。\n"
         f"投诉请拨打：{clinic.phone}\n受理时间：{hours}\n我们会认真核实并答复您。"
     )
-
-
-def change_by_telephone(clinic: Clinic) -> str:
-    """To who asks for a change or a cancellation where none is offered."""
-    return f"如需改约或取消，请致电 {clinic.phone}。"
 
 
 def unreadable(kind: Kind) -> str:

@@ -5,11 +5,13 @@ from collections.abc import Callable
 from booking import errors
 from booking.models import Clinic
 from handlers.texts import common
+from handlers.texts.appointments import STATES
 
 _PLAIN: dict[type[errors.ZhenyueError], str] = {
     errors.SoldOut: "抱歉，这个号刚刚被约走了。",
     errors.SessionClosed: "抱歉，该时段已停止预约。",
     errors.AlreadyInSession: "该就诊人在这个门诊时段已有预约，同一时段只能预约一次。",
+    errors.SameSlot: "这就是您现在预约的时间，请选择其他时间。",
     errors.HoldExpired: "抱歉，为您保留的时间已过，没有预约成功。",
     errors.UnknownPatient: "没有找到这位就诊人，请重新选择。",
     errors.UnknownAppointment: "没有找到这个预约。",
@@ -17,10 +19,11 @@ _PLAIN: dict[type[errors.ZhenyueError], str] = {
     errors.IdentityMismatch: "该证件已登记过，但姓名、性别或出生日期与登记的不一致。请核对后重新输入；"
     "如确认无误，请携带证件到前台更正，或致电 {phone}。",
     errors.SharedPatient: "该就诊人也由其他微信号管理，为保护其信息，请携带证件到前台更正，或致电 {phone}。",
-    errors.PatientHasAppointments: "该就诊人还有未就诊的预约，暂时不能移除，请在就诊后再试。",
+    errors.PatientHasAppointments: "该就诊人还有未就诊的预约，暂时不能移除，请先取消预约，或在就诊后再试。",
     errors.Busy: "抱歉，现在预约的人较多，刚才没有占到号，请再选一次。",
     errors.Unavailable: "抱歉，系统暂时繁忙，刚才的操作可能没有完成，请稍后再试。",
 }
+_DEEDS: dict[type[errors.ZhenyueError], str] = {errors.TooLateToChange: "改约", errors.TooLateToCancel: "取消"}
 _PROBLEMS = {
     ("name", "empty"): "没有读到姓名，请填写与证件一致的姓名。",
     ("name", "length"): "姓名的长度不对，请填写与证件一致的姓名。",
@@ -86,6 +89,33 @@ def _day_limit(error: errors.DayLimitReached, clinic: Clinic) -> str:  # noqa: A
     return f"每位就诊人每天最多预约{error.limit}次，当天已达上限，请改选其他日期。"
 
 
+def too_late(*refused: errors.TooLateToChange | errors.TooLateToCancel, clinic: Clinic) -> str:
+    """Which rule, the deadline that passed, and the telephone; of two rules with one deadline in one sentence."""
+    if len({error.deadline for error in refused}) > 1:
+        return "\n".join(too_late(error, clinic=clinic) for error in refused)
+    deeds = "和".join(_DEEDS[type(error)] for error in refused)
+    deadline, notice = refused[0].deadline, refused[0].notice
+    if not notice:
+        return f"就诊时间已到，不能再{deeds}。如有需要，请致电 {clinic.phone}。"
+    until = common.moment(deadline, clinic.zone)
+    return (
+        f"就诊前{common.length(notice)}停止{deeds}，这个预约最晚可在{until} 办理，现已超过。"
+        f"如不能按时就诊，请致电 {clinic.phone}。"
+    )
+
+
+def _too_late(error: errors.TooLateToChange | errors.TooLateToCancel, clinic: Clinic) -> str:
+    return too_late(error, clinic=clinic)
+
+
+def _not_cancellable(error: errors.NotCancellable, clinic: Clinic) -> str:  # noqa: ARG001 - as the others
+    return f"这个预约{STATES[error.state]}，不能取消。"
+
+
+def _not_changeable(error: errors.NotChangeable, clinic: Clinic) -> str:  # noqa: ARG001 - as the others
+    return f"这个预约{STATES[error.state]}，不能改约。"
+
+
 def _too_many_patients(error: errors.TooManyPatients, clinic: Clinic) -> str:  # noqa: ARG001 - as the others
     return f"一个微信号最多登记{error.limit}位就诊人，如需添加，请先在“就诊人”中移除一位。"
 
@@ -97,4 +127,8 @@ _WITH_NUMBERS: dict[type[errors.ZhenyueError], Callable[..., str]] = {
     errors.OverlappingAppointment: _overlap,
     errors.DayLimitReached: _day_limit,
     errors.TooManyPatients: _too_many_patients,
+    errors.TooLateToCancel: _too_late,
+    errors.TooLateToChange: _too_late,
+    errors.NotCancellable: _not_cancellable,
+    errors.NotChangeable: _not_changeable,
 }

@@ -204,3 +204,54 @@ async def test_slots_are_filtered_and_ordered(book: Book) -> None:
         assert len(await unit.sessions.slots(SlotFilter(first_day=day, last_day=day))) == 2
         assert len(await unit.sessions.slots(SlotFilter(department="eye"))) == 2
         assert len(await unit.sessions.slots(SlotFilter(doctor="wang", slot=book.first.slot))) == 1
+
+
+async def booked(book: Book) -> Claim:
+    """Confirm the first claim."""
+    async with book.database.begin() as unit:
+        claim = await unit.claims.confirm("c1", openid="o1", now=book.now)
+    assert claim is not None
+    return claim
+
+
+async def test_an_appointment_is_withdrawn_once_by_its_account_and_in_time(book: Book) -> None:
+    """R-A12, R-A13."""
+    claim = await booked(book)
+
+    async def withdraw(**changes: object) -> Claim | None:
+        wanted = {"openid": "o1", "starts_from": claim.starts_at, "to": ClaimState.CANCELLED, "now": book.now} | changes
+        async with book.database.begin() as unit:
+            return await unit.claims.withdraw("c1", **wanted)  # type: ignore[arg-type]  # the case's own fields
+
+    assert await withdraw(openid="o2") is None
+    assert await withdraw(starts_from=claim.starts_at + timedelta(seconds=1)) is None
+    ended = await withdraw()
+    assert ended == replace(claim, state=ClaimState.CANCELLED)
+    assert await withdraw() is None
+    async with book.database.read() as unit:
+        repairs = await unit.claims.repairs(limit=10)
+    assert [(repair.session, repair.owner) for repair in repairs] == [(claim.session, "m1")]
+
+
+async def test_a_replacement_is_promoted_once_the_old_claim_is_gone(book: Book) -> None:
+    """R-A12: beside the main claim of its patient it may be held, not booked."""
+    claim = await booked(book)
+    beside = replace(book.second, patient=claim.patient, kind=ClaimKind.REPLACEMENT, ordinal=None)
+    await book.insert(beside)
+
+    async def promote(openid: str = "o1", **changes: object) -> Claim | None:
+        wanted = {"ordinal": 2, "now": book.now} | changes
+        async with book.database.begin() as unit:
+            return await unit.claims.promote("c2", openid=openid, **wanted)  # type: ignore[arg-type]  # likewise
+
+    with pytest.raises(AlreadyInSession):
+        await promote()
+    await book.end(claim, ClaimState.MOVED)
+    assert await promote("o2") is None
+    assert await promote(now=book.now + timedelta(minutes=5)) is None
+    async with book.database.begin() as unit:
+        assert await unit.claims.confirm("c2", openid="o1", now=book.now) is None
+    promoted = await promote()
+    assert promoted is not None
+    assert (promoted.kind, promoted.state, promoted.ordinal) == (ClaimKind.MAIN, ClaimState.BOOKED, 2)
+    assert await promote() is None

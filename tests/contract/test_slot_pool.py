@@ -114,6 +114,23 @@ async def test_a_disowned_seat_stays_taken_and_its_patient_is_free_to_try_anothe
     assert (await admit(pool, "r1", now, patient="zhang")).seat == 2
 
 
+async def test_a_seat_held_for_a_change_becomes_the_patients_only_one(pool: RedisPool, now: datetime) -> None:
+    await pool.replace(seats(now))
+    await admit(pool, "old", now, patient="zhang")
+    new = await pool.admit(session=SESSION, position=0, patient="zhang", owner="new", main=False, now=now)
+    assert new.seat == 2
+    for _ in range(2):
+        await pool.own(session=SESSION, owner="new", patient="zhang")
+        await pool.release(session=SESSION, owner="old")
+    reading = await pool.read(SESSION)
+    assert reading is not None
+    assert (reading.owners, reading.patients) == ({(0, 2): "new"}, {"new": "zhang"})
+    with pytest.raises(AlreadyAdmitted):
+        await admit(pool, "r3", now, patient="zhang")
+    await pool.own(session=SESSION, owner="unknown", patient="li")
+    assert (await admit(pool, "r4", now, patient="li")).seat == 1
+
+
 async def test_a_replacement_knows_the_owners_and_frees_the_rest(pool: RedisPool, now: datetime) -> None:
     await pool.replace(seats(now))
     await admit(pool, "lost", now)

@@ -86,6 +86,30 @@ async def hold_expired(told: Told) -> None:
     await told.talk.says("1", "1", "1")
 
 
+async def cancelling(told: Told) -> None:
+    """Cancelling"""
+    await known(told.database, told.talk, "张三")
+    await told.talk.says("王芳", "明天", "09:00", "1", "我的预约", "1", "取消预约", "1", "取消预约")
+
+
+async def changing(told: Told) -> None:
+    """Changing, and the new choice goes meanwhile"""
+    await known(told.database, told.talk, "张三")
+    await told.talk.says("王芳", "明天", "09:00", "1", "改约", "3")
+    told.aside("此时，眼科的最后一个号被别人约走")
+    await told.sell("zhao-20261124-1400-1400")
+    await told.talk.says("1", "李强", "1", "1")
+
+
+async def too_late(told: Told) -> None:
+    """Too late to change or cancel"""
+    await known(told.database, told.talk, "张三")
+    await told.talk.says("王芳", "明天", "09:00", "1")
+    told.aside("第二天早上七点半")
+    told.talk.now += timedelta(hours=22, minutes=30)
+    await told.talk.says("取消预约", "返回")
+
+
 async def rules(told: Told) -> None:
     """Rules"""
     await known(told.database, told.talk, "张三")
@@ -107,7 +131,8 @@ async def patients(told: Told) -> None:
 
 
 STORIES: tuple[Story, ...] = (
-    first_visit, returning_patient, by_time, family, seat_gone, hold_expired, rules, misunderstandings, patients,
+    first_visit, returning_patient, by_time, family, seat_gone, hold_expired, cancelling, changing, too_late,
+    rules, misunderstandings, patients,
 )  # fmt: skip
 
 

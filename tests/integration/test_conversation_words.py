@@ -161,10 +161,14 @@ async def test_who_says_no_more_than_that_they_have_read_is_not_apologised_to(ta
     (await talk.says(text)).shows("好的，需要时请随时回复").hides("抱歉").offers(*MENU)
 
 
-@pytest.mark.parametrize("text", ["取消预约", "我想改约", "怎么退号"])
-async def test_who_asks_for_a_change_learns_the_way_to_it(talk: Talk, text: str) -> None:
-    (await talk.says(text)).shows("如需改约或取消，请致电 010-00000000").offers(*MENU)
-    (await talk.says("菜单", text)).shows("如需改约或取消，请致电 010-00000000").offers(*MENU)
+@pytest.mark.parametrize(("text", "wished"), [("取消预约", "取消"), ("我想改约", "改约"), ("怎么退号", "取消")])
+async def test_who_has_nothing_to_change_or_cancel_is_told_so(talk: Talk, text: str, wished: str) -> None:
+    (await talk.says(text)).shows(f"您没有待就诊的预约，无需{wished}").ends("none")
+    (await talk.says("菜单", text)).shows(f"您没有待就诊的预约，无需{wished}").ends("none")
+
+
+async def test_who_speaks_of_a_change_in_mid_dialogue_learns_the_words_for_it(talk: Talk) -> None:
+    (await talk.says("预约", "怎么退号啊")).shows("请回复“改约”或“取消预约”", "请选择预约方式")
 
 
 async def test_a_digit_when_nothing_is_asked_is_explained(talk: Talk) -> None:

@@ -29,11 +29,11 @@ from booking.models import (
 from booking.snapshot import Found
 from bot.wechat.render import MAX_TEXT, reply_text
 from handlers.chat import Incoming, Reply
-from handlers.frame import Frame, Question
+from handlers.frame import Frame, Question, confirm_or_back
 from handlers.narrowing import DAY, DEPARTMENT, DOCTOR, SLOT
 from handlers.paging import last_page, reply_for
 from handlers.state import Option
-from handlers.texts import appointments, booking
+from handlers.texts import appointments, booking, changes
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 wordy = st.text(st.sampled_from('口腔种植修复正畸中心ABC<>&"％ 1'), min_size=1, max_size=80).map(
@@ -140,6 +140,17 @@ def test_the_longest_success_and_details_fit(catalogue: Catalogue) -> None:
     for text in (booking.booked(view, catalogue, NOW), appointments.details(view, catalogue, NOW)):
         assert len(text.encode()) > 100
         check(reply_for(Question(text), [], serial=1, page=0))
+    for text in (changes.changed(view, view, catalogue, NOW), changes.cancelled(view, catalogue, NOW)):
+        check(reply_for(Question(text), [], serial=1, page=0))
+    for text in (
+        changes.confirm_change(view, view, catalogue, NOW),
+        changes.confirm_cancel(view, catalogue, NOW),
+        appointments.details(view, catalogue, NOW),
+    ):
+        options = (*confirm_or_back(), Option("list", appointments.BACK_TO_LIST))
+        reply = reply_for(Question(text, options), [], serial=2**45, page=0)
+        check(reply)
+        assert reply.text == text
     check(reply_for(Question("", footer="请输入姓名"), ["长" * 3000], serial=1, page=0))
 
 

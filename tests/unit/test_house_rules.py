@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from booking import errors
-from booking.models import Clinic
+from booking.models import ClaimState, Clinic
 from handlers.texts import refusals
 
 ROOT = Path(__file__).parents[2]
@@ -124,6 +124,7 @@ def test_control_no_check_finds_what_is_innocent(check: Check, innocent: str) ->
 
 
 SAMPLES: dict[object, object] = {
+    ClaimState: ClaimState.COMPLETED,
     int: 5,
     str: "name",
     date: date(2026, 11, 30),

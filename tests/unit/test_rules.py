@@ -5,9 +5,26 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from booking.errors import DayLimitReached, OverlappingAppointment, PastCutOff, TooFarAhead
+from booking.errors import (
+    DayLimitReached,
+    NotCancellable,
+    NotChangeable,
+    OverlappingAppointment,
+    PastCutOff,
+    TooFarAhead,
+    TooLateToCancel,
+    TooLateToChange,
+)
 from booking.models import Catalogue, Claim, ClaimKind, ClaimState, ClinicSession, SessionState, Slot, SlotCount
-from booking.rules import check_window, choose_ordinal, last_bookable_day, status_of, takes_bookings
+from booking.rules import (
+    check_window,
+    choose_ordinal,
+    last_bookable_day,
+    may_cancel,
+    may_change,
+    status_of,
+    takes_bookings,
+)
 from tests.support.clinic import CLINIC, DEPARTMENTS, DOCTORS
 
 HALF_HOUR = timedelta(minutes=30)
@@ -93,6 +110,39 @@ def test_the_lowest_free_place_of_the_day_is_taken(now: datetime) -> None:
     assert choose_ordinal([other], now, now + HALF_HOUR, limit=2) == 1
     with pytest.raises(DayLimitReached):
         choose_ordinal([other], now, now + HALF_HOUR, limit=1)
+
+
+def test_what_is_moved_takes_another_place_of_the_day_while_there_is_one(now: datetime) -> None:
+    """R-A12: a hold made at the same moment draws the same place, and one of the two is judged again."""
+    old, other = claim_at(now, 1), replace(claim_at(now + HALF_HOUR, 2), id="other")
+    later = now + HALF_HOUR * 4
+
+    def place(limit: int, *day: Claim) -> int:
+        return choose_ordinal(day, later, later + HALF_HOUR, limit=limit, moving=old.id)
+
+    assert (place(2, old), place(3, old, other), place(2, old, other), place(1, old)) == (2, 3, 1, 1)
+    with pytest.raises(DayLimitReached):
+        place(1, old, other)
+    with pytest.raises(OverlappingAppointment):
+        choose_ordinal([old, other], now, now + HALF_HOUR * 2, limit=2, moving=old.id)
+    assert choose_ordinal([old, other], now, now + HALF_HOUR, limit=2, moving=old.id) == 1
+
+
+def test_an_appointment_may_be_given_up_until_its_deadline(now: datetime) -> None:
+    """R-A12, R-A13."""
+    policy = replace(CLINIC.policy, cancel_notice=timedelta(hours=1), change_notice=timedelta(0))
+    booked = claim_at(now + timedelta(hours=1), 1)
+    may_cancel(booked, policy, now=now)
+    with pytest.raises(TooLateToCancel) as late:
+        may_cancel(booked, policy, now=now + timedelta(seconds=1))
+    assert (late.value.deadline, late.value.notice) == (now, timedelta(hours=1))
+    may_change(booked, policy, now=booked.starts_at)
+    with pytest.raises(TooLateToChange):
+        may_change(booked, policy, now=booked.starts_at + timedelta(seconds=1))
+    with pytest.raises(NotCancellable):
+        may_cancel(replace(booked, state=ClaimState.ARRIVED), policy, now=now)
+    with pytest.raises(NotChangeable):
+        may_change(replace(booked, state=ClaimState.CANCELLED), policy, now=now)
 
 
 def test_touching_times_do_not_overlap_and_crossing_ones_do(now: datetime) -> None:

@@ -27,6 +27,10 @@ ARGUMENTS: dict[type[ZhenyueError], tuple[object, ...]] = {
     errors.OverlappingAppointment: (datetime(2026, 11, 24, 1, 0, tzinfo=UTC),),
     errors.DayLimitReached: (2,),
     errors.TooManyPatients: (5,),
+    errors.TooLateToCancel: (datetime(2026, 11, 23, 23, 0, tzinfo=UTC), timedelta(hours=2)),
+    errors.TooLateToChange: (datetime(2026, 11, 23, 23, 0, tzinfo=UTC), timedelta(hours=2)),
+    errors.NotCancellable: (ClaimState.COMPLETED,),
+    errors.NotChangeable: (ClaimState.CANCELLED,),
     errors.InvalidDetail: ("mobile", "length"),
 }
 
@@ -50,6 +54,12 @@ def test_every_refusal_has_a_text_with_the_rules_numbers(leaf: type[ZhenyueError
 
 def test_moments_in_refusals_are_the_clinics() -> None:
     assert "11月24日 周二 07:00" in refusal(errors.NotOpenYet(datetime(2026, 11, 23, 23, tzinfo=UTC)), clinic=CLINIC)
+
+
+def test_without_a_notice_the_start_is_the_deadline() -> None:
+    said = refusal(errors.TooLateToCancel(datetime(2026, 11, 23, 23, tzinfo=UTC), timedelta(0)), clinic=CLINIC)
+    assert "就诊时间已到" in said
+    assert "010-00000000" in said
 
 
 def test_every_problem_of_a_detail_has_a_text() -> None:

@@ -1,0 +1,155 @@
+"""Cancelling and rescheduling: what the patient does to an appointment that is booked (R-A12, R-A13).
+
+SQL first, in one transaction with the repair row of the seat set free; then Redis is told. A reschedule has held its
+new seat before, as a ``replacement``: it ends the old claim and books the new one together, or nothing happens.
+"""
+
+from contextlib import suppress
+from datetime import datetime
+
+from booking.current import CurrentCatalogue
+from booking.errors import (
+    Busy,
+    HoldExpired,
+    OrdinalTaken,
+    Refused,
+    SameSlot,
+    SessionClosed,
+    Unavailable,
+    UnknownAppointment,
+)
+from booking.models import APPOINTED, LIVE, Claim, ClaimKind, ClaimState, Policy, SessionState
+from booking.ports import Database, Figures, SlotPool, Unit, Watch
+from booking.rules import choose_ordinal, may_cancel, may_change
+from booking.views import AppointmentView, account_view
+
+TRIES = 6
+"""How often a reschedule is judged again after another claim of the patient and day came between."""
+
+
+class Changes:
+    """Part of ``Appointments``: the ends of an appointment that its patient chooses."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        pool: SlotPool,
+        current: CurrentCatalogue,
+        figures: Figures,
+        watch: Watch | None,
+    ) -> None:
+        self._database = database
+        self._pool = pool
+        self._current = current
+        self._figures = figures
+        self._watch = watch
+
+    async def cancel(self, claim_id: str, *, openid: str, now: datetime) -> AppointmentView:
+        """See ``Appointments.cancel``."""
+        policy = await self._policy()
+        async with self._database.begin() as unit:
+            ended = await unit.claims.withdraw(
+                claim_id, openid=openid, starts_from=now + policy.cancel_notice, to=ClaimState.CANCELLED, now=now
+            )
+        if ended is not None:
+            await self._tell(ended)
+        async with self._database.read() as unit:
+            view = await _appointed(unit, claim_id, openid)
+        if view.claim.state is ClaimState.CANCELLED:
+            return view
+        try:
+            may_cancel(view.claim, policy, now=now)
+        except Refused as error:
+            self._figures.refusal(error.rule)
+            raise
+        raise Busy  # somebody else's change of the appointment came between, and was undone
+
+    async def check(self, claim_id: str, *, patient: str, slot: str, openid: str | None, now: datetime) -> None:
+        """Check that an appointment may be changed to another slot; raises the ``Refused`` leaf that forbids it."""
+        policy = await self._policy()
+        async with self._database.read() as unit:
+            view = await _appointed(unit, claim_id, openid)
+        if view.claim.patient != patient:
+            raise UnknownAppointment
+        may_change(view.claim, policy, now=now)
+        if view.claim.slot == slot:
+            raise SameSlot
+
+    async def reschedule(self, claim_id: str, *, to: str, openid: str, now: datetime) -> AppointmentView:
+        """See ``Appointments.reschedule``."""
+        try:
+            await self._exchange_in_turn(claim_id, to, openid, now)
+        except Refused as error:
+            view = await self._done_before(claim_id, to, openid)
+            if view is not None:
+                return view
+            self._figures.refusal(error.rule)
+            raise
+        async with self._database.read() as unit:
+            return await account_view(unit, to, openid=openid)
+
+    async def _exchange_in_turn(self, claim_id: str, to: str, openid: str, now: datetime) -> None:
+        policy = await self._policy()
+        for _ in range(TRIES):
+            with suppress(OrdinalTaken):  # another claim of this patient came between: the day is read again
+                async with self._database.begin() as unit:
+                    old, new = await self._exchange(unit, claim_id, to, openid=openid, policy=policy, now=now)
+                await self._tell(old, new)
+                return
+        raise Busy
+
+    async def _exchange(
+        self, unit: Unit, claim_id: str, to: str, *, openid: str, policy: Policy, now: datetime
+    ) -> tuple[Claim, Claim]:
+        """End the old claim and book the new one, in this order and this transaction."""
+        held = (await account_view(unit, to, openid=openid)).claim
+        day = await unit.claims.day_of(held.patient, held.date)
+        old = await unit.claims.withdraw(
+            claim_id, openid=openid, starts_from=now + policy.change_notice, to=ClaimState.MOVED, now=now
+        )
+        if old is None:
+            may_change((await _appointed(unit, claim_id, openid)).claim, policy, now=now)
+            raise Busy  # somebody else's change of the appointment came between, and was undone
+        if old.patient != held.patient:
+            raise UnknownAppointment
+        limit = policy.per_patient_per_day
+        ordinal = choose_ordinal(day, held.starts_at, held.ends_at, limit=limit, moving=old.id)
+        new = await unit.claims.promote(to, openid=openid, ordinal=ordinal, now=now)
+        if new is None:
+            view = await account_view(unit, to, openid=openid)
+            raise HoldExpired if view.session.state is SessionState.OPEN else SessionClosed
+        return old, new
+
+    async def _done_before(self, claim_id: str, to: str, openid: str) -> AppointmentView | None:
+        """Return the new appointment when the same reschedule was done already."""
+        with suppress(UnknownAppointment):
+            async with self._database.read() as unit:
+                old = await account_view(unit, claim_id, openid=openid)
+                new = await account_view(unit, to, openid=openid)
+            moved = old.claim.state is ClaimState.MOVED
+            if moved and new.claim.kind is ClaimKind.MAIN and new.claim.state in LIVE:
+                return new
+        return None
+
+    async def _tell(self, old: Claim, new: Claim | None = None) -> None:
+        """Tell whoever counts seats here, and Redis; when it is away, repair row and reconciler tell it later."""
+        if self._watch is not None:
+            self._watch(old.slot, booked=-1)
+            if new is not None:
+                self._watch(new.slot, held=-1, booked=1)
+        with suppress(Unavailable):
+            if new is not None:
+                await self._pool.own(session=new.session, owner=new.request_id, patient=new.patient)
+            await self._pool.release(session=old.session, owner=old.request_id)
+
+    async def _policy(self) -> Policy:
+        return (await self._current.get()).clinic.policy
+
+
+async def _appointed(unit: Unit, claim_id: str, openid: str | None) -> AppointmentView:
+    """Read one of the account's appointments; raises ``UnknownAppointment`` for a hold as well."""
+    view = await account_view(unit, claim_id, openid=openid)
+    if view.claim.state not in APPOINTED:
+        raise UnknownAppointment
+    return view

@@ -1,0 +1,33 @@
+"""An appointment as it is shown: the claim with its session and its patient."""
+
+from dataclasses import dataclass
+
+from booking.errors import UnknownAppointment
+from booking.models import Claim, ClinicSession, Patient
+from booking.ports import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class AppointmentView:
+    """A claim with what is shown beside it."""
+
+    claim: Claim
+    session: ClinicSession
+    patient: Patient
+
+
+async def view_of(unit: Unit, claim: Claim) -> AppointmentView:
+    """Read what is shown beside a claim."""
+    found = await unit.sessions.get(claim.session)
+    patient = await unit.patients.get(claim.patient)
+    if found is None or patient is None:  # foreign keys make both impossible
+        raise UnknownAppointment
+    return AppointmentView(claim, found[0], patient)
+
+
+async def account_view(unit: Unit, claim_id: str, *, openid: str | None) -> AppointmentView:
+    """Read one of the account's claims; raises ``UnknownAppointment``."""
+    claim = await unit.claims.get(claim_id)
+    if claim is None or claim.openid != openid:
+        raise UnknownAppointment
+    return await view_of(unit, claim)

@@ -1,0 +1,210 @@
+"""Changes and cancellations that meet, each with a control that shows the race when the protection is off (R-A12)."""
+
+import asyncio
+import itertools
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import text, update
+
+from booking.appointments import Appointments, Wish
+from booking.current import CurrentCatalogue
+from booking.errors import Busy, Refused
+from booking.models import LIVE, Claim, ClaimKind, ClaimState
+from booking.ports import ClaimFilter
+from booking.seats import Seats
+from booking.views import AppointmentView
+from storage.claim_rows import SqlClaimRows
+from storage.database import SqlDatabase
+from storage.pool import RedisPool
+from storage.tables import ONE_ORDINAL, claim
+from tests.support.clinic import add_patient, add_session, open_clinic
+from tests.support.figures import CountedFigures
+
+OLD, NEW = "wang-20261124-0900-0900", "li-20261124-1200-1200"
+POSTGRES = pytest.mark.parametrize("database_kind", [pytest.param("postgres", marks=pytest.mark.postgres)])
+Attempt = Callable[[Appointments, Claim, Claim], Awaitable[AppointmentView]]
+
+
+def service(database: SqlDatabase, pool: RedisPool) -> Appointments:
+    """A booking service as another process would have it."""
+    figures = CountedFigures()
+    return Appointments(
+        database=database,
+        pool=pool,
+        seats=Seats(database, pool, figures),
+        current=CurrentCatalogue(database),
+        hold_for=timedelta(minutes=5),
+        figures=figures,
+    )
+
+
+async def under_change(database: SqlDatabase, pool: RedisPool, now: datetime) -> tuple[Claim, Claim]:
+    """A booked appointment, and the replacement held for it."""
+    await open_clinic(database)
+    await add_session(database, now + timedelta(days=1), capacities=(1,))
+    await add_session(database, now + timedelta(days=1, hours=3), doctor="li")
+    patient = await add_patient(database, "张三", openid="o1", now=now)
+    await add_patient(database, "张三", openid="o2", now=now)
+    appointments = service(database, pool)
+    held = await appointments.hold(Wish(OLD, patient.id, "o1", "wechat", "m1"), now=now)
+    booked = (await appointments.confirm(held.id, openid="o1", now=now)).claim
+    wish = Wish(NEW, patient.id, "o1", "wechat", "m2", replaces=booked.id)
+    return booked, await appointments.hold(wish, now=now)
+
+
+async def live(database: SqlDatabase) -> list[Claim]:
+    """The appointments and holds there are."""
+    async with database.read() as unit:
+        return await unit.claims.find(ClaimFilter(openid="o1", states=LIVE))
+
+
+def meet_before_withdrawing(patch: pytest.MonkeyPatch) -> None:
+    """Let two transactions come to the end of the old claim together."""
+    both_are_there, really_withdraw, calls = asyncio.Barrier(2), SqlClaimRows.withdraw, itertools.count()
+
+    async def withdraw(self: SqlClaimRows, claim_id: str, **rest: object) -> Claim | None:
+        if next(calls) < 2:
+            await both_are_there.wait()
+        return await really_withdraw(self, claim_id, **rest)  # type: ignore[arg-type]  # passed on as it came
+
+    patch.setattr(SqlClaimRows, "withdraw", withdraw)
+
+
+def look_then_act(patch: pytest.MonkeyPatch) -> list[ClaimState]:
+    """The control: a withdrawal that looks first and acts on what it saw; return what was done to the appointment."""
+    both_have_looked, looks = asyncio.Barrier(2), itertools.count()
+    done: list[ClaimState] = []
+
+    async def withdraw(self: SqlClaimRows, claim_id: str, *, to: ClaimState, **_: object) -> Claim | None:
+        seen = await self.get(claim_id)
+        assert seen is not None
+        if seen.state is not ClaimState.BOOKED:
+            return None
+        if next(looks) < 2:
+            await both_have_looked.wait()
+        await self._connection.execute(update(claim).where(claim.c.id == claim_id).values(state=to))
+        done.append(to)
+        return seen
+
+    patch.setattr(SqlClaimRows, "withdraw", withdraw)
+    return done
+
+
+async def both(
+    database: SqlDatabase, pool: RedisPool, now: datetime, *attempts: Attempt
+) -> tuple[Claim, Claim, list[AppointmentView | BaseException]]:
+    """Let two processes act on one appointment at the same time."""
+    booked, replacement = await under_change(database, pool, now)
+    outcomes = await asyncio.gather(
+        *(attempt(service(database, pool), booked, replacement) for attempt in attempts), return_exceptions=True
+    )
+    return booked, replacement, outcomes
+
+
+def changing(now: datetime) -> Attempt:
+    """Confirm the change."""
+    return lambda service, old, new: service.reschedule(old.id, to=new.id, openid="o1", now=now)
+
+
+def cancelling(now: datetime) -> Attempt:
+    """Cancel the appointment."""
+    return lambda service, old, _new: service.cancel(old.id, openid="o1", now=now)
+
+
+async def test_two_confirmations_of_a_change_are_one(database: SqlDatabase, pool: RedisPool, now: datetime) -> None:
+    _, replacement, outcomes = await both(database, pool, now, changing(now), changing(now))
+    assert [outcome.claim.id for outcome in outcomes if isinstance(outcome, AppointmentView)] == [replacement.id] * 2
+    assert [found.id for found in await live(database)] == [replacement.id]
+
+
+@POSTGRES
+async def test_two_confirmations_in_two_processes_are_one(
+    database: SqlDatabase, pool: RedisPool, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meet_before_withdrawing(monkeypatch)
+    _, replacement, outcomes = await both(database, pool, now, changing(now), changing(now))
+    assert [outcome.claim.id for outcome in outcomes if isinstance(outcome, AppointmentView)] == [replacement.id] * 2
+    assert [(found.id, found.kind) for found in await live(database)] == [(replacement.id, ClaimKind.MAIN)]
+
+
+async def test_a_change_or_a_cancellation_happens_never_both(
+    database: SqlDatabase, pool: RedisPool, now: datetime
+) -> None:
+    booked, replacement, outcomes = await both(database, pool, now, cancelling(now), changing(now))
+    assert sum(isinstance(outcome, Refused) for outcome in outcomes) == 1
+    await either_cancelled_or_moved(database, booked, replacement)
+
+
+@POSTGRES
+async def test_a_change_and_a_cancellation_in_two_processes_never_both_happen(
+    database: SqlDatabase, pool: RedisPool, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meet_before_withdrawing(monkeypatch)
+    booked, replacement, outcomes = await both(database, pool, now, cancelling(now), changing(now))
+    assert sum(isinstance(outcome, Refused) for outcome in outcomes) == 1
+    await either_cancelled_or_moved(database, booked, replacement)
+
+
+@POSTGRES
+async def test_control_without_the_condition_a_change_and_a_cancellation_both_happen(
+    database: SqlDatabase, pool: RedisPool, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = look_then_act(monkeypatch)
+    await both(database, pool, now, cancelling(now), changing(now))
+    assert sorted(done) == [ClaimState.CANCELLED, ClaimState.MOVED]
+
+
+async def either_cancelled_or_moved(database: SqlDatabase, booked: Claim, replacement: Claim) -> None:
+    """Assert that what was answered is what is written."""
+    async with database.read() as unit:
+        old, new = await unit.claims.get(booked.id), await unit.claims.get(replacement.id)
+    assert old is not None
+    assert new is not None
+    assert (old.state, new.state, new.kind) in (
+        (ClaimState.CANCELLED, ClaimState.HELD, ClaimKind.REPLACEMENT),
+        (ClaimState.MOVED, ClaimState.BOOKED, ClaimKind.MAIN),
+    )
+
+
+async def change_against_hold(
+    database: SqlDatabase, pool: RedisPool, now: datetime, patch: pytest.MonkeyPatch
+) -> list[object]:
+    """While a change to 12:00 is confirmed, another account asks another doctor for the same patient and time."""
+    booked, replacement = await under_change(database, pool, now)
+    await add_session(database, now + timedelta(days=1, hours=3))
+    both_have_looked, really_look, looks = asyncio.Barrier(2), SqlClaimRows.day_of, itertools.count()
+
+    async def look(self: SqlClaimRows, patient: str, day: object) -> list[Claim]:
+        found = await really_look(self, patient, day)  # type: ignore[arg-type]  # passed on as it came
+        if next(looks) < 2:
+            await both_have_looked.wait()
+        return found
+
+    patch.setattr(SqlClaimRows, "day_of", look)
+    wish = Wish("wang-20261124-1200-1200", "p-张三", "o2", "wechat", "m9")
+    outcomes = await asyncio.gather(
+        service(database, pool).reschedule(booked.id, to=replacement.id, openid="o1", now=now),
+        service(database, pool).hold(wish, now=now),
+        return_exceptions=True,
+    )
+    return list(outcomes)
+
+
+@POSTGRES
+async def test_a_patient_who_is_moved_is_not_expected_in_two_rooms_at_once(
+    database: SqlDatabase, pool: RedisPool, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcomes = await change_against_hold(database, pool, now, monkeypatch)
+    assert sum(isinstance(outcome, Refused | Busy) for outcome in outcomes) == 1
+
+
+@POSTGRES
+async def test_control_without_the_days_ordinal_one_who_is_moved_is_expected_in_two_rooms(
+    database: SqlDatabase, pool: RedisPool, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with database.begin() as unit:
+        await unit.connection.execute(text(f"DROP INDEX {ONE_ORDINAL}"))
+    outcomes = await change_against_hold(database, pool, now, monkeypatch)
+    assert not any(isinstance(outcome, BaseException) for outcome in outcomes)
