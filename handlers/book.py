@@ -46,7 +46,7 @@ class Who(Gap):
             return None
         return Question(texts.ASK_PATIENT, patient_options(frame, known))
 
-    def hear(self, frame: Frame, text: str) -> bool:  # noqa: ARG002 - the limit is everyone's
+    def hear(self, frame: Frame, text: str) -> bool:
         """Say the limit where one more is asked for."""
         refuse_one_more(text)
         return False

@@ -155,12 +155,12 @@ class Gap(ABC):
         """Take the option the patient chose."""
         frame.fill(self.name, value)
 
-    def hear(self, frame: Frame, text: str) -> bool:  # noqa: ARG002 - what most gaps do with free words: nothing
+    def hear(self, frame: Frame, text: str) -> bool:
         """Take free words; False when they say nothing to this gap. May raise ``Refused``, which is then said."""
         return False
 
 
-def _hears_nothing(frame: Frame, text: str) -> bool:  # noqa: ARG001 - the default of ``Flow.hear``
+def _hears_nothing(frame: Frame, text: str) -> bool:
     return False
 
 

@@ -50,7 +50,7 @@ class Which(Gap):
             return None
         return Question(texts.listing(len(known), MAX_PATIENTS), patient_options(frame, known))
 
-    def hear(self, frame: Frame, text: str) -> bool:  # noqa: ARG002 - the limit is everyone's
+    def hear(self, frame: Frame, text: str) -> bool:
         """Say the limit where one more is asked for."""
         refuse_one_more(text)
         return False
@@ -61,7 +61,7 @@ class Added(Gap):
 
     name: ClassVar[str] = "added"
 
-    async def ask(self, frame: Frame) -> Done:  # noqa: ARG002 - says the same to everyone
+    async def ask(self, frame: Frame) -> Done:
         """Say how to go on."""
         return Done(texts.ADDED, outcome="registered")
 

@@ -151,7 +151,7 @@ class Department(Narrowing):
             if code in free
         )
 
-    def question(self, frame: Frame) -> str:  # noqa: ARG002 - the same in every frame
+    def question(self, frame: Frame) -> str:
         """Return the question's text."""
         return texts.ASK_DEPARTMENT
 
@@ -182,7 +182,7 @@ class DoctorGap(Narrowing):
             if code in free
         )
 
-    def question(self, frame: Frame) -> str:  # noqa: ARG002 - the same in every frame
+    def question(self, frame: Frame) -> str:
         """Return the question's text."""
         return texts.ASK_DOCTOR
 
@@ -238,7 +238,7 @@ class PartGap(Narrowing):
             Option(part, f"{name} {left(free[part])}", (name,)) for part, name in PARTS.items() if part in free
         )
 
-    def question(self, frame: Frame) -> str:  # noqa: ARG002 - the same in every frame
+    def question(self, frame: Frame) -> str:
         """Return the question's text."""
         return texts.ASK_PART
 

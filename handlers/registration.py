@@ -88,7 +88,7 @@ class Name(Detail):
         begins = len(self._together) > 1 and not any(gap in frame.gaps for gap in PERSONAL)
         return Question(patients.ALL_AT_ONCE if begins else "", footer=patients.NAME_QUESTION)
 
-    def check(self, frame: Frame, text: str) -> str:  # noqa: ARG002 - needs nothing of the frame
+    def check(self, frame: Frame, text: str) -> str:
         """Check a name."""
         return check_said_name(text)
 
@@ -118,11 +118,11 @@ class Mobile(Detail):
 
     name: ClassVar[str] = "mobile"
 
-    async def ask(self, frame: Frame) -> Question:  # noqa: ARG002 - needs nothing of the frame
+    async def ask(self, frame: Frame) -> Question:
         """Ask for it."""
         return Question("", footer=patients.MOBILE_QUESTION)
 
-    def check(self, frame: Frame, text: str) -> str:  # noqa: ARG002 - needs nothing of the frame
+    def check(self, frame: Frame, text: str) -> str:
         """Check a mobile number."""
         return check_mobile(text)
 
@@ -132,7 +132,7 @@ class BirthDate(Detail):
 
     name: ClassVar[str] = "birth"
 
-    async def ask(self, frame: Frame) -> Question:  # noqa: ARG002 - needs nothing of the frame
+    async def ask(self, frame: Frame) -> Question:
         """Ask for it, with an example."""
         return Question(patients.BIRTH_EXAMPLE, footer=patients.BIRTH_QUESTION)
 
@@ -141,7 +141,7 @@ class BirthDate(Detail):
         child = paper_kind(frame) is PaperKind.CHILD
         return check_birth_date(text, today=frame.today, child=child).isoformat()
 
-    def _take_found(self, frame: Frame, text: str) -> bool:  # noqa: ARG002 - a date is nothing that is found in passing
+    def _take_found(self, frame: Frame, text: str) -> bool:
         return False
 
 
@@ -150,7 +150,7 @@ class Paper(Gap):
 
     name: ClassVar[str] = "paper"
 
-    async def ask(self, frame: Frame) -> Question:  # noqa: ARG002 - needs nothing of the frame
+    async def ask(self, frame: Frame) -> Question:
         """Offer the kinds of the contract."""
         options = (Option(kind, PAPERS[kind], words) for kind, words in patients.PAPER_WORDS.items())
         return Question(patients.ASK_PAPER_KIND, tuple(options))
@@ -161,7 +161,7 @@ class SexGap(Gap):
 
     name: ClassVar[str] = "sex"
 
-    async def ask(self, frame: Frame) -> Question:  # noqa: ARG002 - needs nothing of the frame
+    async def ask(self, frame: Frame) -> Question:
         """Ask for it."""
         return Question(
             patients.ASK_SEX, tuple(Option(sex, label, patients.SEX_WORDS[sex]) for sex, label in SEXES.items())

@@ -70,11 +70,11 @@ def _not_open_yet(error: errors.NotOpenYet, clinic: Clinic) -> str:
     return f"该时段尚未放号，{common.day(opens_at.date())} {opens_at:%H:%M} 开放预约。"
 
 
-def _too_far_ahead(error: errors.TooFarAhead, clinic: Clinic) -> str:  # noqa: ARG001 - as the others
+def _too_far_ahead(error: errors.TooFarAhead, clinic: Clinic) -> str:
     return f"该医生最多可提前{error.advance_days}天预约，目前最晚到{common.day(error.last_day)}。"
 
 
-def _past_cut_off(error: errors.PastCutOff, clinic: Clinic) -> str:  # noqa: ARG001 - as the others
+def _past_cut_off(error: errors.PastCutOff, clinic: Clinic) -> str:
     if not error.stop_before:
         return "该时段已经开始，不能再预约了。"
     return f"就诊前{common.length(error.stop_before)}停止预约，这个号已不能预约。"
@@ -85,7 +85,7 @@ def _overlap(error: errors.OverlappingAppointment, clinic: Clinic) -> str:
     return f"该就诊人在{common.day(starts_at.date())} {starts_at:%H:%M} 已有预约，时间有冲突。"
 
 
-def _day_limit(error: errors.DayLimitReached, clinic: Clinic) -> str:  # noqa: ARG001 - as the others
+def _day_limit(error: errors.DayLimitReached, clinic: Clinic) -> str:
     return f"每位就诊人每天最多预约{error.limit}次，当天已达上限，请改选其他日期。"
 
 
@@ -108,15 +108,15 @@ def _too_late(error: errors.TooLateToChange | errors.TooLateToCancel, clinic: Cl
     return too_late(error, clinic=clinic)
 
 
-def _not_cancellable(error: errors.NotCancellable, clinic: Clinic) -> str:  # noqa: ARG001 - as the others
+def _not_cancellable(error: errors.NotCancellable, clinic: Clinic) -> str:
     return f"这个预约{STATES[error.state]}，不能取消。"
 
 
-def _not_changeable(error: errors.NotChangeable, clinic: Clinic) -> str:  # noqa: ARG001 - as the others
+def _not_changeable(error: errors.NotChangeable, clinic: Clinic) -> str:
     return f"这个预约{STATES[error.state]}，不能改约。"
 
 
-def _too_many_patients(error: errors.TooManyPatients, clinic: Clinic) -> str:  # noqa: ARG001 - as the others
+def _too_many_patients(error: errors.TooManyPatients, clinic: Clinic) -> str:
     return f"一个微信号最多登记{error.limit}位就诊人，如需添加，请先在“就诊人”中移除一位。"
 
 

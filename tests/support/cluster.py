@@ -14,10 +14,13 @@ from tests.support.servers import valkey
 @contextlib.asynccontextmanager
 async def cluster() -> AsyncGenerator[RedisCluster]:
     """Run a cluster and yield a client of it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    with valkey("--port", str(port), "--bind", "127.0.0.1", "--cluster-enabled", "yes") as url:
+    with socket.socket() as probe, socket.socket() as bus_probe:
+        for each in (probe, bus_probe):
+            each.bind(("127.0.0.1", 0))
+        port, bus = (each.getsockname()[1] for each in (probe, bus_probe))
+    # Left to itself the bus takes the port 10,000 above, which may be none.
+    ports = ("--port", str(port), "--cluster-port", str(bus))
+    with valkey(*ports, "--bind", "127.0.0.1", "--cluster-enabled", "yes") as url:
         async with Redis.from_url(url) as node:
             await node.execute_command("CLUSTER ADDSLOTSRANGE", 0, 16383)
             while (await node.execute_command("CLUSTER INFO"))["cluster_state"] != "ok":  # noqa: ASYNC110 - a server tells no event
