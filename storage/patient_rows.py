@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import RowMapping, Select, Table, func, insert, select, update
+from sqlalchemy import BindParameter, RowMapping, Select, Table, bindparam, func, insert, select, update
 from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
@@ -38,7 +38,7 @@ class SqlPatientRows:
 
     async def of_account(self, openid: str) -> list[Patient]:
         """Return the account's patients in the order they were added."""
-        rows = await self._connection.execute(_linked(openid).order_by(account_patient.c.id))
+        rows = await self._connection.execute(_OF_ACCOUNT, {"openid": openid})
         return [self._patient(row) for row in rows.mappings()]
 
     async def by_papers(self, details: PatientDetails) -> Patient | None:
@@ -108,8 +108,7 @@ class SqlPatientRows:
 
     async def consent(self, openid: str) -> str | None:
         """Return the version of the text this account has agreed to, None when it never did (R-C3)."""
-        query = select(consent.c.version).where(consent.c.openid == openid).order_by(consent.c.id.desc()).limit(1)
-        version: str | None = (await self._connection.execute(query)).scalar_one_or_none()
+        version: str | None = (await self._connection.execute(_CONSENT, {"openid": openid})).scalar()
         return version
 
     async def record_consent(self, openid: str, version: str, *, now: datetime) -> None:
@@ -220,10 +219,17 @@ class SqlPatientRows:
         return Patient(patient_id, row["file_number"], details, row["created_at"])
 
 
-def _linked(openid: str) -> Select[tuple[object, ...]]:
+def _linked(openid: str | BindParameter[str]) -> Select[tuple[object, ...]]:
     link = (account_patient.c.mobile.label("link_mobile"), account_patient.c.openid.label("link_openid"))
     query = select(*patient.c, *link).join(account_patient, account_patient.c.patient_id == patient.c.id)
     return query.where(account_patient.c.openid == openid, _LIVE)
+
+
+# Read at the beginning of every dialogue; building a statement costs more than running it.
+_OF_ACCOUNT = _linked(bindparam("openid")).order_by(account_patient.c.id)
+_CONSENT = (
+    select(consent.c.version).where(consent.c.openid == bindparam("openid")).order_by(consent.c.id.desc()).limit(1)
+)
 
 
 def _place(patient_id: str, column: str) -> str:
