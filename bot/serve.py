@@ -55,10 +55,14 @@ async def listening(app: web.Application, settings: Settings, *, shared_port: in
         try:
             await site.start()
         except OSError as error:
-            raise ConfigurationError(port_problem(settings, error)) from None
+            raise PortTaken(port_problem(settings, error)) from None
         yield address(settings.host, runner.addresses[0][1])
     finally:
         await runner.cleanup()
+
+
+class PortTaken(ConfigurationError):
+    """Raised when the port cannot be had."""
 
 
 def address(host: str, port: int) -> str:

@@ -1,5 +1,6 @@
 """Commands that play: demo, emulator."""
 
+import errno
 import logging
 from collections.abc import Callable
 from typing import Annotated, cast
@@ -13,6 +14,8 @@ from bot.settings import ConfigurationError, EmulatorSettings
 from emulator.config import EmulatorConfig, Mode
 
 EMULATOR_PORT = 8081
+PORT_TRIES = 4
+"""How often a demo looks for free ports."""
 
 
 def demo(
@@ -26,6 +29,7 @@ def demo(
     from bot.embedded import own_ground
     from bot.logs import configure_logs
     from bot.loop import run
+    from bot.serve import PortTaken
     from storage.folder import make_private
 
     make_private(wished.data_dir)
@@ -33,7 +37,15 @@ def demo(
     with (settings.data_dir / "demo.log").open("ab") as stream:
         configure_logs(settings.log_format, stream=stream, level=logging.INFO)
         with own_ground(settings) as ground:
-            run(run_demo(settings, ground, tour=tour, pace=pace))
+            for tries_left in reversed(range(PORT_TRIES)):
+                try:
+                    run(run_demo(settings, ground, tour=tour, pace=pace))
+                    break
+                except (PortTaken, OSError) as error:  # whoever started at the same moment was quicker
+                    taken = isinstance(error, PortTaken) or error.errno == errno.EADDRINUSE
+                    if not taken or not tries_left:
+                        raise
+                    settings = demo_settings(wished)
         configure_logs(settings.log_format, level=logging.WARNING)
 
 

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -120,3 +121,13 @@ def test_a_folder_where_another_clinic_lives_is_left_alone(folder: Path) -> None
     assert refused.returncode == 2
     assert "real" in refused.stderr
     assert "ZHENYUE_DATA_DIR" in refused.stderr
+
+
+def test_demos_started_at_the_same_moment_find_ports_of_their_own(folder: Path) -> None:
+    folders = [folder / name for name in ("first", "second", "third")]
+    for each in folders:
+        each.mkdir()
+    with ThreadPoolExecutor(len(folders)) as threads:
+        demos = list(threads.map(Demo, folders))
+    assert len({demo.page for demo in demos}) == len(folders)
+    assert [demo.end() for demo in demos] == [0] * len(folders)
