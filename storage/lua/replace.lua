@@ -10,5 +10,8 @@ for i = 6 + free, #ARGV, 3 do
   redis.call('HSET', KEYS[3], ARGV[i], ARGV[i + 1])
   if ARGV[i + 2] ~= '' then redis.call('HSET', KEYS[4], ARGV[i + 2], ARGV[i]) end
 end
-for _, key in ipairs(KEYS) do redis.call('PEXPIREAT', key, ARGV[4]) end
+-- Never less than a day from now by Redis' own clock: were it ahead of ours, pools would go as soon as they are made.
+local at_least = redis.call('TIME')[1] * 1000 + 86400000
+local expires = string.format('%.0f', math.max(tonumber(ARGV[4]), at_least))
+for _, key in ipairs(KEYS) do redis.call('PEXPIREAT', key, expires) end
 return 1

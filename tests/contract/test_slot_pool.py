@@ -1,6 +1,6 @@
 """What every slot pool must do, on a real Valkey (R-A6, R-A7)."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from redis.asyncio import Redis
@@ -152,10 +152,16 @@ async def test_an_older_generation_replaces_nothing(pool: RedisPool, now: dateti
     assert reading.owners == {(0, 1): "r1"}
 
 
-async def test_what_redis_knows_goes_after_the_session_is_over(pool: RedisPool, valkey: Redis, now: datetime) -> None:
-    await pool.replace(seats(now))
+async def test_what_redis_knows_goes_a_day_after_the_session_is_over(pool: RedisPool, valkey: Redis) -> None:
+    coming = datetime.now(UTC).replace(microsecond=0) + timedelta(days=30)
+    await pool.replace(seats(coming))
     expires = await valkey.pexpiretime(f"{{s:{SESSION}}}:m")
-    assert expires == (now + timedelta(days=2)).timestamp() * 1000
+    assert expires == (coming + timedelta(days=2)).timestamp() * 1000
+
+
+async def test_a_redis_whose_clock_is_far_ahead_loses_no_pool(pool: RedisPool, valkey: Redis, now: datetime) -> None:
+    await pool.replace(seats(now - timedelta(days=400)))
+    assert await valkey.pttl(f"{{s:{SESSION}}}:m") > timedelta(hours=23).total_seconds() * 1000
 
 
 async def test_a_redis_that_does_not_answer_is_said_to_be_unavailable(now: datetime) -> None:
