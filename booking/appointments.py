@@ -318,4 +318,5 @@ class Appointments:
             expires_at=now + self._hold_for,
             created_at=now,
             updated_at=now,
+            first_booked_at=now,
         )

@@ -1,6 +1,6 @@
 """The shape of each entry of the clinic catalogue (contract, Clinic catalogue) and its value in the domain."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -18,6 +18,7 @@ from booking.catalogue_fields import (
     NoShowLimit,
     Paragraph,
     PerDay,
+    Share,
     SlotMinutes,
     TemplateField,
     TimeOfDay,
@@ -69,6 +70,11 @@ class PolicyEntry(Entry):
     no_show_window_days: NoShowDays = 90
     no_show_block_days: NoShowDays = 90
     release_at: TimeOfDay | None = None
+    offer_for: Duration = timedelta(hours=24)
+    offer_share: Share = 0.5
+    remind_at: TimeOfDay = time(18)
+    remind_before: Duration = timedelta(hours=2)
+    publish_at: TimeOfDay = time(0, 30)
 
     def value(self) -> Policy:
         """Return the policy."""

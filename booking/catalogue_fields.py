@@ -25,6 +25,7 @@ SHORT_DURATION = re.compile(r"(?:([0-9]{1,3})d)?(?:([0-9]{1,4})h)?(?:([0-9]{1,5}
 ISO_DURATION = re.compile(r"P(?:([0-9]{1,3})D)?(?:T(?:([0-9]{1,4})H)?(?:([0-9]{1,5})M)?)?", re.IGNORECASE)
 WHOLE_NUMBER = re.compile(r"[0-9]{1,6}")
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+SHARE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,4})?)(%?)")
 TEMPLATE_FIELD = re.compile(r"[A-Za-z_]+[0-9]*")
 
 T = TypeVar("T")
@@ -124,6 +125,16 @@ def read_time(value: object) -> time:
     return time(int(found[1]), int(found[2]))
 
 
+def read_share(value: object) -> float:
+    """Read a share between nothing and everything: ``0.5`` or ``50%``."""
+    text = folded(value)
+    found = SHARE.fullmatch(text)
+    share = float(found[1]) / (100 if found[2] else 1) if found else -1.0
+    if not 0 <= share <= 1:
+        raise wrong("bad_share", value=text)
+    return share
+
+
 def read_date(value: object) -> date:
     """Read a day, ``2026-10-01``."""
     text = folded(value)
@@ -189,6 +200,7 @@ Name = Annotated[str, BeforeValidator(one_line(40))]
 Label = Annotated[str, BeforeValidator(one_line(100))]
 Paragraph = Annotated[str, BeforeValidator(paragraph(400))]
 Fee = Annotated[Decimal, BeforeValidator(read_fee)]
+Share = Annotated[float, BeforeValidator(read_share)]
 TimeOfDay = Annotated[time, BeforeValidator(read_time)]
 Day = Annotated[date, BeforeValidator(read_date)]
 Duration = Annotated[timedelta, BeforeValidator(read_duration)]

@@ -81,6 +81,16 @@ class Policy:
     no_show_window_days: int = 90
     no_show_block_days: int = 90
     release_at: time | None = None
+    offer_for: timedelta = timedelta(hours=24)
+    """How long a replacement is kept for a displaced patient, at most (R-A14)."""
+    offer_share: float = 0.5
+    """Which share of a session's free seats may be kept for displaced patients."""
+    remind_at: time = time(18)
+    """When those who come tomorrow are reminded (R-B3)."""
+    remind_before: timedelta = timedelta(hours=2)
+    """How long before the visit they are reminded again; zero means never."""
+    publish_at: time = time(0, 30)
+    """When each day's publishing is done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +142,16 @@ class Doctor:
 
 
 @dataclass(frozen=True, slots=True)
+class Template:
+    """A WeChat template: its id there, and what each of its fields (``thing1``) is filled with (``doctor``)."""
+
+    id: str
+    fields: Mapping[str, str]
+    subscription: bool = False
+    """Whether it is a subscription notice 订阅通知, which uses up one consent."""
+
+
+@dataclass(frozen=True, slots=True)
 class Catalogue:
     """Clinic, departments and doctors at one moment, in the order of the file; small enough to keep in memory."""
 
@@ -139,6 +159,8 @@ class Catalogue:
     departments: Mapping[str, Department]
     doctors: Mapping[str, Doctor]
     version: int
+    templates: Mapping[str, Template] = field(default_factory=dict)
+    """WeChat templates by kind of notice."""
 
     def advance_days(self, doctor: Doctor) -> int:
         """How many days ahead this doctor can be booked: the doctor's own, else the department's, else the clinic's."""
@@ -210,6 +232,8 @@ class Slot:
     starts_at: datetime
     ends_at: datetime
     capacity: int
+    stoppage: str | None = None
+    """The stoppage that keeps people out of this slot (R-A14)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +256,8 @@ class Claim:
     """Any hold, offer or appointment on one seat. ``seat`` counts from 1 in its slot.
 
     ``(gen, seq)`` is the fence handed out by the pool; ``seq`` is None for what did not come through it.
+    ``first_booked_at`` survives changes: displaced patients are served in its order. ``displacement`` names for whom an
+    offer is kept. ``waived``: the clinic changed the visit, so the patient may change or cancel until it begins (R-A8).
     """
 
     id: str
@@ -255,6 +281,9 @@ class Claim:
     expires_at: datetime | None
     created_at: datetime
     updated_at: datetime
+    first_booked_at: datetime
+    displacement: str | None = None
+    waived: bool = False
 
 
 class Sex(StrEnum):

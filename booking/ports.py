@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
+from booking.audit import AuditRows
 from booking.models import (
     CalendarDay,
     Catalogue,
@@ -21,7 +22,9 @@ from booking.models import (
     SessionState,
     Slot,
     SlotCount,
+    Template,
 )
+from booking.notices import NoticeRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,8 @@ class CatalogueRows(Protocol):
         doctors: Sequence[Doctor],
         rosters: Sequence[Roster],
         calendar: Sequence[CalendarDay],
+        *,
+        templates: Mapping[str, Template] = ...,
     ) -> None:
         """Write the whole catalogue: codes that are there are updated, missing ones become inactive, version grows."""
         ...
@@ -271,6 +276,10 @@ class Unit(Protocol):
     def claims(self) -> ClaimRows: ...
     @property
     def patients(self) -> PatientRows: ...
+    @property
+    def notices(self) -> NoticeRows: ...
+    @property
+    def audit(self) -> AuditRows: ...
 
 
 class Database(Protocol):

@@ -41,7 +41,7 @@ def takes_bookings(catalogue: Catalogue, count: SlotCount, *, now: datetime) -> 
     Doctors and departments that were retired take nobody.
     """
     session = count.session
-    if session.state != SessionState.OPEN or session.opens_at > now:
+    if session.state != SessionState.OPEN or session.opens_at > now or count.slot.stoppage:
         return False
     doctor = catalogue.doctors[session.doctor]
     if not doctor.active or not catalogue.departments[session.department].active:
@@ -97,6 +97,8 @@ def status_of(count: SlotCount, *, now: datetime) -> str:
     session = count.session
     if count.slot.starts_at <= now:
         return "past"
-    if session.state != "open":
+    if count.slot.stoppage:
+        return str(SessionState.STOPPED)
+    if session.state != SessionState.OPEN:
         return str(session.state)
     return "scheduled" if session.opens_at > now else "open"

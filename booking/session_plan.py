@@ -153,7 +153,7 @@ def same_shape(planned: SessionPlan, existing: SessionPlan, *, now: datetime) ->
         return False
     if old.opens_at > now and new.opens_at != old.opens_at:
         return False
-    return planned.slots == existing.slots
+    return planned.slots == tuple(replace(slot, stoppage=None) for slot in existing.slots)
 
 
 def _collide(one: SessionPlan, other: SessionPlan) -> bool:

@@ -1,17 +1,21 @@
 """The catalogue in SQL: few rows, read whole."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import time, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Table, delete, func, insert, select, update
 
 from booking.errors import NoCatalogue
-from booking.models import CalendarDay, Catalogue, Clinic, Department, Doctor, Policy, Roster
+from booking.models import CalendarDay, Catalogue, Clinic, Department, Doctor, Policy, Roster, Template
 from storage import tables
 from storage.connection import SqlConnection
 
 _LOADING = 724_002
+_SPANS = frozenset({"stop_before", "change_notice", "cancel_notice", "offer_for", "remind_before"})
+_TIMES = frozenset({"release_at", "remind_at", "publish_at"})
 
 
 class SqlCatalogueRows:
@@ -27,6 +31,7 @@ class SqlCatalogueRows:
             raise NoCatalogue
         fields = dict(row)
         version = fields.pop("version")
+        templates = fields.pop("templates")
         fields["policy"] = _policy(fields["policy"])
         departments = await self._all(tables.department)
         doctors = await self._all(tables.doctor)
@@ -35,6 +40,7 @@ class SqlCatalogueRows:
             departments={r["code"]: Department(**_tupled(r, "aliases")) for r in departments},
             doctors={r["code"]: Doctor(**_tupled(r, "skills")) for r in doctors},
             version=version,
+            templates={kind: Template(**template) for kind, template in templates.items()},
         )
 
     async def version(self) -> int:
@@ -56,12 +62,18 @@ class SqlCatalogueRows:
         doctors: Sequence[Doctor],
         rosters: Sequence[Roster],
         calendar: Sequence[CalendarDay],
+        *,
+        templates: Mapping[str, Template] = MappingProxyType({}),
     ) -> None:
         """Write the whole catalogue: codes that are there are updated, missing ones become inactive, version grows."""
         await self._one_at_a_time()
         version = await self.version()
         await self._connection.execute(delete(tables.clinic))
-        row = _columns(clinic) | {"policy": _policy_json(clinic.policy), "version": version + 1}
+        row = _columns(clinic) | {
+            "policy": _policy_json(clinic.policy),
+            "version": version + 1,
+            "templates": {kind: asdict(template) for kind, template in templates.items()},
+        }
         await self._connection.execute(insert(tables.clinic), row)
         await self._upsert(tables.department, departments)
         await self._upsert(tables.doctor, doctors)
@@ -102,8 +114,8 @@ def _tupled(row: Mapping[str, Any], name: str) -> dict[str, Any]:
     return {**row, name: tuple(row[name])}
 
 
-def _policy_json(policy: Policy) -> dict[str, int | str | None]:
-    row: dict[str, int | str | None] = {}
+def _policy_json(policy: Policy) -> dict[str, float | str | None]:
+    row: dict[str, float | str | None] = {}
     for name in Policy.__slots__:
         value = getattr(policy, name)
         match value:
@@ -117,9 +129,11 @@ def _policy_json(policy: Policy) -> dict[str, int | str | None]:
 
 
 def _policy(row: Mapping[str, Any]) -> Policy:
+    """Read the policy; what an older release did not write keeps its default."""
     fields = dict(row)
-    for name in ("stop_before", "change_notice", "cancel_notice"):
-        fields[name] = timedelta(seconds=fields[name])
-    if fields["release_at"]:
-        fields["release_at"] = time.fromisoformat(fields["release_at"])
+    for name, value in row.items():
+        if name in _SPANS:
+            fields[name] = timedelta(seconds=value)
+        elif name in _TIMES and value:
+            fields[name] = time.fromisoformat(value)
     return Policy(**fields)

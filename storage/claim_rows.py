@@ -23,7 +23,7 @@ from booking.models import Claim, ClaimKind, ClaimState, SessionState
 from booking.ports import ClaimFilter, Repair
 from storage import tables
 from storage.connection import SqlConnection
-from storage.tables import claim, clinic_session, is_booked, is_held, is_live, is_main, pool_repair
+from storage.tables import claim, clinic_session, is_booked, is_held, is_live, is_main, pool_repair, slot
 
 _MEANING: dict[str, type[ZhenyueError]] = {
     tables.ONE_SEAT: SeatTaken,
@@ -47,18 +47,21 @@ class SqlClaimRows:
         self._connection = connection
 
     async def insert(self, new: Claim) -> None:
-        """Write a claim if its session is open and its fence the newest.
+        """Write a claim if its session is open, its slot not stopped, its seat there, and its fence the newest.
 
         The session's row is locked in share mode: else a hold could commit behind a stoppage's scan and be confirmed.
         """
         values = {name: getattr(new, name) for name in Claim.__slots__}
         session_open = (
             select(*(literal(values[name], claim.c[name].type) for name in values))
-            .select_from(clinic_session)
+            .select_from(clinic_session.join(slot, slot.c.session == clinic_session.c.id))
             .where(
                 clinic_session.c.id == new.session,
                 clinic_session.c.state == SessionState.OPEN,
                 clinic_session.c.gen == new.gen,
+                slot.c.id == new.slot,
+                slot.c.stoppage.is_(None),
+                slot.c.capacity >= new.seat,
             )
             .with_for_update(read=True)
         )
@@ -167,9 +170,14 @@ class SqlClaimRows:
         return ended
 
     async def _why_not(self, new: Claim) -> ZhenyueError:
-        query = select(clinic_session.c.state).where(clinic_session.c.id == new.session)
-        state = (await self._connection.execute(query)).scalar()
-        return StaleFence(new.gen) if state == SessionState.OPEN else SessionClosed()
+        query = (
+            select(clinic_session.c.state, slot.c.stoppage)
+            .join(slot, slot.c.session == clinic_session.c.id)
+            .where(clinic_session.c.id == new.session, slot.c.id == new.slot)
+        )
+        found = (await self._connection.execute(query)).first()
+        is_open = found is not None and found.state == SessionState.OPEN and found.stoppage is None
+        return StaleFence(new.gen) if is_open else SessionClosed()
 
     async def _one(self, *conditions: ColumnElement[bool]) -> Claim | None:
         row = (await self._connection.execute(select(claim).where(*conditions))).mappings().first()
@@ -186,10 +194,11 @@ def _claim(row: RowMapping) -> Claim:
 
 
 def _booking(claim_id: str, *, openid: str, kind: ClaimKind, now: datetime) -> Update:
-    """Book a hold of this kind and account that has not expired, in a session that is open and stays so."""
-    session_open = (
-        select(clinic_session.c.id)
-        .where(clinic_session.c.id == claim.c.session, clinic_session.c.state == SessionState.OPEN)
+    """Book a hold of this kind and account that has not expired, in a session and slot that are open and stay so."""
+    slot_open = (
+        select(slot.c.id)
+        .join(clinic_session, clinic_session.c.id == slot.c.session)
+        .where(slot.c.id == claim.c.slot, slot.c.stoppage.is_(None), clinic_session.c.state == SessionState.OPEN)
         .with_for_update(read=True)
     )
     return (
@@ -200,7 +209,7 @@ def _booking(claim_id: str, *, openid: str, kind: ClaimKind, now: datetime) -> U
             claim.c.kind == kind,
             claim.c.state == ClaimState.HELD,
             claim.c.expires_at > now,
-            claim.c.session.in_(session_open.correlate(claim)),
+            claim.c.slot.in_(slot_open.correlate(claim)),
         )
         .values(state=ClaimState.BOOKED, expires_at=None, updated_at=now)
     )

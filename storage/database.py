@@ -19,9 +19,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from booking.errors import Unavailable
+from storage.audit_rows import SqlAuditRows
 from storage.catalogue_rows import SqlCatalogueRows
 from storage.claim_rows import SqlClaimRows
 from storage.connection import InlineConnection, SqlConnection
+from storage.notice_rows import SqlNoticeRows
 from storage.patient_rows import SqlPatientRows
 from storage.sealing import Sealer
 from storage.session_rows import SqlSessionRows
@@ -40,6 +42,8 @@ class SqlUnit:
         self.sessions = SqlSessionRows(connection)
         self.claims = SqlClaimRows(connection)
         self.patients = SqlPatientRows(connection, sealer)
+        self.notices = SqlNoticeRows(connection)
+        self.audit = SqlAuditRows(connection, sealer)
 
 
 class SqlDatabase:

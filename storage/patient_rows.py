@@ -120,7 +120,7 @@ class SqlPatientRows:
     async def follow(self, openid: str, *, following: bool, now: datetime) -> None:
         """Record that an account follows, or no longer does, and since when."""
         row = {"following": following, "follow_changed_at": now}
-        seen = self._insert(account).values(openid=openid, first_seen_at=now, **row)
+        seen = self._insert(account).values(openid=openid, first_seen_at=now, reminders=True, **row)
         await self._connection.execute(
             seen.on_conflict_do_update(
                 index_elements=[account.c.openid], set_=row, where=account.c.following != following
@@ -166,7 +166,8 @@ class SqlPatientRows:
         await self._connection.execute(select(patient.c.id).where(patient.c.id == patient_id).with_for_update())
 
     async def _know(self, openid: str, now: datetime) -> None:
-        seen = self._insert(account).values(openid=openid, following=True, first_seen_at=now, follow_changed_at=now)
+        row = {"openid": openid, "following": True, "first_seen_at": now, "follow_changed_at": now, "reminders": True}
+        seen = self._insert(account).values(row)
         await self._connection.execute(
             seen.on_conflict_do_update(index_elements=[account.c.openid], set_={"openid": account.c.openid})
         )

@@ -31,10 +31,14 @@ patient = Table(
     Column("birth_date", Date, nullable=False),
     Column("key_id", String(8), nullable=False, index=True),
     Column("created_at", Instant, nullable=False),
+    Column("mobile", LargeBinary),
     UniqueConstraint("file_number"),
     UniqueConstraint("papers_hash"),
 )
-"""One row a person, however many accounts know them (R-C1). ``papers_hash`` finds them again."""
+"""One row a person, however many accounts know them (R-C1). ``papers_hash`` finds them again.
+
+``mobile`` is the number given to the front desk; one given in chat belongs to the link with that account.
+"""
 
 account = Table(
     "account",
@@ -43,6 +47,7 @@ account = Table(
     Column("following", Boolean, nullable=False),
     Column("first_seen_at", Instant, nullable=False),
     Column("follow_changed_at", Instant, nullable=False),
+    Column("reminders", Boolean, nullable=False),
 )
 
 account_patient = Table(

@@ -108,7 +108,7 @@ class SqlSessionRows:
         """Return how the pools of these sessions should look, in three statements however many they are."""
         sessions = await self._rows(select(clinic_session).where(clinic_session.c.id.in_(session_ids)))
         slots = await self._rows(
-            select(slot.c.session, slot.c.capacity)
+            select(slot.c.session, slot.c.capacity, slot.c.stoppage)
             .where(slot.c.session.in_(session_ids))
             .order_by(slot.c.session, slot.c.position)
         )
@@ -116,7 +116,8 @@ class SqlSessionRows:
         capacities: dict[str, list[int]] = {row["id"]: [] for row in sessions}
         owners: dict[str, dict[tuple[int, int], tuple[str, str | None]]] = {row["id"]: {} for row in sessions}
         for row in slots:
-            capacities[row["session"]].append(row["capacity"])
+            # Redis gives nobody a seat in a slot that is stopped, whatever its session says.
+            capacities[row["session"]].append(0 if row["stoppage"] else row["capacity"])
         for row in claims:
             patient = row["patient"] if row["kind"] == ClaimKind.MAIN else None
             owners[row["session"]][row["position"], row["seat"]] = (row["request_id"], patient)
@@ -175,5 +176,5 @@ def _session(row: RowMapping) -> ClinicSession:
 
 
 def _count(row: tuple[Any, ...], sessions: Mapping[str, ClinicSession]) -> SlotCount:
-    id_, session, position, starts_at, ends_at, capacity, booked, held = row
-    return SlotCount(sessions[session], Slot(id_, session, position, starts_at, ends_at, capacity), booked, held)
+    *slot_row, booked, held = row
+    return SlotCount(sessions[row[1]], Slot(*slot_row), booked, held)

@@ -35,6 +35,7 @@ clinic = Table(
     Column("hours", String(200), nullable=False),
     Column("policy", JSON, nullable=False),
     Column("version", Integer, nullable=False),
+    Column("templates", JSON, nullable=False),
 )
 
 department = Table(
@@ -127,9 +128,12 @@ slot = Table(
     Column("starts_at", Instant, nullable=False),
     Column("ends_at", Instant, nullable=False),
     Column("capacity", Integer, nullable=False),
+    Column("stoppage", String(32)),
     CheckConstraint("capacity > 0", name="capacity"),
     Index("uq_slot_session_position", "session", "position", unique=True),
 )
+_STOPPED = slot.c.stoppage.is_not(None)
+Index("ix_slot_stoppage", slot.c.stoppage, sqlite_where=_STOPPED, postgresql_where=_STOPPED)
 
 # No seat is sold twice, and nothing acts twice, because of these indexes. Each guards inside one session, so that
 # sessions can be spread over machines; the day's limit is the patient's, and the number must be findable alone.
@@ -164,6 +168,9 @@ claim = Table(
     Column("expires_at", Instant),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
+    Column("first_booked_at", Instant, nullable=False),
+    Column("displacement", String(32)),
+    Column("waived", Boolean, nullable=False),
 )
 
 # Written out, not bound: a partial index serves only a query that says the same words.
@@ -188,6 +195,14 @@ _HELD = text("state = 'held'")
 _BOOKED = text("state = 'booked'")
 Index("ix_claim_held", claim.c.expires_at, sqlite_where=_HELD, postgresql_where=_HELD)
 Index("ix_claim_booked", claim.c.ends_at, sqlite_where=_BOOKED, postgresql_where=_BOOKED)
+_FOR_DISPLACED = claim.c.displacement.is_not(None)
+Index("ix_claim_displacement", claim.c.displacement, sqlite_where=_FOR_DISPLACED, postgresql_where=_FOR_DISPLACED)
+Index(
+    "ix_claim_offered",
+    claim.c.expires_at,
+    sqlite_where=text("state = 'offered'"),
+    postgresql_where=text("state = 'offered'"),
+)
 Index("ix_claim_openid", claim.c.openid, claim.c.date)
 Index("ix_claim_date", claim.c.date)
 

@@ -2,7 +2,10 @@
 
 from alembic import context
 
+import storage.notice_tables
 import storage.patient_tables
+import storage.staff_tables
+import storage.stoppage_tables
 import storage.tables  # noqa: F401  # both are imported for their tables
 from storage.columns import metadata
 

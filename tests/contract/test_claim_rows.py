@@ -57,6 +57,7 @@ async def book(database: SqlDatabase, now: datetime) -> Book:
         kind=ClaimKind.MAIN, state=ClaimState.HELD, gen=1, seq=1, request_id="m1", number="1", channel="wechat",
         date=found[0].date, starts_at=slot.starts_at, ends_at=slot.ends_at, ordinal=1,
         expires_at=now + timedelta(minutes=5), created_at=now, updated_at=now,
+        first_booked_at=now,
     )  # fmt: skip
     second = replace(first, id="c2", seat=2, seq=2, request_id="m2", number="2", patient="p-李四")
     book = Book(database, now, first, second)

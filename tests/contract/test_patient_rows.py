@@ -187,7 +187,7 @@ class TestConsentsAndAccounts:
             for hours, following in enumerate([True, True, False, False]):
                 await unit.patients.follow("anna", following=following, now=now + timedelta(hours=hours))
             row = (await unit.connection.execute(select(account))).one()
-            assert tuple(row) == ("anna", False, now, now + timedelta(hours=2))
+            assert tuple(row) == ("anna", False, now, now + timedelta(hours=2), True)
 
     async def test_a_look_up_is_logged_with_who_whom_when_why_and_how(
         self, database: SqlDatabase, now: datetime

@@ -125,7 +125,7 @@ async def stop_while_held(database: SqlDatabase, now: datetime) -> tuple[list[Cl
         id="c1", session=session, slot=slot.id, position=0, seat=1, patient=patient.id, openid="o1", kind="main",
         state=ClaimState.HELD, gen=1, seq=1, request_id="m1", number="1", channel="wechat", date=found[0].date,
         starts_at=slot.starts_at, ends_at=slot.ends_at, ordinal=1, expires_at=now + timedelta(minutes=5),
-        created_at=now, updated_at=now,
+        created_at=now, updated_at=now, first_booked_at=now,
     )  # type: ignore[arg-type]  # fmt: skip  # the kind as its word
     async with database.begin() as unit:
         await unit.claims.insert(hold)

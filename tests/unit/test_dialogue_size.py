@@ -134,6 +134,7 @@ def test_the_longest_success_and_details_fit(catalogue: Catalogue) -> None:
         NOW,
         NOW,
         NOW,
+        NOW,
     )
     details = PatientDetails("张" * 20, PaperKind.ID_CARD, "1" * 18, Sex.MALE, date(1990, 1, 1), "13812345678")
     view = AppointmentView(claim, session, Patient("p", "F00000001", details, NOW))

@@ -15,7 +15,7 @@ from handlers.texts import refusals
 
 ROOT = Path(__file__).parents[2]
 PRODUCT = ("bot", "handlers", "booking", "storage", "emulator")
-TEXTS = ("handlers/texts/", "bot/texts.py", "emulator/")
+TEXTS = ("handlers/texts/", "bot/texts", "emulator/")
 LANGUAGE_TABLES = ("booking/detail_words.py",)
 UNIT_OF_WORK = ("storage/database.py",)
 

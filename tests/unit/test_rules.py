@@ -54,6 +54,7 @@ def claim_at(starts_at: datetime, ordinal: int) -> Claim:
         state=ClaimState.BOOKED, gen=1, seq=1, request_id="m", number="1", channel="wechat", date=starts_at.date(),
         starts_at=starts_at, ends_at=starts_at + HALF_HOUR, ordinal=ordinal, expires_at=None, created_at=starts_at,
         updated_at=starts_at,
+        first_booked_at=starts_at,
     )  # fmt: skip
 
 

@@ -1,0 +1,85 @@
+"""Who does something, and what staff of each role may do (R-A1, R-A16, R-B7)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+ActorKind = Literal["account", "staff", "cli", "system"]
+ActingChannel = Literal["wechat", "phone", "onsite", "kiosk", "api", "cli", "system"]
+
+
+class Role(StrEnum):
+    """What a member of staff is here."""
+
+    FRONTDESK = "frontdesk"
+    DOCTOR = "doctor"
+    MANAGER = "manager"
+
+
+class Deed(StrEnum):
+    """What staff may be allowed to do."""
+
+    LOOK_UP = "look_up"
+    BOOK = "book"
+    """Book, change and cancel for a patient."""
+    CALL = "call"
+    """See whom no channel reached, and settle their calls."""
+    SEE_OWN = "see_own"
+    """See the doctor's own sessions."""
+    SEE_ALL = "see_all"
+    ASK_TO_STOP = "ask_to_stop"
+    """Ask a manager to stop the doctor's own sessions."""
+    STOP = "stop"
+    """Stop and lift anything."""
+    MANAGE_STAFF = "manage_staff"
+
+
+_DESK = frozenset({Deed.LOOK_UP, Deed.BOOK, Deed.CALL, Deed.SEE_ALL})
+MAY: dict[Role, frozenset[Deed]] = {
+    Role.FRONTDESK: _DESK,
+    Role.DOCTOR: frozenset({Deed.SEE_OWN, Deed.ASK_TO_STOP}),
+    Role.MANAGER: frozenset(Deed) - {Deed.ASK_TO_STOP, Deed.SEE_OWN},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """A member of staff; ``openid`` is the bound account, ``doctor`` the code of a doctor's own."""
+
+    id: str
+    name: str
+    role: Role
+    doctor: str | None
+    openid: str | None
+    created_at: datetime
+    bound_at: datetime | None
+    removed_at: datetime | None
+
+    def may(self, deed: Deed) -> bool:
+        """Tell whether the role allows something."""
+        return self.removed_at is None and deed in MAY[self.role]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does something, through what: an account (its openid), staff (their id), an OS user, or a job of ours."""
+
+    kind: ActorKind
+    id: str
+    channel: ActingChannel
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether somebody of the clinic acts, who may do for a patient what the patient's deadlines forbid (R-A12)."""
+        return self.kind in {"staff", "cli"}
+
+
+def account(openid: str) -> Actor:
+    """Return the actor that a patient's account is."""
+    return Actor("account", openid, "wechat")
+
+
+def system(job: str) -> Actor:
+    """Return the actor that a job of ours is."""
+    return Actor("system", job, "system")
