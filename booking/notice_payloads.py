@@ -1,5 +1,10 @@
 """What notices are made of: plain JSON, so that a notice says later what was so when it was written."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
 from booking.masking import mask_name
 from booking.models import Claim, ClinicSession
 
@@ -21,3 +26,35 @@ def visit(claim: Claim, session: ClinicSession, patient_name: str) -> dict[str, 
         "fee": str(session.fee),
         "patient": mask_name(patient_name),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A visit as a notice remembers it; the name is masked."""
+
+    claim: str
+    number: str
+    department: str
+    doctor: str
+    date: date
+    starts_at: datetime
+    ends_at: datetime
+    room: str
+    fee: Decimal
+    patient: str
+
+
+def read_visit(payload: Mapping[str, str]) -> Visit:
+    """Read what ``visit`` wrote."""
+    return Visit(
+        claim=payload["claim"],
+        number=payload["number"],
+        department=payload["department"],
+        doctor=payload["doctor"],
+        date=date.fromisoformat(payload["date"]),
+        starts_at=datetime.fromisoformat(payload["start"]),
+        ends_at=datetime.fromisoformat(payload["end"]),
+        room=payload["room"],
+        fee=Decimal(payload["fee"]),
+        patient=payload["patient"],
+    )

@@ -15,8 +15,8 @@ MOST_BYTES = 2048
 """What a passive text reply may weigh in UTF-8 (WeChat)."""
 LONGEST_LABEL = 60
 """Bytes of a label, so that a full page leaves room for its text."""
-_LINK = len('0. <a href="weixin://bizmsgmenu?msgmenucontent=0&msgmenuid="></a>\n')
-_NO_MARKUP = str.maketrans("<>", "＜＞")
+LINK = len('0. <a href="weixin://bizmsgmenu?msgmenucontent=0&msgmenuid="></a>\n')
+NO_MARKUP = str.maketrans("<>", "＜＞")
 """A label stands in a link, where it must not be markup; the wide forms weigh more, so they are counted here."""
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 ELLIPSIS = "…"
@@ -32,7 +32,7 @@ def last_page(options: Sequence[Option]) -> int:
 def reply_for(question: Question, notes: Sequence[str], *, serial: int, page: int) -> Reply:
     """Lay out a question with what is to be said before it; the text gives way where there is too much."""
     choices = choices_for(question, serial=serial, page=page)
-    used = sum(_LINK + len(choice.tap) + len(choice.label.encode()) for choice in choices)
+    used = sum(LINK + len(choice.tap) + len(choice.label.encode()) for choice in choices)
     room = MOST_BYTES - used - len(question.footer.encode()) - 2
     return Reply(_text(notes, question.text, room), choices, question.footer)
 
@@ -50,7 +50,7 @@ def choices_for(question: Question, *, serial: int, page: int) -> tuple[Choice, 
     choices = []
     for place, option in enumerate(question.options[first : first + PAGE], start=first):
         tap = f"{LASTING}.{option.value}" if question.lasting else tap_id(serial, str(place))
-        choices.append(Choice(place - first + 1, cut(option.label.translate(_NO_MARKUP), LONGEST_LABEL), tap))
+        choices.append(Choice(place - first + 1, cut(option.label.translate(NO_MARKUP), LONGEST_LABEL), tap))
     if page < last:
         choices.append(Choice(NEXT, commands.NEXT_PAGE, tap_id(serial, f"p{page + 1}")))
     if page > 0:
