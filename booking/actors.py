@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, Protocol
 
 ActorKind = Literal["account", "staff", "cli", "system"]
 ActingChannel = Literal["wechat", "phone", "onsite", "kiosk", "api", "cli", "system"]
@@ -59,6 +59,45 @@ class Staff:
     def may(self, deed: Deed) -> bool:
         """Tell whether the role allows something."""
         return self.removed_at is None and deed in MAY[self.role]
+
+
+class StaffRows(Protocol):
+    """Staff accounts. Those removed stay as history; only ``get`` still finds them."""
+
+    async def add(self, added: Staff, *, code: str, code_expires_at: datetime) -> None:
+        """Write a new member of staff with the keyed hash of their binding code; raises ``StaffNameTaken``."""
+        ...
+
+    async def get(self, staff_id: str) -> Staff | None:
+        """Return one by id, removed or not."""
+        ...
+
+    async def find(self, name: str) -> Staff | None:
+        """Return who works here under a name."""
+        ...
+
+    async def of(self, openid: str) -> Staff | None:
+        """Return who is bound to an account."""
+        ...
+
+    async def all(self) -> list[Staff]:
+        """Return all who work here, in the order they were added."""
+        ...
+
+    async def awaits(self, code: str, *, now: datetime) -> bool:
+        """Tell whether somebody may still be bound by a code."""
+        ...
+
+    async def bind(self, code: str, openid: str, *, now: datetime) -> Staff | None:
+        """Bind an account by a code that is valid, and use it up; None when there is none such.
+
+        Raises ``AccountBound``; after that the transaction is over.
+        """
+        ...
+
+    async def remove(self, staff_id: str, *, now: datetime) -> Staff | None:
+        """Take somebody from the staff, and the account from them; None when that was done before."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -186,6 +186,44 @@ class PatientHasAppointments(Refused):
     rule = "patient_has_appointments"
 
 
+class InvalidStaffName(Refused):
+    """Raised when a member of staff is given no name, or one that is too long."""
+
+    rule = "invalid_staff_name"
+
+    def __init__(self, longest: int) -> None:
+        super().__init__(f"a name has 1 to {longest} characters")
+        self.longest = longest
+
+
+class StaffNameTaken(Refused):
+    """Raised when somebody who works here has the name of who is added."""
+
+    rule = "staff_name_taken"
+
+
+class DoctorNeeded(Refused):
+    """Raised when a member of staff with the role of a doctor is added without one's code, or another role with it."""
+
+    rule = "doctor_needed"
+
+
+class UnknownDoctor(Refused):
+    """Raised when there is no such doctor, or not any more."""
+
+    rule = "unknown_doctor"
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"no doctor {code}")
+        self.code = code
+
+
+class UnknownStaff(Refused):
+    """Raised when nobody who works here has the id or name."""
+
+    rule = "unknown_staff"
+
+
 class InvalidDetail(Refused):
     """Raised when a detail is not valid (R-A10); ``detail`` and ``problem`` name the text that says how to mend it."""
 
@@ -239,6 +277,10 @@ class RepeatedRequest(ZhenyueError):
 
 class NumberTaken(ZhenyueError):
     """Raised by storage when the drawn appointment number exists; another one is drawn."""
+
+
+class AccountBound(ZhenyueError):
+    """Raised by storage when an account is bound that somebody of the staff has: one account is one of them."""
 
 
 class PersonKnown(ZhenyueError):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
+from booking.actors import StaffRows
 from booking.audit import AuditRows
 from booking.models import (
     CalendarDay,
@@ -280,6 +281,8 @@ class Unit(Protocol):
     def notices(self) -> NoticeRows: ...
     @property
     def audit(self) -> AuditRows: ...
+    @property
+    def staff(self) -> StaffRows: ...
 
 
 class Database(Protocol):

@@ -18,6 +18,7 @@ from booking.availability import Availability
 from booking.current import CurrentCatalogue
 from booking.patients import Patients
 from booking.seats import Seats
+from booking.staffing import StaffAccounts
 from bot.connections import make_sealer, open_database, open_redis
 from bot.daily_publishing import DailyPublishing
 from bot.health import add_health_routes
@@ -133,7 +134,7 @@ def _services(settings: Settings, database: SqlDatabase, pool: RedisPool, seats:
         figures=metrics,
         watch=availability.seats_moved,
     )
-    return Services(appointments, Patients(database), current, availability)
+    return Services(appointments, Patients(database), current, availability, StaffAccounts(database))
 
 
 def make_client(

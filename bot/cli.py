@@ -32,6 +32,9 @@ COMMANDS = {
     "slots": "bot.commands.listing:slots",
     "appointments": "bot.commands.listing:appointments",
     "menu push": "bot.commands.account:push",
+    "staff add": "bot.commands.staff:add",
+    "staff list": "bot.commands.staff:show",
+    "staff remove": "bot.commands.staff:remove",
     "pool verify": "bot.commands.pool:verify",
     "pool rebuild": "bot.commands.pool:rebuild",
 }

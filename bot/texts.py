@@ -168,7 +168,8 @@ CHECK_WECHAT_CODES = {
 HELP = "诊约：微信公众号门诊预约。没有参数时显示本帮助。"
 HELP_USAGE = "zhenyue 命令 [选项]"
 HELP_USAGE_OF = "zhenyue {command}{arguments} [选项]"
-HELP_ARGUMENTS_OF = {"load": " 文件", "pool": " 子命令", "menu": " 子命令"}
+HELP_ARGUMENTS_OF = {"load": " 文件", "pool": " 子命令", "menu": " 子命令", "staff": " 子命令"}
+HELP_ARGUMENTS_OF |= {"staff add": " 姓名", "staff remove": " 编号或姓名"}
 HELP_COMMANDS = "命令"
 HELP_OPTIONS = "选项"
 HELP_ARGUMENTS = "参数"
@@ -187,6 +188,10 @@ HELP_OF = {
     "appointments": "列出预约",
     "menu": "公众号菜单",
     "menu push": "把菜单发布到公众号",
+    "staff": "员工账号",
+    "staff add": "添加员工，给出24小时内有效的绑定码",
+    "staff list": "列出员工及其微信绑定",
+    "staff remove": "移除员工，其微信即刻解除绑定",
     "pool": "号源池（Redis）与数据库的核对",
     "pool verify": "核对 Redis 与数据库，列出不一致之处",
     "pool rebuild": "用数据库重建 Redis 中的号源，不影响运行",

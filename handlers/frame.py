@@ -13,6 +13,7 @@ from booking.errors import Refused
 from booking.models import Catalogue, Clinic
 from booking.patients import Known, Patients
 from booking.rules import clinic_day
+from booking.staffing import StaffAccounts
 from handlers.chat import Incoming
 from handlers.state import Option
 from handlers.texts import commands
@@ -30,6 +31,7 @@ class Services:
     patients: Patients
     catalogue: CurrentCatalogue
     availability: Availability
+    staff: StaffAccounts
 
 
 @dataclass(frozen=True, slots=True)

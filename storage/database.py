@@ -27,6 +27,7 @@ from storage.notice_rows import SqlNoticeRows
 from storage.patient_rows import SqlPatientRows
 from storage.sealing import Sealer
 from storage.session_rows import SqlSessionRows
+from storage.staff_rows import SqlStaffRows
 
 READERS = 5
 POSTGRES_CONNECTIONS = 20
@@ -44,6 +45,7 @@ class SqlUnit:
         self.patients = SqlPatientRows(connection, sealer)
         self.notices = SqlNoticeRows(connection)
         self.audit = SqlAuditRows(connection, sealer)
+        self.staff = SqlStaffRows(connection, sealer)
 
 
 class SqlDatabase:

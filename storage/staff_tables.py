@@ -35,6 +35,8 @@ staff = Table(
 
 _BOUND = staff.c.openid.is_not(None)
 Index("uq_staff_openid", staff.c.openid, unique=True, sqlite_where=_BOUND, postgresql_where=_BOUND)
+_HERE = staff.c.removed_at.is_(None)
+Index("uq_staff_name", staff.c.name, unique=True, sqlite_where=_HERE, postgresql_where=_HERE)
 Index("ix_staff_code_hash", staff.c.code_hash)
 
 audit = Table(

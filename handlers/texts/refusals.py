@@ -20,6 +20,9 @@ _PLAIN: dict[type[errors.ZhenyueError], str] = {
     "如确认无误，请携带证件到前台更正，或致电 {phone}。",
     errors.SharedPatient: "该就诊人也由其他微信号管理，为保护其信息，请携带证件到前台更正，或致电 {phone}。",
     errors.PatientHasAppointments: "该就诊人还有未就诊的预约，暂时不能移除，请先取消预约，或在就诊后再试。",
+    errors.StaffNameTaken: "已有同名的员工，请加上科室或编号以便区分。",
+    errors.DoctorNeeded: "角色为医生时须写明医生代码，其他角色不写。",
+    errors.UnknownStaff: "没有这位员工，可能已经移除。",
     errors.Busy: "抱歉，现在预约的人较多，刚才没有占到号，请再选一次。",
     errors.Unavailable: "抱歉，系统暂时繁忙，刚才的操作可能没有完成，请稍后再试。",
 }
@@ -120,6 +123,14 @@ def _too_many_patients(error: errors.TooManyPatients, clinic: Clinic) -> str:
     return f"一个微信号最多登记{error.limit}位就诊人，如需添加，请先在“就诊人”中移除一位。"
 
 
+def _invalid_staff_name(error: errors.InvalidStaffName, clinic: Clinic) -> str:
+    return f"员工姓名应为1到{error.longest}个字。"
+
+
+def _unknown_doctor(error: errors.UnknownDoctor, clinic: Clinic) -> str:
+    return f"没有代码为“{error.code}”的医生，或已停用。"
+
+
 _WITH_NUMBERS: dict[type[errors.ZhenyueError], Callable[..., str]] = {
     errors.NotOpenYet: _not_open_yet,
     errors.TooFarAhead: _too_far_ahead,
@@ -131,4 +142,6 @@ _WITH_NUMBERS: dict[type[errors.ZhenyueError], Callable[..., str]] = {
     errors.TooLateToChange: _too_late,
     errors.NotCancellable: _not_cancellable,
     errors.NotChangeable: _not_changeable,
+    errors.InvalidStaffName: _invalid_staff_name,
+    errors.UnknownDoctor: _unknown_doctor,
 }

@@ -7,6 +7,7 @@ from booking.availability import Availability
 from booking.current import CurrentCatalogue
 from booking.models import Roster
 from booking.patients import Patients
+from booking.staffing import StaffAccounts
 from handlers.dialogue import Dialogue
 from handlers.frame import Services
 from handlers.texts.patients import CONSENT_VERSION
@@ -30,7 +31,7 @@ def dialogue_of(database: SqlDatabase, appointments: Appointments) -> Dialogue:
     current = CurrentCatalogue(database)
     # Tests change the database behind the services' back, so nothing may be remembered here.
     availability = Availability(database, current, kept=timedelta(0))
-    return Dialogue(Services(appointments, Patients(database), current, availability))
+    return Dialogue(Services(appointments, Patients(database), current, availability, StaffAccounts(database)))
 
 
 async def open_for_talk(database: SqlDatabase, now: datetime, **policy: object) -> None:

@@ -192,6 +192,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_staff_code_hash", "staff", ["code_hash"], unique=False)
     op.create_index(
+        "uq_staff_name",
+        "staff",
+        ["name"],
+        unique=True,
+        sqlite_where=sa.text("removed_at IS NULL"),
+        postgresql_where=sa.text("removed_at IS NULL"),
+    )
+    op.create_index(
         "uq_staff_openid",
         "staff",
         ["openid"],
@@ -342,6 +350,12 @@ def downgrade() -> None:
     op.drop_table("displacement")
     op.drop_index("ix_stoppage_session_session", table_name="stoppage_session")
     op.drop_table("stoppage_session")
+    op.drop_index(
+        "uq_staff_name",
+        table_name="staff",
+        sqlite_where=sa.text("removed_at IS NULL"),
+        postgresql_where=sa.text("removed_at IS NULL"),
+    )
     op.drop_index(
         "uq_staff_openid",
         table_name="staff",
