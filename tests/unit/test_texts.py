@@ -32,6 +32,8 @@ ARGUMENTS: dict[type[ZhenyueError], tuple[object, ...]] = {
     errors.NotCancellable: (ClaimState.COMPLETED,),
     errors.NotChangeable: (ClaimState.CANCELLED,),
     errors.InvalidDetail: ("mobile", "length"),
+    errors.InvalidStaffName: (20,),
+    errors.UnknownDoctor: ("wang",),
 }
 
 
