@@ -1,6 +1,6 @@
 """Notices: what must be told, written in the transaction of its cause and sent by whoever comes first (R-A8, R-A14)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -154,4 +154,27 @@ class NoticeRows(Protocol):
 
     async def add(self, notices: Sequence[Notice]) -> None:
         """Write notices, in one statement; those whose ``dedupe_key`` is there already are left out."""
+        ...
+
+    async def get(self, notice_id: str) -> Notice | None:
+        """Return a notice by id."""
+        ...
+
+    async def open_of(self, openid: str, now: datetime) -> list[Notice]:
+        """Return what an account may still answer, newest first; nothing of a visit that is booked no longer."""
+        ...
+
+    async def newest_asking(self) -> datetime | None:
+        """Return when a notice that may still be answered was last written, sent or shown, whosoever it is."""
+        ...
+
+    async def shown(self, ids: Iterable[str], *, now: datetime) -> None:
+        """Note that the choices of notices were read, so that a digit may mean them."""
+        ...
+
+    async def answered(self, notice_id: str, answer: str, *, now: datetime, again: bool = False) -> bool:
+        """Note an answer, and that nothing more need be sent; False when there is one already.
+
+        ``again``: another answer than the one there is replaces it.
+        """
         ...

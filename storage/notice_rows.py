@@ -6,15 +6,12 @@ from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from booking.notices import Notice
-from storage.connection import SqlConnection
+from storage.notice_answers import SqlNoticeAnswers
 from storage.notice_tables import notice
 
 
-class SqlNoticeRows:
+class SqlNoticeRows(SqlNoticeAnswers):
     """``NoticeRows`` on one connection."""
-
-    def __init__(self, connection: SqlConnection) -> None:
-        self._connection = connection
 
     async def add(self, notices: Sequence[Notice]) -> None:
         """Write notices, in one statement; those whose ``dedupe_key`` is there already are left out."""

@@ -99,6 +99,14 @@ def upgrade() -> None:
         postgresql_where=sa.text("msgid IS NOT NULL"),
     )
     op.create_index(
+        "ix_notice_newest",
+        "notice",
+        ["updated_at"],
+        unique=False,
+        sqlite_where=sa.text("asks_until IS NOT NULL AND answer IS NULL"),
+        postgresql_where=sa.text("asks_until IS NOT NULL AND answer IS NULL"),
+    )
+    op.create_index(
         "ix_notice_pending",
         "notice",
         ["due_at"],
@@ -391,6 +399,12 @@ def downgrade() -> None:
         table_name="notice",
         sqlite_where=sa.text("state = 'sending'"),
         postgresql_where=sa.text("state = 'sending'"),
+    )
+    op.drop_index(
+        "ix_notice_newest",
+        table_name="notice",
+        sqlite_where=sa.text("asks_until IS NOT NULL AND answer IS NULL"),
+        postgresql_where=sa.text("asks_until IS NOT NULL AND answer IS NULL"),
     )
     op.drop_index(
         "ix_notice_pending",
