@@ -314,5 +314,32 @@ class RetirementRefused(ZhenyueError):
         self.still_booked = still_booked
 
 
+AdjustmentProblem = Literal[
+    "unknown_session",
+    "past",
+    "begun",
+    "stopped",
+    "closed",
+    "nothing",
+    "capacity",
+    "unknown_doctor",
+    "other_department",
+    "doctor_busy",
+    "start_past",
+    "leaves_day",
+    "not_rostered",
+    "needs_stoppage",
+]
+
+
+class CannotAdjust(ZhenyueError):
+    """Raised when a published session cannot be changed as staff ask; ``problem`` and ``details`` say why (R-A8)."""
+
+    def __init__(self, problem: AdjustmentProblem, **details: str) -> None:
+        super().__init__(f"{problem}: {details}")
+        self.problem = problem
+        self.details = details
+
+
 class NoCatalogue(ZhenyueError):
     """Raised when no clinic catalogue has been loaded yet."""

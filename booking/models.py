@@ -207,7 +207,10 @@ class CalendarDay:
 
 @dataclass(frozen=True, slots=True)
 class ClinicSession:
-    """A doctor's half-day 门诊, published from a roster. ``gen`` counts rebuilds of its pool in Redis."""
+    """A doctor's half-day 门诊, published from a roster. ``gen`` counts rebuilds of its pool in Redis.
+
+    ``adjusted``: staff changed it since, so the rosters do not change it back (R-A8).
+    """
 
     id: str
     doctor: str
@@ -220,6 +223,7 @@ class ClinicSession:
     state: SessionState
     opens_at: datetime
     gen: int = 1
+    adjusted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from booking.actors import StaffRows
+from booking.adjustment_models import AdjustmentRows
 from booking.audit import AuditRows
 from booking.models import (
     CalendarDay,
@@ -283,6 +284,8 @@ class Unit(Protocol):
     def audit(self) -> AuditRows: ...
     @property
     def staff(self) -> StaffRows: ...
+    @property
+    def adjustments(self) -> AdjustmentRows: ...
 
 
 class Database(Protocol):

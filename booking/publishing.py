@@ -27,7 +27,7 @@ Holidays = Callable[[date], str | None]
 """The name of a public holiday, None on other days; raises ``LookupError`` for a year not announced yet."""
 CHANGES: tuple[Action, ...] = ("create", "reopen", "revise", "close")
 FOR_STAFF: tuple[Action, ...] = ("keep", "blocked")
-OPEN_AFTERWARDS: tuple[Action, ...] = ("create", "existing", "reopen", "revise", "keep")
+OPEN_AFTERWARDS: tuple[Action, ...] = ("create", "existing", "reopen", "revise", "keep", "adjusted")
 
 
 @dataclass(frozen=True, slots=True)

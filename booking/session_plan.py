@@ -18,8 +18,9 @@ from booking.models import (
     SlotCount,
 )
 
-Action = Literal["create", "existing", "reopen", "revise", "close", "keep", "blocked", "none"]
+Action = Literal["create", "existing", "reopen", "revise", "close", "keep", "adjusted", "blocked", "none"]
 """What publishing does about a session. ``keep``: it no longer matches but people have seats in it, so staff decide.
+``adjusted``: staff have decided already that it shall differ (R-A8).
 ``blocked``: its doctor is at that time in a session that is kept. ``none``: nothing is asked and nothing is there."""
 
 
@@ -117,7 +118,7 @@ def judge_sessions(planned: Sequence[SessionPlan], existing: Sequence[SessionPla
 
 def _stays(verdict: Verdict) -> bool:
     closed = verdict.existing is not None and verdict.existing.session.state == SessionState.CLOSED
-    return verdict.action in {"keep", "existing", "none"} and not closed
+    return verdict.action in {"keep", "adjusted", "existing", "none"} and not closed
 
 
 def _unless_blocked(verdict: Verdict, staying: Sequence[SessionPlan]) -> Verdict:
@@ -139,6 +140,8 @@ def judge_existing(planned: SessionPlan | None, existing: SessionPlan, *, now: d
             return Verdict("none", None, existing)
         return Verdict("keep" if existing.claims else "close", None, existing)
     if not same_shape(planned, existing, now=now):
+        if existing.session.adjusted and state == SessionState.OPEN:
+            return Verdict("adjusted", planned, existing)
         return Verdict("keep" if existing.claims else "revise", planned, existing)
     return Verdict("reopen" if state == SessionState.CLOSED else "existing", planned, existing)
 
@@ -149,7 +152,9 @@ def same_shape(planned: SessionPlan, existing: SessionPlan, *, now: datetime) ->
     When it opens matters only until it has opened.
     """
     new, old = planned.session, existing.session
-    if (new.department, new.room, new.starts_at, new.ends_at) != (old.department, old.room, old.starts_at, old.ends_at):
+    if (new.doctor, new.department, new.room) != (old.doctor, old.department, old.room):
+        return False
+    if (new.starts_at, new.ends_at) != (old.starts_at, old.ends_at):
         return False
     if old.opens_at > now and new.opens_at != old.opens_at:
         return False

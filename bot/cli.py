@@ -29,6 +29,7 @@ COMMANDS = {
     "check": "bot.commands.running:check",
     "load": "bot.commands.catalogue:load",
     "publish": "bot.commands.catalogue:publish",
+    "adjust": "bot.commands.adjusting:adjust",
     "slots": "bot.commands.listing:slots",
     "appointments": "bot.commands.listing:appointments",
     "menu push": "bot.commands.account:push",

@@ -15,6 +15,7 @@ RESULTS = {
     "revise": "revised",
     "close": "closed",
     "keep": "kept",
+    "adjusted": "adjusted",
     "blocked": "blocked",
 }
 """What scripts read of each session."""

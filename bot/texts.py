@@ -170,6 +170,7 @@ HELP_USAGE = "zhenyue 命令 [选项]"
 HELP_USAGE_OF = "zhenyue {command}{arguments} [选项]"
 HELP_ARGUMENTS_OF = {"load": " 文件", "pool": " 子命令", "menu": " 子命令", "staff": " 子命令"}
 HELP_ARGUMENTS_OF |= {"staff add": " 姓名", "staff remove": " 编号或姓名"}
+HELP_ARGUMENTS_OF |= {"adjust": " 门诊"}
 HELP_COMMANDS = "命令"
 HELP_OPTIONS = "选项"
 HELP_ARGUMENTS = "参数"
@@ -184,6 +185,7 @@ HELP_OF = {
     "check": "检查设置、数据库、Redis、时钟与微信凭据，并说明如何处理",
     "load": "载入或更新门诊资料文件",
     "publish": "按排班生成门诊与号源",
+    "adjust": "调整一个已发布的门诊：诊室、时间、医生、号数，并通知已预约的患者",
     "slots": "列出号源",
     "appointments": "列出预约",
     "menu": "公众号菜单",
@@ -245,10 +247,14 @@ PUBLISH_VERDICTS = {
     "revise": "按资料更新（无人预约）",
     "close": "关闭（无人预约）",
     "keep": "保持不变：已有 {claims} 人预约或仍有记录，请人工处理",
+    "adjusted": "人工调整过，保持不变；如需按资料恢复，请用 zhenyue adjust 门诊 --to-roster",
     "blocked": "不能发布：同一医生在此时段另有保持不变的门诊",
 }
 PUBLISH_LINE = "  {session}  {what}"
-PUBLISH_STAFF = "以下门诊与资料不一致，需要人工决定："
+PUBLISH_STAFF = (
+    "以下门诊与资料不一致，需要人工决定"
+    "（按资料调整用 zhenyue adjust 门诊 --to-roster，停诊用 zhenyue stop session 门诊）："
+)
 PUBLISH_SUMMARY = "{first} 至 {last}：{counts}"
 PUBLISH_COUNTS = {
     "create": "新建 {count}",
@@ -257,6 +263,7 @@ PUBLISH_COUNTS = {
     "revise": "更新 {count}",
     "close": "关闭 {count}",
     "keep": "保持不变 {count}",
+    "adjusted": "人工调整 {count}",
     "blocked": "未能发布 {count}",
 }
 PUBLISH_NOTHING = "没有门诊（资料里没有这些日子的排班）"

@@ -23,6 +23,7 @@ from booking.models import Claim, ClaimKind, ClaimState, SessionState
 from booking.ports import ClaimFilter, Repair
 from storage import tables
 from storage.connection import SqlConnection
+from storage.overbooking import move_up
 from storage.tables import claim, clinic_session, is_booked, is_held, is_live, is_main, pool_repair, slot
 
 _MEANING: dict[str, type[ZhenyueError]] = {
@@ -106,7 +107,7 @@ class SqlClaimRows:
         """Book a main hold that has not expired in a session that is open; None when there is none such."""
         change = _booking(claim_id, openid=openid, kind=ClaimKind.MAIN, now=now).returning(claim)
         row = (await self._connection.execute(change)).mappings().first()
-        return None if row is None else _claim(row)
+        return None if row is None else claim_of(row)
 
     async def promote(self, claim_id: str, *, openid: str, ordinal: int, now: datetime) -> Claim | None:
         """Make an unexpired replacement in an open session the patient's booked appointment; None when it is none."""
@@ -116,7 +117,7 @@ class SqlClaimRows:
             row = (await self._connection.execute(change.returning(claim))).mappings().first()
         except IntegrityError as error:
             raise _meaning(error) from error
-        return None if row is None else _claim(row)
+        return None if row is None else claim_of(row)
 
     async def withdraw(
         self, claim_id: str, *, openid: str, starts_from: datetime, to: ClaimState, now: datetime
@@ -163,10 +164,11 @@ class SqlClaimRows:
 
     async def _end(self, *conditions: ColumnElement[bool], to: ClaimState, now: datetime) -> list[Claim]:
         change = update(claim).where(*conditions).values(state=to, updated_at=now).returning(claim)
-        ended = [_claim(row) for row in (await self._connection.execute(change)).mappings()]
+        ended = [claim_of(row) for row in (await self._connection.execute(change)).mappings()]
         if ended:
             rows = [{"session": c.session, "owner": c.request_id} for c in ended]
             await self._connection.execute(insert(pool_repair), rows)
+            await move_up(self._connection, ended)
         return ended
 
     async def _why_not(self, new: Claim) -> ZhenyueError:
@@ -181,14 +183,15 @@ class SqlClaimRows:
 
     async def _one(self, *conditions: ColumnElement[bool]) -> Claim | None:
         row = (await self._connection.execute(select(claim).where(*conditions))).mappings().first()
-        return None if row is None else _claim(row)
+        return None if row is None else claim_of(row)
 
     async def _many(self, *conditions: ColumnElement[bool]) -> list[Claim]:
         query = select(claim).where(*conditions).order_by(claim.c.starts_at, claim.c.id)
-        return [_claim(row) for row in (await self._connection.execute(query)).mappings()]
+        return [claim_of(row) for row in (await self._connection.execute(query)).mappings()]
 
 
-def _claim(row: RowMapping) -> Claim:
+def claim_of(row: RowMapping) -> Claim:
+    """Return the claim that a row is."""
     fields = {**row, "kind": ClaimKind(row["kind"]), "state": ClaimState(row["state"])}
     return Claim(**fields)
 

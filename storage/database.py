@@ -19,6 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from booking.errors import Unavailable
+from storage.adjustment_rows import SqlAdjustmentRows
 from storage.audit_rows import SqlAuditRows
 from storage.catalogue_rows import SqlCatalogueRows
 from storage.claim_rows import SqlClaimRows
@@ -46,6 +47,7 @@ class SqlUnit:
         self.notices = SqlNoticeRows(connection)
         self.audit = SqlAuditRows(connection, sealer)
         self.staff = SqlStaffRows(connection, sealer)
+        self.adjustments = SqlAdjustmentRows(connection, sealer)
 
 
 class SqlDatabase:

@@ -192,10 +192,10 @@ class SqlPatientRows:
 
     def _sealed(self, patient_id: str, details: PatientDetails) -> dict[str, object]:
         return {
-            "name": self._sealer.seal(details.name.encode(), bound_to=_place(patient_id, "name")),
+            "name": self._sealer.seal(details.name.encode(), bound_to=place_of(patient_id, "name")),
             "paper_kind": str(details.paper_kind),
             "paper_number": self._sealer.seal(
-                details.paper_number.encode(), bound_to=_place(patient_id, "paper_number")
+                details.paper_number.encode(), bound_to=place_of(patient_id, "paper_number")
             ),
             "papers_hash": self._sealer.fingerprint(identity_of(details)),
             "sex": str(details.sex),
@@ -210,9 +210,9 @@ class SqlPatientRows:
             place = _link_place(row["link_openid"], patient_id)
             mobile = self._sealer.open(row["link_mobile"], bound_to=place).decode()
         details = PatientDetails(
-            name=self._sealer.open(row["name"], bound_to=_place(patient_id, "name")).decode(),
+            name=self._sealer.open(row["name"], bound_to=place_of(patient_id, "name")).decode(),
             paper_kind=PaperKind(row["paper_kind"]),
-            paper_number=self._sealer.open(row["paper_number"], bound_to=_place(patient_id, "paper_number")).decode(),
+            paper_number=self._sealer.open(row["paper_number"], bound_to=place_of(patient_id, "paper_number")).decode(),
             sex=Sex(row["sex"]),
             birth_date=row["birth_date"],
             mobile=mobile,
@@ -233,7 +233,8 @@ _CONSENT = (
 )
 
 
-def _place(patient_id: str, column: str) -> str:
+def place_of(patient_id: str, column: str) -> str:
+    """Return the place that a sealed column of a person is bound to."""
     return f"patient:{patient_id}:{column}"
 
 

@@ -113,6 +113,7 @@ clinic_session = Table(
     Column("state", String(16), nullable=False),
     Column("opens_at", Instant, nullable=False),
     Column("gen", Integer, nullable=False),
+    Column("adjusted", Boolean, nullable=False),
     CheckConstraint("state IN ('open', 'closed', 'stopped')", name="state"),
     Index("ix_clinic_session_date_department", "date", "department"),
     Index("ix_clinic_session_doctor_date", "doctor", "date"),

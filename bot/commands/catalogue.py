@@ -11,7 +11,8 @@ from booking.errors import CatalogueError, NoCatalogue, RetirementRefused, Unava
 from booking.publishing import Publishing, PublishReport
 from booking.rules import clinic_day
 from booking.seats import Seats
-from bot import texts
+from bot import texts, texts_adjust
+from bot.adjustment_words import sitting_line
 from bot.catalogue_file import CatalogueFile, read_catalogue_file
 from bot.catalogue_words import change_lines, counted, refusal_lines
 from bot.connections import open_database, open_redis, prepare, reason
@@ -30,7 +31,12 @@ REFUSED = 1
 MAX_DAYS = 366
 
 
-async def load(file: Annotated[Path, Parameter(help=texts.OPTION_FILE)], /) -> int:
+async def load(
+    file: Annotated[Path, Parameter(help=texts.OPTION_FILE)],
+    /,
+    *,
+    preview: Annotated[bool, Parameter(help=texts_adjust.LOAD_PREVIEW, negative="")] = False,
+) -> int:
     """Load or update the clinic catalogue, all of it or nothing."""
     settings = begin(DatabaseSettings)
     try:
@@ -47,15 +53,18 @@ async def load(file: Annotated[Path, Parameter(help=texts.OPTION_FILE)], /) -> i
         clock = DatabaseClock(database)
         await clock.read()
         try:
-            report = await CatalogueLoading(database).load(catalogue.values, now=clock.now())
+            loading = CatalogueLoading(database)
+            act = loading.preview if preview else loading.load
+            report = await act(catalogue.values, now=clock.now())
         except RetirementRefused as refused:
-            for line in [*refusal_lines(refused), texts.LOAD_STILL_BOOKED]:
+            end = texts_adjust.LOAD_WOULD_REFUSE if preview else texts.LOAD_STILL_BOOKED
+            for line in [*refusal_lines(refused), end]:
                 complain(line)
             return REFUSED
         except Unavailable as error:
             complain(texts.LOAD_FAILED.format(problem=reason(error)))
             return REFUSED
-    _tell_load(report, file.name)
+    _tell_load(report, file.name, preview=preview)
     return 0
 
 
@@ -83,21 +92,32 @@ def _read(file: Path, settings: DatabaseSettings) -> CatalogueFile:
         raise ConfigurationError(texts.LOAD_UNREADABLE.format(path=file, problem=error.strerror)) from None
 
 
-def _tell_load(report: LoadReport, name: str) -> None:
+def _tell_load(report: LoadReport, name: str, *, preview: bool) -> None:
     if not report.changes:
         say(texts.LOAD_SAME.format(version=report.version))
         return
-    say(texts.LOAD_DONE.format(path=name, version=report.version, counts=counted(report.changes)))
+    done = texts_adjust.LOAD_WOULD if preview else texts.LOAD_DONE
+    say(done.format(path=name, version=report.version, counts=counted(report.changes)))
     for change in report.changes:
         for line in change_lines(change):
             say(line)
+    _tell_published(report, preview=preview)
+    if not preview:
+        say(texts.LOAD_NEXT)
+
+
+def _tell_published(report: LoadReport, *, preview: bool) -> None:
+    """Tell what becomes of published sessions, and how many people sit in those that staff must decide on."""
     if report.closed:
-        say(texts.LOAD_CLOSED.format(count=len(report.closed)))
+        say((texts_adjust.LOAD_WOULD_CLOSE if preview else texts.LOAD_CLOSED).format(count=len(report.closed)))
     if report.published:
-        say(texts.LOAD_PUBLISHED.format(count=len(report.published)))
+        head = texts_adjust.LOAD_WOULD_PUBLISH if preview else texts.LOAD_PUBLISHED
+        say(head.format(count=len(report.published)))
         for verdict in report.published:
             say(verdict_line(verdict))
-    say(texts.LOAD_NEXT)
+    sitting = sitting_line(report.published)
+    if sitting:
+        say(sitting)
 
 
 async def _publish(

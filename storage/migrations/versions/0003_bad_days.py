@@ -296,6 +296,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("state = 'offered'"),
         postgresql_where=sa.text("state = 'offered'"),
     )
+    op.add_column("clinic_session", sa.Column("adjusted", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("clinic", sa.Column("templates", sa.JSON(), nullable=False, server_default="{}"))
     op.add_column("patient", sa.Column("mobile", sa.LargeBinary(), nullable=True))
     op.add_column("slot", sa.Column("stoppage", sa.String(length=32), nullable=True))
@@ -326,6 +327,7 @@ def downgrade() -> None:
     op.drop_column("slot", "stoppage")
     op.drop_column("patient", "mobile")
     op.drop_column("clinic", "templates")
+    op.drop_column("clinic_session", "adjusted")
     op.drop_index(
         "ix_claim_offered",
         table_name="claim",
