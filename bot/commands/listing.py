@@ -1,6 +1,5 @@
 """Commands that list: slots, appointments. They need only the database, and read it beside a running ``serve``."""
 
-import getpass
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
@@ -15,6 +14,7 @@ from bot import texts
 from bot.connections import key_problem, open_database
 from bot.console import begin, complain
 from bot.listing_rows import APPOINTMENT_STATES, AppointmentRow, SlotRow, appointment_rows, slot_rows
+from bot.operator import operator
 from bot.options import check_known, read_day
 from bot.settings import ConfigurationError, DatabaseSettings, RecordSettings
 from bot.tables import print_array, print_table
@@ -113,17 +113,10 @@ async def _log_access(database: SqlDatabase, filters: str, count: int, now: date
     try:
         async with database.begin() as unit:
             await unit.patients.log_access(
-                actor=_actor(), channel="cli", purpose="appointments", subject=f"{filters} count={count}", now=now
+                actor=operator().id, channel="cli", purpose="appointments", subject=f"{filters} count={count}", now=now
             )
     except Unavailable:
         complain(texts.ACCESS_NOT_LOGGED)
-
-
-def _actor() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "unknown"
 
 
 def _slot_cells(row: SlotRow) -> Sequence[str | int | None]:

@@ -1,6 +1,5 @@
 """Commands on staff accounts: add, list, remove. They need only the database."""
 
-import getpass
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -9,13 +8,14 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from booking.actors import Actor, Role, Staff
+from booking.actors import Role, Staff
 from booking.errors import InvalidStaffName, NoCatalogue, StaffNameTaken, UnknownDoctor, UnknownStaff
 from booking.models import Catalogue
 from booking.staffing import StaffAccounts
 from bot import texts, texts_staff
 from bot.connections import open_database, prepare
 from bot.console import begin, complain, say
+from bot.operator import operator
 from bot.options import check_known
 from bot.settings import ConfigurationError, RecordSettings
 from bot.tables import print_array, print_table
@@ -45,7 +45,7 @@ async def add(
             return REFUSED
         _check_doctor(Role(role), doctor, tools.catalogue)
         try:
-            added, code = await tools.accounts.add(name, Role(role), doctor, by=_operator(), now=tools.now)
+            added, code = await tools.accounts.add(name, Role(role), doctor, by=operator(), now=tools.now)
         except InvalidStaffName as error:
             raise ConfigurationError(texts_staff.NAME_WRONG.format(longest=error.longest)) from None
         except StaffNameTaken:
@@ -78,7 +78,7 @@ async def remove(who: Annotated[str, Parameter(help=texts_staff.ARGUMENT_WHO)], 
         if tools is None:
             return REFUSED
         try:
-            removed = await tools.accounts.remove(who, by=_operator(), now=tools.now)
+            removed = await tools.accounts.remove(who, by=operator(), now=tools.now)
         except UnknownStaff:
             complain(texts_staff.UNKNOWN.format(who=who))
             return REFUSED
@@ -112,13 +112,6 @@ def _check_doctor(role: Role, doctor: str | None, catalogue: Catalogue) -> None:
         known = next((one.code for one in catalogue.doctors.values() if one.active), "CODE")
         raise ConfigurationError(texts_staff.DOCTOR_MISSING.format(known=known))
     check_known("--doctor", doctor, catalogue.doctors)
-
-
-def _operator() -> Actor:
-    try:
-        return Actor("cli", getpass.getuser(), "cli")
-    except (KeyError, OSError):
-        return Actor("cli", "unknown", "cli")
 
 
 def _row(one: Staff, catalogue: Catalogue) -> dict[str, str | int | None]:

@@ -72,7 +72,7 @@ async def slots_of(database: SqlDatabase, session: str = SESSION) -> list[Slot]:
 async def notices(database: SqlDatabase) -> list[dict[str, object]]:
     """What was written to the outbox about changed sessions."""
     async with database.read() as unit:
-        query = select(notice).where(notice.c.kind == "session_changed").order_by(notice.c.id)
+        query = select(notice).where(notice.c.kind == "session_changed").order_by(notice.c.visit_at)
         return [dict(row) for row in (await unit.connection.execute(query)).mappings()]
 
 
