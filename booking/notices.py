@@ -149,6 +149,14 @@ def new_notice(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class NoticeFilter:
+    """Which notices: of a stoppage, or only patients' that no channel brought; None means any."""
+
+    stoppage: str | None = None
+    unreached: bool = False
+
+
 class NoticeRows(Protocol):
     """The outbox."""
 
@@ -177,4 +185,12 @@ class NoticeRows(Protocol):
 
         ``again``: another answer than the one there is replaces it.
         """
+        ...
+
+    async def counts(self, *, stoppage: str | None = None) -> dict[NoticeState, int]:
+        """Return how many notices are in each state, of one stoppage or of all; states without any are left out."""
+        ...
+
+    async def find(self, wanted: NoticeFilter) -> list[Notice]:
+        """Return notices in the order they were written; unreached ones by when the visit begins."""
         ...

@@ -27,6 +27,7 @@ from booking.models import (
     Template,
 )
 from booking.notices import NoticeRows
+from booking.relaying import RelayRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +281,8 @@ class Unit(Protocol):
     def patients(self) -> PatientRows: ...
     @property
     def notices(self) -> NoticeRows: ...
+    @property
+    def relay(self) -> RelayRows: ...
     @property
     def audit(self) -> AuditRows: ...
     @property

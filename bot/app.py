@@ -23,7 +23,12 @@ from bot.connections import make_sealer, open_database, open_redis
 from bot.daily_publishing import DailyPublishing
 from bot.health import add_health_routes
 from bot.metrics import Metrics
+from bot.notice_channels import Channels
+from bot.notice_events import NoticeEvents
+from bot.notifier import Notifier
+from bot.sending_limits import Pace, Pauses
 from bot.settings import Settings
+from bot.sms import SmsFile
 from bot.webhook import Webhook, add_routes
 from bot.wechat import MAX_BODY, Codec
 from bot.wechat_client import WeChatClient
@@ -34,6 +39,7 @@ from storage.chats import RedisChats
 from storage.clock import DatabaseClock
 from storage.database import SqlDatabase
 from storage.pool import RedisPool
+from storage.sending_limits import RedisLimits
 
 WECHAT_SECONDS = 10.0
 """How long a call of WeChat may take."""
@@ -53,6 +59,7 @@ class Parts:
     services: Services
     client: WeChatClient
     webhook: Webhook
+    notifier: Notifier
 
 
 PARTS: web.AppKey[Parts] = web.AppKey("parts", Parts)
@@ -79,9 +86,11 @@ async def assemble(settings: Settings, redis_url: str) -> AsyncGenerator[Parts]:
             client=client,
             now=clock.now,
             metrics=metrics,
+            events=NoticeEvents(database, clock.now),
         )
+        notifier = make_notifier(settings, database, redis, services.catalogue, client, now=clock.now, metrics=metrics)
         try:
-            yield Parts(settings, database, redis, clock, metrics, seats, services, client, webhook)
+            yield Parts(settings, database, redis, clock, metrics, seats, services, client, webhook, notifier)
         finally:
             await webhook.close()
 
@@ -116,10 +125,38 @@ def background(parts: Parts) -> Worker:
         Job("reconcile_pool", 30, lambda: seats.reconcile(now=clock.now())),
         Job("complete_past", 60, complete_past),
         Job("publish", 600, daily.publish),
+        Job("relay_notices", 1, lambda: parts.notifier.relay(go_on=lambda: not worker.closing)),
+        Job("settle_notices", 2, parts.notifier.settle),
+        Job("measure_notices", 15, parts.notifier.measure),
     ]
     if parts.settings.secret_key_previous is not None:
         jobs.append(Job("reseal", 5, reseal))
-    return Worker(jobs, parts.metrics)
+    worker = Worker(jobs, parts.metrics)
+    return worker
+
+
+def make_notifier(
+    settings: Settings,
+    database: SqlDatabase,
+    redis: Redis,
+    current: CurrentCatalogue,
+    client: WeChatClient,
+    *,
+    now: Callable[[], datetime],
+    metrics: Metrics,
+) -> Notifier:
+    """Return the relay for the account of the settings."""
+    limits = RedisLimits(redis, appid=settings.wechat_appid)
+    sms = SmsFile(settings.sms_file) if settings.sms_file is not None else None
+    return Notifier(
+        database,
+        current,
+        Channels(client, sms),
+        pace=Pace(limits, settings.notices_per_second),
+        pauses=Pauses(limits),
+        now=now,
+        metrics=metrics,
+    )
 
 
 def _services(settings: Settings, database: SqlDatabase, pool: RedisPool, seats: Seats, metrics: Metrics) -> Services:

@@ -47,6 +47,9 @@ class Metrics:
         self._confirmations = self._counter("zhenyue_confirmations", "Appointments confirmed")
         self._rebuilds = self._counter("zhenyue_pool_rebuilds", "Pools rebuilt from the database")
         self._redeliveries = self._counter("zhenyue_redeliveries", "Deliveries answered from the first one's answer")
+        self._notices = self._labelled("zhenyue_notices", "Notices by kind and the state they reached", "kind", "state")
+        self._backlog = self._gauge("zhenyue_notices_waiting", "Notices due and not sent, by state", "state")
+        self._relay_lag = self._gauge("zhenyue_relay_lag_seconds", "For how long the oldest due notice has waited")
         self._lag = Gauge(
             "zhenyue_job_lag_seconds",
             "How late the job's last run began",
@@ -96,6 +99,16 @@ class Metrics:
         self._jobs(name, result).inc()
         self._lag.labels(name).set(max(lag, 0.0))
 
+    def notices(self, kind: str, state: str, count: int) -> None:
+        """Count notices that reached a state."""
+        self._notices(kind, state).inc(count)
+
+    def notice_backlog(self, pending: int, sending: int, lag: float) -> None:
+        """Show how many notices wait or are on their way, and for how many seconds the oldest due one has waited."""
+        self._backlog.labels("pending").set(pending)
+        self._backlog.labels("sending").set(sending)
+        self._relay_lag.set(lag)
+
     def exposed(self) -> bytes:
         """Return all figures as Prometheus reads them: of every process that shares the folder, or of this one."""
         folder = os.environ.get(SHARED_FOLDER)
@@ -107,6 +120,9 @@ class Metrics:
 
     def _counter(self, name: str, meaning: str) -> Counter:
         return Counter(name, meaning, registry=self._registry)
+
+    def _gauge(self, name: str, meaning: str, *labels: str) -> Gauge:
+        return Gauge(name, meaning, labels, registry=self._registry, multiprocess_mode="livemax")
 
     def _labelled(self, name: str, meaning: str, *labels: str) -> Callable[..., Counter]:
         return lru_cache(maxsize=1024)(Counter(name, meaning, labels, registry=self._registry).labels)

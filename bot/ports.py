@@ -42,3 +42,12 @@ class Sender(Protocol):
     """Sends a customer-service message; ``bot.wechat_client.WeChatClient``. Raises WeChatError."""
 
     async def custom_send(self, openid: str, text: str) -> None: ...
+
+
+class SmsSender(Protocol):
+    """Sends an SMS. Raises ``OSError`` when it was certainly not taken; anything else leaves it in doubt.
+
+    ``message_id`` is the same whenever the same notice is sent, for providers that know what they have taken.
+    """
+
+    async def send(self, mobile: str, text: str, *, message_id: str) -> None: ...

@@ -51,7 +51,7 @@ class DatabaseSettings(BaseSettings):
     @field_validator("data_dir")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
-        return value.expanduser().absolute()
+        return absolute(value)
 
     @field_validator("database_url")
     @classmethod
@@ -122,6 +122,10 @@ class Settings(RecordSettings):
     """None only in plain mode, which encrypts nothing."""
     wechat_aes_key_previous: SecretStr | None = None
     wechat_api_base: str = "https://api.weixin.qq.com"
+    notices_per_second: float = Field(default=200, ge=0, le=10_000)
+    """How many notices all workers send a second, together; 0 is without limit."""
+    sms_file: Path | None = None
+    """Where SMS are written to; None: none are sent."""
 
     @field_validator("host", "wechat_appid", "wechat_secret", "wechat_token")
     @classmethod
@@ -142,6 +146,11 @@ class Settings(RecordSettings):
         if len(plain) != AES_KEY_LENGTH or _decoded(plain + "=") is None:
             raise ValueError(texts.SETTING_AES_KEY.format(length=len(plain)))
         return value
+
+    @field_validator("sms_file")
+    @classmethod
+    def _absolute_file(cls, value: Path | None) -> Path | None:
+        return value if value is None else absolute(value)
 
     @field_validator("wechat_api_base")
     @classmethod
@@ -197,6 +206,11 @@ def unknown_settings(environment: Mapping[str, str] | None = None) -> list[str]:
     return lines
 
 
+def absolute(path: Path) -> Path:
+    """Return a path as it stays when the working directory changes."""
+    return path.expanduser().absolute()
+
+
 def _data_dir() -> Path:
     name = PREFIX + "DATA_DIR"
     return Path(os.environ.get(name) or _values_of(Path(".env")).get(name) or "data").expanduser()
@@ -227,10 +241,10 @@ def _problem(detail: ErrorDetails, field: str) -> str:
     if kind == "literal_error":
         allowed = detail["ctx"]["expected"].replace("'", "").replace(" or ", "、").replace(", ", "、")
         return texts.SETTING_NOT_ONE_OF.format(allowed=allowed)
-    if kind.startswith("int"):
+    if kind.startswith(("int", "float")):
         return texts.SETTING_NOT_A_NUMBER
     if kind in {"greater_than_equal", "less_than_equal"}:
-        bounds = {"port": (0, 65535), "hold_seconds": (1, 3600)}
+        bounds = {"port": (0, 65535), "hold_seconds": (1, 3600), "notices_per_second": (0, 10_000)}
         low, high = bounds[field]
         return texts.SETTING_OUT_OF_RANGE.format(low=low, high=high)
     return texts.SETTING_INVALID

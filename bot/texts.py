@@ -38,6 +38,8 @@ SETTING_EXAMPLES = {
     "timezone": "Asia/Shanghai",
     "hold_seconds": "300",
     "log_format": "json",
+    "notices_per_second": "200",
+    "sms_file": "data/sms.jsonl",
 }
 
 # The data folder and the embedded server.

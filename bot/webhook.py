@@ -8,6 +8,7 @@ from aiohttp import ClientPayloadError, web
 from aiohttp.http_exceptions import BadHttpMessage
 from structlog import get_logger
 
+from bot.notice_events import NoticeEvents
 from bot.ports import Dialogue, Sender, WebhookMetrics
 from bot.turns import Turns
 from bot.wechat import MAX_BODY, BadDelivery, Codec
@@ -30,11 +31,13 @@ class Webhook:
         client: Sender,
         now: Callable[[], datetime],
         metrics: WebhookMetrics,
+        events: NoticeEvents | None = None,
         patience: float = PATIENCE,
     ) -> None:
         self._codec = codec
         self._now = now
         self._metrics = metrics
+        self._events = events
         self._patience = patience
         self.turns = Turns(chats, dialogue, client, now, metrics)
 
@@ -64,6 +67,9 @@ class Webhook:
     async def _answer(self, request: web.Request, until: float) -> web.Response:
         body = await _body(request, until)
         delivery = self._codec.read(request.query, body, now=self._now())
+        if self._events is not None and self._events.concern(delivery.incoming):
+            await self._events.hear(delivery.incoming, until=until)
+            return web.Response(text="success")
         text = await self.turns.answer(delivery.incoming, until=until)
         if not text:
             return web.Response(text="success")

@@ -42,6 +42,11 @@ class Worker:
         self._tasks: list[asyncio.Task[None]] = []
         self._closing = asyncio.Event()
 
+    @property
+    def closing(self) -> bool:
+        """Tell whether jobs that run should come to an end."""
+        return self._closing.is_set()
+
     def start(self) -> None:
         """Begin; each job runs at once and then by its interval."""
         self._tasks = [asyncio.create_task(self._repeat(job), name=f"job {job.name}") for job in self._jobs]

@@ -26,6 +26,7 @@ from storage.claim_rows import SqlClaimRows
 from storage.connection import InlineConnection, SqlConnection
 from storage.notice_rows import SqlNoticeRows
 from storage.patient_rows import SqlPatientRows
+from storage.relay_rows import SqlRelayRows
 from storage.sealing import Sealer
 from storage.session_rows import SqlSessionRows
 from storage.staff_rows import SqlStaffRows
@@ -45,6 +46,7 @@ class SqlUnit:
         self.claims = SqlClaimRows(connection)
         self.patients = SqlPatientRows(connection, sealer)
         self.notices = SqlNoticeRows(connection)
+        self.relay = SqlRelayRows(connection, sealer)
         self.audit = SqlAuditRows(connection, sealer)
         self.staff = SqlStaffRows(connection, sealer)
         self.adjustments = SqlAdjustmentRows(connection, sealer)

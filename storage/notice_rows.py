@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from booking.notices import Notice
-from storage.notice_answers import SqlNoticeAnswers
+from booking.notices import UNREACHED, Notice, NoticeFilter, NoticeState
+from storage.notice_answers import SqlNoticeAnswers, notice_of
 from storage.notice_tables import notice
 
 
@@ -20,6 +21,25 @@ class SqlNoticeRows(SqlNoticeAnswers):
         dialect_insert = sqlite_insert if self._connection.dialect.name == "sqlite" else postgres_insert
         statement = dialect_insert(notice).on_conflict_do_nothing(index_elements=[notice.c.dedupe_key])
         await self._connection.execute(statement, [_row(each) for each in notices])
+
+    async def counts(self, *, stoppage: str | None = None) -> dict[NoticeState, int]:
+        """Return how many notices are in each state, of one stoppage or of all; states without any are left out."""
+        query = select(notice.c.state, func.count().label("count")).group_by(notice.c.state)
+        if stoppage is not None:
+            query = query.where(notice.c.stoppage == stoppage)
+        rows = (await self._connection.execute(query)).mappings()
+        return {NoticeState(row["state"]): row["count"] for row in rows}
+
+    async def find(self, wanted: NoticeFilter) -> list[Notice]:
+        """Return notices in the order they were written; unreached ones by when the visit begins."""
+        query = select(notice).order_by(notice.c.created_at, notice.c.id)
+        if wanted.stoppage is not None:
+            query = query.where(notice.c.stoppage == wanted.stoppage)
+        if wanted.unreached:
+            unreached = notice.c.state.in_([str(state) for state in UNREACHED])
+            query = query.where(unreached, notice.c.patient.is_not(None)).order_by(None)
+            query = query.order_by(notice.c.visit_at, notice.c.id)
+        return [notice_of(row) for row in (await self._connection.execute(query)).mappings()]
 
 
 def _row(each: Notice) -> dict[str, object]:

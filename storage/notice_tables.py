@@ -56,3 +56,26 @@ _index("ix_notice_newest", "updated_at", where="asks_until IS NOT NULL AND answe
 _index("ix_notice_uncalled", "visit_at", where="state IN ('unreachable', 'unknown', 'failed') AND outcome IS NULL")
 _index("ix_notice_stoppage", "stoppage", where="stoppage IS NOT NULL")
 _index("ix_notice_claim", "claim", where="claim IS NOT NULL")
+
+notice_consent = Table(
+    "notice_consent",
+    metadata,
+    Column("openid", String(64), primary_key=True),
+    Column("template", String(100), primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("event", String(64), nullable=False),
+    Column("updated_at", Instant, nullable=False),
+)
+"""Consents to subscription notices: each is worth one message, and nobody but us counts them.
+
+``event`` is the last one counted, which may be delivered again.
+"""
+
+notice_outcome = Table(
+    "notice_outcome",
+    metadata,
+    Column("msgid", BigInteger, primary_key=True, autoincrement=False),
+    Column("status", String(64), nullable=False),
+    Column("at", Instant, nullable=False),
+)
+"""How templates ended, until that is noted at their notice: the event may come before the msgid is recorded."""

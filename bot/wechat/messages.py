@@ -19,6 +19,10 @@ _KINDS: dict[str, Kind] = {
 }
 # Letters only, so that no filter takes a part of it for somebody's telephone number.
 _LETTERS = str.maketrans("0123456789", "ghijklmnop")
+_CONSENTS = {
+    "subscribe_msg_popup_event": "SubscribeMsgPopupEvent",
+    "subscribe_msg_change_event": "SubscribeMsgChangeEvent",
+}
 _MAX_NAME = 128
 _MAX_DIGITS = 20
 
@@ -68,10 +72,16 @@ def _event(fields: dict[str, str], openid: str, created: str) -> Incoming:
             event=event,
             key=number,
         )
+    text = ""
+    if event in _CONSENTS:
+        # Lines that belong together: which templates, and what was said to each.
+        key = fields.get(f"{_CONSENTS[event]}/TemplateId", "")
+        text = fields.get(f"{_CONSENTS[event]}/SubscribeStatusString", "")
     return Incoming(
         openid=openid,
         kind="event",
         request_id=request_id(openid, created, event, key),
+        text=text,
         event=event,
         key=key.removeprefix("qrscene_") or None,
     )

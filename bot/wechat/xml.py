@@ -12,24 +12,31 @@ from bot.wechat.delivery import BadDelivery
 MAX_BODY = 64 * 1024
 """Bytes of a delivery; WeChat's own stay under 8 KiB."""
 _MAX_DEPTH = 8
+_ITEM_DEPTH = 4
 
 
 class _Fields:
-    """Collects the elements directly under ``<xml>``; one with elements of its own counts as absent."""
+    """Collects the elements directly under ``<xml>``; one with elements of its own counts as absent.
 
-    __slots__ = ("depth", "nested", "text", "values")
+    What stands in a list two levels deeper (``SubscribeMsgPopupEvent``) is kept by element and name, a line each.
+    """
+
+    __slots__ = ("depth", "lists", "nested", "outer", "text", "values")
 
     def __init__(self) -> None:
         self.values: dict[str, str] = {}
         self.text: list[str] = []
         self.depth = 0
         self.nested = False
+        self.outer = ""
+        self.lists: dict[str, list[str]] = {}
 
     def start(self, name: str, _attributes: object) -> None:
         self.depth += 1
         if self.depth == 2:  # noqa: PLR2004 - root, then its fields
             self.text.clear()
             self.nested = False
+            self.outer = name
             if name in self.values:
                 raise BadDelivery("an element stands twice")
         elif self.depth == 1:
@@ -37,12 +44,15 @@ class _Fields:
                 raise BadDelivery("the root is not xml")
         else:
             self.nested = True
+            self.text.clear()
             if self.depth > _MAX_DEPTH:
                 raise BadDelivery("nested too deep")
 
     def end(self, name: str) -> None:
         if self.depth == 2:  # noqa: PLR2004 - root, then its fields
             self.values[name] = "" if self.nested else "".join(self.text).strip()
+        elif self.depth == _ITEM_DEPTH:
+            self.lists.setdefault(f"{self.outer}/{name}", []).append("".join(self.text).strip())
         self.depth -= 1
 
 
@@ -65,4 +75,4 @@ def read_xml(body: bytes) -> dict[str, str]:
         parser.Parse(body, True)
     except ExpatError as error:
         raise BadDelivery("not XML") from error
-    return fields.values
+    return fields.values | {name: "\n".join(lines) for name, lines in fields.lists.items()}

@@ -74,6 +74,8 @@ class CountedMetrics:
     redelivered: asyncio.Event = field(default_factory=asyncio.Event)
     rejections: Counter[str] = field(default_factory=Counter)
     calls: Counter[tuple[str, str]] = field(default_factory=Counter)
+    reached: Counter[tuple[str, str]] = field(default_factory=Counter)
+    backlog: tuple[int, int, float] = (0, 0, 0.0)
 
     def turn(self, flow: str, outcome: str, seconds: float) -> None:
         self.turns[flow, outcome] += 1
@@ -87,3 +89,9 @@ class CountedMetrics:
 
     def wechat_call(self, api: str, result: str) -> None:
         self.calls[api, result] += 1
+
+    def notices(self, kind: str, state: str, count: int) -> None:
+        self.reached[kind, state] += count
+
+    def notice_backlog(self, pending: int, sending: int, lag: float) -> None:
+        self.backlog = (pending, sending, lag)

@@ -139,6 +139,22 @@ def upgrade() -> None:
         postgresql_where=sa.text("state IN ('unreachable', 'unknown', 'failed') AND outcome IS NULL"),
     )
     op.create_table(
+        "notice_consent",
+        sa.Column("openid", sa.String(length=64), nullable=False),
+        sa.Column("template", sa.String(length=100), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("event", sa.String(length=64), nullable=False),
+        sa.Column("updated_at", storage.columns.Instant(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("openid", "template", name=op.f("pk_notice_consent")),
+    )
+    op.create_table(
+        "notice_outcome",
+        sa.Column("msgid", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("status", sa.String(length=64), nullable=False),
+        sa.Column("at", storage.columns.Instant(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("msgid", name=op.f("pk_notice_outcome")),
+    )
+    op.create_table(
         "stoppage",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("scope", sa.String(length=12), nullable=False),
@@ -432,6 +448,8 @@ def downgrade() -> None:
         sqlite_where=sa.text("asks_until IS NOT NULL AND answer IS NULL"),
         postgresql_where=sa.text("asks_until IS NOT NULL AND answer IS NULL"),
     )
+    op.drop_table("notice_outcome")
+    op.drop_table("notice_consent")
     op.drop_table("notice")
     op.drop_table("job_run")
     op.drop_index("ix_audit_entity", table_name="audit")

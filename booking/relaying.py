@@ -1,0 +1,355 @@
+"""How a notice reaches a person: which channels in which order, and what each result makes of it. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from booking.models import ClaimState, Template
+from booking.notices import ASKING, Notice, NoticeKind, NoticeState
+from booking.stoppage_models import DisplacementState
+
+IDEMPOTENT = timedelta(minutes=10)
+"""How long WeChat knows a ``client_msg_id`` again (模板消息)."""
+LEASE = timedelta(minutes=3)
+"""For whom a batch is: much shorter than ``IDEMPOTENT``, so that another worker may still repeat what is in doubt."""
+MARGIN = timedelta(seconds=30)
+"""How long before the end of ``IDEMPOTENT`` nothing is repeated any more."""
+MOST_TRIES = 8
+"""Tries of one channel that says it is busy, before the next channel is taken."""
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=5)
+QUOTA = "quota_reached"
+PERMANENT = "permanent"
+_PASSING = ("retryable", "too_frequent", "ambiguous", "token_invalid", "too slow")
+_LONGEST_REASON = 200
+
+
+class NoticeChannel(StrEnum):
+    """Through what a notice goes, in the order of trying; a kind has a template or a subscription, not both."""
+
+    TEMPLATE = "template"
+    SUBSCRIPTION = "subscription"
+    CUSTOM = "custom"
+    SMS = "sms"
+
+
+class Verdict(StrEnum):
+    """What a try came to."""
+
+    SENT = "sent"
+    RETRY = "retry"
+    """Certainly not sent; the same channel may take it later."""
+    PASS = "pass"  # noqa: S105  # no password
+    """This channel will not take it: the next one."""
+    UNSURE = "unsure"
+    """It may have been sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """What came of sending one notice once; ``reason`` is short and names no person."""
+
+    verdict: Verdict
+    reason: str = ""
+    msgid: int | None = None
+    shown: bool = False
+    """Whether choices were among what was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A notice to be sent, with how things stand that it is about; None where it is about none."""
+
+    notice: Notice
+    following: bool | None = None
+    claim: ClaimState | None = None
+    starts_at: datetime | None = None
+    displacement: DisplacementState | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Routes:
+    """What can be used now: templates by kind, channels that pause until a moment, whether SMS are sent."""
+
+    templates: Mapping[str, Template]
+    paused: Mapping[NoticeChannel, datetime]
+    sms: bool = False
+
+
+_ABOUT_A_VISIT = frozenset(
+    {
+        NoticeKind.BOOKED,
+        NoticeKind.CHANGED,
+        NoticeKind.SESSION_CHANGED,
+        NoticeKind.RESTORED,
+        NoticeKind.REMINDER_DAY,
+        NoticeKind.REMINDER_SOON,
+    }
+)
+_REMINDERS = frozenset({NoticeKind.REMINDER_DAY, NoticeKind.REMINDER_SOON})
+_UNDONE = frozenset({ClaimState.CANCELLED, ClaimState.STOPPED, ClaimState.MOVED})
+_SETTLED = frozenset({DisplacementState.REBOOKED, DisplacementState.DECLINED, DisplacementState.RESTORED})
+
+
+def overtaken(due: Due, *, now: datetime) -> str:
+    """Return why a notice need not be sent any more, empty when it must."""
+    notice = due.notice
+    if notice.void_after is not None and now >= notice.void_after:
+        return "too late"
+    if notice.kind in _ABOUT_A_VISIT and due.claim in _UNDONE:
+        return f"the appointment is {due.claim}"
+    if notice.kind in _REMINDERS and due.starts_at not in {None, notice.visit_at}:
+        return "the appointment has another time"
+    if notice.kind == NoticeKind.OFFER and due.displacement not in {None, DisplacementState.OFFERED}:
+        return f"the offer is {due.displacement}"
+    if notice.kind == NoticeKind.STOPPED and due.displacement in _SETTLED:
+        return f"the patient is {due.displacement}"
+    return ""
+
+
+def next_channel(due: Due, routes: Routes, *, after: NoticeChannel | None = None) -> NoticeChannel | None:
+    """Return the first channel after this one that may reach the person; None when there is none."""
+    notice = due.notice
+    order: list[NoticeChannel] = []
+    if notice.openid is not None and due.following is not False:
+        template = routes.templates.get(notice.kind)
+        if template is not None:
+            order.append(NoticeChannel.SUBSCRIPTION if template.subscription else NoticeChannel.TEMPLATE)
+        order.append(NoticeChannel.CUSTOM)
+    if routes.sms and notice.patient is not None:
+        order.append(NoticeChannel.SMS)
+    places = list(NoticeChannel)
+    behind = -1 if after is None else places.index(after)
+    return next((c for c in order if places.index(c) > behind and c not in routes.paused), None)
+
+
+def begin(due: Due, routes: Routes, *, now: datetime) -> Notice:
+    """Return the notice as it is to be written before anything is sent: void, unknown, at an end, or on its way.
+
+    One found on its way was in the hands of a worker that died. Only a template may be sent again then, and only
+    while WeChat knows its ``client_msg_id``.
+    """
+    notice = due.notice
+    if notice.first_tried_at is not None:
+        again = notice.channel == NoticeChannel.TEMPLATE and now < notice.first_tried_at + IDEMPOTENT - MARGIN
+        if not again:
+            return _ended(notice, NoticeState.UNKNOWN, "no answer", now=now)
+    reason = overtaken(due, now=now)
+    if reason and notice.first_tried_at is None:
+        return _ended(notice, NoticeState.VOID, reason, now=now)
+    if notice.channel is not None and NoticeChannel(notice.channel) not in routes.paused:
+        return _on_its_way(notice, NoticeChannel(notice.channel), now=now)
+    if notice.first_tried_at is not None:
+        return _on_its_way(notice, NoticeChannel.TEMPLATE, now=now)
+    return go_on(due, routes, after=_before(notice.channel), now=now)
+
+
+def go_on(due: Due, routes: Routes, *, after: NoticeChannel | None, now: datetime) -> Notice:
+    """Return the notice on its way through the next channel; without one, waiting for a quota or at its end."""
+    notice = due.notice
+    channel = next_channel(due, routes, after=after)
+    if channel is not None:
+        return _on_its_way(replace(notice, attempts=0, first_tried_at=None), channel, now=now)
+    waits = _pause_worth_waiting(due, routes)
+    if waits is not None:
+        return _freed(notice, waits[0], due_at=waits[1], now=now)
+    if notice.openid is None and not notice.reason:
+        notice = replace(notice, reason="no account")
+    elif due.following is False:
+        notice = replace(notice, reason=_reasons(notice, "not following"))
+    state = NoticeState.FAILED if PERMANENT in notice.reason else NoticeState.UNREACHABLE
+    return _ended(notice, state, "", now=now)
+
+
+def after_try(due: Due, tried: Try, routes: Routes, *, now: datetime) -> Notice:
+    """Return the notice after a try of its channel: sent, later again, in doubt, or on its way through the next one."""
+    notice = due.notice
+    channel = NoticeChannel(notice.channel or NoticeChannel.CUSTOM)
+    match tried.verdict:
+        case Verdict.SENT:
+            shown = notice.shown or tried.shown
+            done = replace(notice, state=NoticeState.SENT, msgid=tried.msgid, shown=shown, sent_at=now)
+            return replace(done, leased_until=None, updated_at=now)
+        case Verdict.UNSURE if channel == NoticeChannel.TEMPLATE:
+            return _later(notice, tried.reason, first_tried_at=notice.first_tried_at, now=now)
+        case Verdict.UNSURE:
+            return _ended(notice, NoticeState.UNKNOWN, f"{channel} {tried.reason}", now=now)
+        case Verdict.RETRY if notice.attempts < MOST_TRIES:
+            return _later(notice, tried.reason, first_tried_at=_doubt(notice), now=now)
+    passed = replace(notice, reason=_reasons(notice, f"{channel} {tried.reason}"))
+    return go_on(replace(due, notice=passed), routes, after=channel, now=now)
+
+
+def shows_choices_later(notice: Notice) -> bool:
+    """Tell whether the choices, which fit no template, are still to be shown as a customer-service message."""
+    through = {NoticeChannel.TEMPLATE, NoticeChannel.SUBSCRIPTION}
+    return notice.state == NoticeState.SENT and notice.kind in ASKING and notice.channel in through and not notice.shown
+
+
+def after_outcome(due: Due, status: str, routes: Routes, *, now: datetime) -> Notice:
+    """Return a sent template after WeChat told how it ended (TEMPLATESENDJOBFINISH)."""
+    if status == "success":
+        return replace(due.notice, state=NoticeState.DELIVERED, updated_at=now)
+    notice = replace(due.notice, reason=_reasons(due.notice, f"template {status}"))
+    if notice.shown:
+        return replace(notice, channel=NoticeChannel.CUSTOM, updated_at=now)
+    onward = go_on(replace(due, notice=notice), routes, after=NoticeChannel.TEMPLATE, now=now)
+    if onward.state != NoticeState.SENDING:
+        return onward
+    return _freed(replace(onward, msgid=None, sent_at=None), onward.channel, due_at=now, now=now)
+
+
+def _before(channel: str | None) -> NoticeChannel | None:
+    """Return the channel before this one, so that what was in its turn is looked for again from there."""
+    places = list(NoticeChannel)
+    place = 0 if channel is None else places.index(NoticeChannel(channel))
+    return places[place - 1] if place else None
+
+
+def _on_its_way(notice: Notice, channel: NoticeChannel, *, now: datetime) -> Notice:
+    return replace(
+        notice,
+        state=NoticeState.SENDING,
+        channel=channel,
+        attempts=notice.attempts + 1,
+        first_tried_at=notice.first_tried_at or now,
+        leased_until=now + LEASE,
+        updated_at=now,
+    )
+
+
+def _doubt(notice: Notice) -> datetime | None:
+    """Return since when the notice is in doubt; a refusal of this try says nothing of one before it."""
+    this_try = None if notice.leased_until is None else notice.leased_until - LEASE
+    return None if notice.first_tried_at == this_try else notice.first_tried_at
+
+
+def _later(notice: Notice, reason: str, *, first_tried_at: datetime | None, now: datetime) -> Notice:
+    pause = min(FIRST_PAUSE * 2 ** max(0, notice.attempts - 1), LONGEST_PAUSE)
+    return replace(
+        notice,
+        state=NoticeState.PENDING,
+        due_at=now + pause,
+        reason=notice.reason or f"{notice.channel} {reason}"[:_LONGEST_REASON],
+        leased_until=None,
+        first_tried_at=first_tried_at,
+        updated_at=now,
+    )
+
+
+def _ended(notice: Notice, state: NoticeState, reason: str, *, now: datetime) -> Notice:
+    reasons = _reasons(notice, reason) if reason else notice.reason
+    return replace(notice, state=state, reason=reasons, leased_until=None, updated_at=now)
+
+
+def _freed(notice: Notice, channel: str | None, *, due_at: datetime, now: datetime) -> Notice:
+    """Return the notice as one that waits for a channel and was not tried there."""
+    return replace(
+        notice,
+        state=NoticeState.PENDING,
+        channel=channel,
+        due_at=due_at,
+        leased_until=None,
+        first_tried_at=None,
+        attempts=0,
+        updated_at=now,
+    )
+
+
+def _reasons(notice: Notice, reason: str) -> str:
+    if reason in notice.reason:
+        return notice.reason
+    return f"{notice.reason}; {reason}".removeprefix("; ")[-_LONGEST_REASON:]
+
+
+def _pause_worth_waiting(due: Due, routes: Routes) -> tuple[NoticeChannel, datetime] | None:
+    """Return the channel that the day's quota keeps from this notice, unless its end would come too late."""
+    until = [due.notice.void_after, due.notice.visit_at]
+    latest = min((moment for moment in until if moment is not None), default=None)
+    everything = replace(routes, paused={})
+    for channel, ends in sorted(routes.paused.items(), key=lambda item: item[1]):
+        fits = latest is None or ends + timedelta(hours=2) <= latest
+        if (
+            fits
+            and not _refused_by(channel, due.notice)
+            and next_channel(due, everything, after=_before(channel)) == channel
+        ):
+            return channel, ends
+    return None
+
+
+def _refused_by(channel: NoticeChannel, notice: Notice) -> bool:
+    """Tell whether a channel refused the notice for another reason than its quota, or being busy."""
+    said = [reason.removeprefix(f"{channel} ") for reason in notice.reason.split("; ") if reason.startswith(channel)]
+    return any(not reason.startswith((QUOTA, *_PASSING)) for reason in said)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How WeChat says that a template ended, with the notice it belongs to."""
+
+    msgid: int
+    status: str
+    due: Due
+
+
+class RelayRows(Protocol):
+    """What the relay needs of the outbox."""
+
+    async def is_due(self, *, now: datetime) -> bool:
+        """Tell whether anything is to be sent."""
+        ...
+
+    async def due(self, *, limit: int, now: datetime) -> list[Due]:
+        """Lock notices to be sent, oldest first, those of dead workers before; what others have locked is left out."""
+        ...
+
+    async def take(self, notices: Sequence[Notice]) -> None:
+        """Write what is about to be sent: channel, lease, tries; a statement for each channel."""
+        ...
+
+    async def record(self, before: Sequence[Notice], after: Sequence[Notice]) -> None:
+        """Write results, in one statement; a notice that is not on its way any more is left as it is."""
+        ...
+
+    async def grant(self, openid: str, template: str, *, given: bool, event: str, now: datetime) -> None:
+        """Count a consent to a subscription notice, or take all of them back; the same event counts once."""
+        ...
+
+    async def spend(self, wanted: Sequence[tuple[str, str]]) -> set[int]:
+        """Use up one consent for each (openid, template) that has one; return the places of those in the list."""
+        ...
+
+    async def keep_outcome(self, msgid: int, status: str, *, now: datetime) -> None:
+        """Keep how a template ended, for whoever settles it; perhaps its msgid is not recorded yet."""
+        ...
+
+    async def outcomes(self, *, limit: int) -> list[Outcome]:
+        """Lock kept outcomes whose notice is recorded as sent, with it."""
+        ...
+
+    async def settle(self, outcomes: Sequence[Outcome], after: Sequence[Notice]) -> None:
+        """Write what outcomes made of their notices, and forget them."""
+        ...
+
+    async def forget_outcomes(self, *, before: datetime) -> None:
+        """Drop outcomes that belong to no notice of ours."""
+        ...
+
+    async def backlog(self, *, now: datetime) -> "Backlog":
+        """Return how much waits to be sent, and for how long the first of it."""
+        ...
+
+    async def mobiles(self, wanted: Sequence[Notice]) -> dict[str, str]:
+        """Return telephone numbers by the notice's id: given by its account, else at the desk."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What is not sent yet: how many notices by state, and since when the oldest is due."""
+
+    pending: int
+    sending: int
+    oldest_due: datetime | None

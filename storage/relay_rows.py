@@ -1,0 +1,244 @@
+"""The outbox as its relay works it: due notices are locked and taken in batches, results written in bulk."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Integer,
+    Select,
+    bindparam,
+    delete,
+    func,
+    literal_column,
+    select,
+    tuple_,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from booking.models import ClaimState
+from booking.notices import Notice, NoticeState
+from booking.relaying import Backlog, Due, Outcome
+from booking.stoppage_models import DisplacementState
+from storage.connection import SqlConnection
+from storage.notice_answers import notice_of
+from storage.notice_tables import notice, notice_consent, notice_outcome
+from storage.patient_tables import account, account_patient, patient
+from storage.sealing import Sealer
+from storage.stoppage_tables import displacement
+from storage.tables import claim
+
+# Written out, not bound: a partial index serves only a query that says the same words.
+_PENDING = notice.c.state == literal_column("'pending'")
+_SENDING = notice.c.state == literal_column("'sending'")
+_NOW = bindparam("now", type_=notice.c.due_at.type)
+_LIMIT = bindparam("most", type_=Integer())
+_RECORDED = (
+    "state",
+    "channel",
+    "attempts",
+    "due_at",
+    "leased_until",
+    "first_tried_at",
+    "msgid",
+    "reason",
+    "shown",
+    "sent_at",
+    "updated_at",
+)
+
+
+def _standing() -> Select[tuple[object, ...]]:
+    """Read notices with how things stand that they are about."""
+    about = (
+        account.c.following.label("about_following"),
+        claim.c.state.label("about_claim"),
+        claim.c.starts_at.label("about_start"),
+        displacement.c.state.label("about_displacement"),
+    )
+    return (
+        select(*notice.c, *about)
+        .outerjoin(account, account.c.openid == notice.c.openid)
+        .outerjoin(claim, claim.c.id == notice.c.claim)
+        .outerjoin(displacement, displacement.c.id == notice.c.displacement)
+    )
+
+
+def _locked(query: Select[tuple[object, ...]]) -> Select[tuple[object, ...]]:
+    return query.limit(_LIMIT).with_for_update(of=notice, skip_locked=True)
+
+
+_ORPHANED = _locked(_standing().where(_SENDING, notice.c.leased_until <= _NOW).order_by(notice.c.leased_until))
+_DUE = _locked(_standing().where(_PENDING, notice.c.due_at <= _NOW).order_by(notice.c.due_at))
+_ANY_DUE = select(notice.c.id).where(_PENDING, notice.c.due_at <= _NOW).limit(1)
+_ANY_ORPHANED = select(notice.c.id).where(_SENDING, notice.c.leased_until <= _NOW).limit(1)
+_RECORD = (
+    update(notice)
+    .where(notice.c.id == bindparam("the_id"), _SENDING, notice.c.leased_until == bindparam("lease", type_=_NOW.type))
+    .values({name: bindparam(f"new_{name}", type_=notice.c[name].type) for name in _RECORDED})
+)
+_SETTLE = (
+    update(notice)
+    .where(notice.c.id == bindparam("the_id"), notice.c.state == NoticeState.SENT)
+    .values({name: bindparam(f"new_{name}", type_=notice.c[name].type) for name in _RECORDED})
+)
+_KEPT_OUTCOMES = (
+    _standing()
+    .add_columns(notice_outcome.c.msgid.label("outcome_msgid"), notice_outcome.c.status)
+    .join(notice_outcome, notice_outcome.c.msgid == notice.c.msgid)
+    .where(notice.c.msgid.is_not(None))
+    .limit(_LIMIT)
+    .with_for_update(of=notice_outcome, skip_locked=True)
+)
+
+
+class SqlRelayRows:
+    """``RelayRows`` on one connection."""
+
+    def __init__(self, connection: SqlConnection, sealer: Sealer) -> None:
+        self._connection = connection
+        self._sealer = sealer
+
+    async def is_due(self, *, now: datetime) -> bool:
+        """Tell whether anything is to be sent."""
+        for query in (_ANY_DUE, _ANY_ORPHANED):
+            if (await self._connection.execute(query, {"now": now})).first() is not None:
+                return True
+        return False
+
+    async def due(self, *, limit: int, now: datetime) -> list[Due]:
+        """Lock notices to be sent, oldest first, those of dead workers before; what others have locked is left out."""
+        found = await self._standing(_ORPHANED, {"now": now, "most": limit})
+        if len(found) < limit:
+            found += await self._standing(_DUE, {"now": now, "most": limit - len(found)})
+        return found
+
+    async def take(self, notices: Sequence[Notice]) -> None:
+        """Write what is about to be sent: channel, lease, tries; a statement for each way they are alike."""
+        alike: dict[tuple[object, ...], list[str]] = {}
+        names = ("state", "channel", "attempts", "leased_until", "first_tried_at", "reason", "updated_at")
+        for each in notices:
+            alike.setdefault(tuple(_value(each, name) for name in names), []).append(each.id)
+        for values, ids in alike.items():
+            taken = update(notice).where(notice.c.id.in_(ids)).values(dict(zip(names, values, strict=True)))
+            await self._connection.execute(taken)
+
+    async def record(self, before: Sequence[Notice], after: Sequence[Notice]) -> None:
+        """Write results, in one statement; a notice that is not on its way any more is left as it is."""
+        rows = [
+            _changes(new) | {"lease": old.leased_until} for old, new in zip(before, after, strict=True) if new != old
+        ]
+        if rows:
+            await self._connection.execute(_RECORD, rows)
+
+    async def grant(self, openid: str, template: str, *, given: bool, event: str, now: datetime) -> None:
+        """Count a consent to a subscription notice, or take all of them back; the same event counts once."""
+        row = {"openid": openid, "template": template, "count": int(given), "event": event, "updated_at": now}
+        dialect_insert = sqlite_insert if self._connection.dialect.name == "sqlite" else postgres_insert
+        new = dialect_insert(notice_consent).values(row)
+        await self._connection.execute(
+            new.on_conflict_do_update(
+                index_elements=[notice_consent.c.openid, notice_consent.c.template],
+                set_={"count": notice_consent.c.count + 1 if given else 0, "event": event, "updated_at": now},
+                where=notice_consent.c.event != event,
+            )
+        )
+
+    async def spend(self, wanted: Sequence[tuple[str, str]]) -> set[int]:
+        """Use up one consent for each (openid, template) that has one; return the places of those in the list."""
+        if not wanted:
+            return set()
+        both = tuple_(notice_consent.c.openid, notice_consent.c.template)
+        query = select(notice_consent).where(both.in_(sorted(set(wanted))), notice_consent.c.count > 0)
+        query = query.order_by(notice_consent.c.openid, notice_consent.c.template).with_for_update()
+        rows = (await self._connection.execute(query)).mappings()
+        left: dict[tuple[str, str], int] = {(row["openid"], row["template"]): row["count"] for row in rows}
+        spent: set[int] = set()
+        for place, pair in enumerate(wanted):
+            if left.get(pair, 0) > 0:
+                left[pair] -= 1
+                spent.add(place)
+        for (openid, template), count in left.items():
+            these = update(notice_consent).where(
+                notice_consent.c.openid == openid, notice_consent.c.template == template
+            )
+            await self._connection.execute(these.values(count=count))
+        return spent
+
+    async def keep_outcome(self, msgid: int, status: str, *, now: datetime) -> None:
+        """Keep how a template ended, for whoever settles it; perhaps its msgid is not recorded yet."""
+        dialect_insert = sqlite_insert if self._connection.dialect.name == "sqlite" else postgres_insert
+        row = {"msgid": msgid, "status": status[:64], "at": now}
+        await self._connection.execute(dialect_insert(notice_outcome).values(row).on_conflict_do_nothing())
+
+    async def outcomes(self, *, limit: int) -> list[Outcome]:
+        """Lock kept outcomes whose notice has their msgid, with it."""
+        rows = await self._connection.execute(_KEPT_OUTCOMES, {"most": limit})
+        return [Outcome(row["outcome_msgid"], row["status"], _due(row)) for row in rows.mappings()]
+
+    async def settle(self, outcomes: Sequence[Outcome], after: Sequence[Notice]) -> None:
+        """Write what outcomes made of their notices, and forget them."""
+        if not outcomes:
+            return
+        await self._connection.execute(_SETTLE, [_changes(each) for each in after])
+        settled = [outcome.msgid for outcome in outcomes]
+        await self._connection.execute(delete(notice_outcome).where(notice_outcome.c.msgid.in_(settled)))
+
+    async def forget_outcomes(self, *, before: datetime) -> None:
+        """Drop outcomes that belong to no notice of ours."""
+        await self._connection.execute(delete(notice_outcome).where(notice_outcome.c.at < before))
+
+    async def backlog(self, *, now: datetime) -> Backlog:
+        """Return how much waits to be sent, and since when the first of it is due."""
+        pending = select(func.count().label("waiting"), func.min(notice.c.due_at).label("oldest")).where(
+            _PENDING, notice.c.due_at <= now
+        )
+        sending = select(func.count()).where(_SENDING)
+        row = (await self._connection.execute(pending)).mappings().one()
+        return Backlog(row["waiting"], (await self._connection.execute(sending)).scalar_one(), row["oldest"])
+
+    async def mobiles(self, wanted: Sequence[Notice]) -> dict[str, str]:
+        """Return telephone numbers by the notice's id: given by its account, else at the desk."""
+        patients = sorted({each.patient for each in wanted if each.patient is not None})
+        if not patients:
+            return {}
+        links = select(account_patient).where(
+            account_patient.c.patient_id.in_(patients), account_patient.c.removed_at.is_(None)
+        )
+        found: dict[tuple[str | None, str], str] = {}
+        for row in await self._connection.execute(links):
+            place = f"account_patient:{row.openid}:{row.patient_id}:mobile"
+            found[row.openid, row.patient_id] = self._sealer.open(row.mobile, bound_to=place).decode()
+        desk = select(patient.c.id, patient.c.mobile).where(patient.c.id.in_(patients), patient.c.mobile.is_not(None))
+        for row in await self._connection.execute(desk):
+            found[None, row.id] = self._sealer.open(row.mobile, bound_to=f"patient:{row.id}:mobile").decode()
+        numbers = {
+            each.id: found.get((each.openid, each.patient or "")) or found.get((None, each.patient or ""), "")
+            for each in wanted
+        }
+        return {notice_id: number for notice_id, number in numbers.items() if number}
+
+    async def _standing(self, query: Select[tuple[object, ...]], values: dict[str, object]) -> list[Due]:
+        return [_due(row) for row in (await self._connection.execute(query, values)).mappings()]
+
+
+def _due(row: Any) -> Due:  # a mapping of SQLAlchemy's
+    state, displaced = row["about_claim"], row["about_displacement"]
+    return Due(
+        notice_of(row),
+        row["about_following"],
+        None if state is None else ClaimState(state),
+        row["about_start"],
+        None if displaced is None else DisplacementState(displaced),
+    )
+
+
+def _changes(each: Notice) -> dict[str, object]:
+    return {f"new_{name}": _value(each, name) for name in _RECORDED} | {"the_id": each.id}
+
+
+def _value(each: Notice, name: str) -> object:
+    value: object = getattr(each, name)
+    return str(value) if name in {"state", "channel"} and value is not None else value
