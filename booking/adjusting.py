@@ -162,7 +162,7 @@ def effect_of(before: Target, after: Target, claims: Sequence[Claim], *, now: da
     by = after.session.starts_at - before.session.starts_at
     rewritten: list[Claim] = []
     told: list[Moved] = []
-    for claim in staying:
+    for claim in sorted(staying, key=lambda each: (each.starts_at, each.first_booked_at, each.id)):
         theirs = _parts_for(claim, parts, overbooked, now=now)
         moved = replace(
             claim,

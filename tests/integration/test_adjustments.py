@@ -1,5 +1,6 @@
 """Changed sessions: what moves, who is told, what is refused (R-A8)."""
 
+import asyncio
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 
@@ -22,7 +23,7 @@ from storage.notice_tables import notice
 from storage.staff_tables import audit
 from storage.tables import claim as claims
 from tests.support.catalogues import AFTERNOON, MORNING, catalogue_of
-from tests.support.clinic import CLINIC, add_patient, add_session, open_clinic
+from tests.support.clinic import CLINIC, DOCTORS, add_patient, add_session, open_clinic
 
 CLI = Actor("cli", "root", "cli")
 SESSION = "wang-20261124-0900"
@@ -309,6 +310,29 @@ async def test_what_only_a_stoppage_can_do_is_said(
     await loading.load(catalogue_of([AFTERNOON]), now=now)
     with pytest.raises(CannotAdjust, match="not_rostered"):
         await adjustments.apply(Adjustment(session, to_roster=True), by=CLI, now=now)
+
+
+async def test_another_department_of_the_doctor_is_left_to_a_stoppage(
+    adjustments: Adjustments, database: SqlDatabase, seats: Seats, now: datetime
+) -> None:
+    loading = CatalogueLoading(database)
+    await loading.load(catalogue_of(), now=now)
+    await Publishing(database, seats).publish(now=now)
+    moved = [replace(doctor, department="eye") if doctor.code == "wang" else doctor for doctor in DOCTORS]
+    await loading.load(catalogue_of([replace(MORNING, room="301"), AFTERNOON], doctors=moved), now=now)
+    report = await adjustments.apply(Adjustment("wang-20261124-0830", to_roster=True), by=CLI, now=now)
+    assert (report.parts, report.after.left) == (("room",), ("department",))
+    assert report.after.session.department == "dental"
+
+
+async def test_two_who_do_the_same_at_once_do_it_once(
+    adjustments: Adjustments, appointments: Appointments, database: SqlDatabase, tomorrow: datetime, now: datetime
+) -> None:
+    await booked(appointments, database, "张三", now)
+    wish = Adjustment(SESSION, room="301")
+    reports = await asyncio.gather(*(adjustments.apply(wish, by=CLI, now=now) for _ in range(3)))
+    assert sorted(report.parts for report in reports) == [(), (), ("room",)]
+    assert len(await notices(database)) == 1
 
 
 async def test_publishing_keeps_off_a_doctor_who_stands_in(
