@@ -5,7 +5,7 @@ Mistakes are kinds with details, placed by their path in the content; lines and 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from pydantic import ValidationError
@@ -30,7 +30,8 @@ from booking.catalogue_entries import (
     TemplateEntry,
 )
 from booking.catalogue_fields import WEEKDAYS, nearest
-from booking.models import CalendarDay, Clinic, Department, Doctor, Roster
+from booking.catalogue_templates import check_kind, check_template
+from booking.models import CalendarDay, Clinic, Department, Doctor, Roster, Template
 
 SECTIONS = ("clinic", "policy", "departments", "doctors", "rosters", "calendar", "templates")
 BUILT_IN_KINDS = {
@@ -90,6 +91,8 @@ class CatalogueValues:
     doctors: tuple[Doctor, ...]
     rosters: tuple[Roster, ...]
     calendar: tuple[CalendarDay, ...]
+    templates: Mapping[str, Template] = field(default_factory=dict)
+    """WeChat templates by kind of notice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +130,7 @@ class _Reader:
         doctors = [(i, e.value()) for i, e in self._list(DoctorEntry, "doctors")]
         rosters = [(i, e.value()) for i, e in self._list(RosterEntry, "rosters")]
         calendar = [(i, e.value()) for i, e in self._list(CalendarEntry, "calendar")]
-        self._check_templates()
+        templates = self._templates()
         known_departments, known_doctors = self._codes("departments"), self._codes("doctors")
         if not self._content.get("departments"):
             self.mistakes.append(Mistake(("departments",), "missing"))
@@ -146,14 +149,13 @@ class _Reader:
         )
         if self.mistakes or clinic is None or policy is None:
             return Reading(None, tuple(self.mistakes), tuple(self.remarks))
-        if self._content.get("templates"):
-            self.remarks.append(Mistake(("templates",), "templates_not_sent"))
         values = CatalogueValues(
             clinic=clinic.value(policy.value(), default_timezone),
             departments=tuple(value for _, value in departments),
             doctors=tuple(value for _, value in doctors),
             rosters=tuple(value for _, value in rosters),
             calendar=tuple(value for _, value in calendar),
+            templates=templates,
         )
         return Reading(values, (), tuple(self.remarks))
 
@@ -194,15 +196,23 @@ class _Reader:
         read = [(index, self._entry(kind, item, (name, index))) for index, item in enumerate(content)]
         return [(index, entry) for index, entry in read if entry is not None]
 
-    def _check_templates(self) -> None:
+    def _templates(self) -> dict[str, Template]:
         content = self._content.get("templates")
         if content is None:
-            return
+            return {}
         if not isinstance(content, dict):
             self.mistakes.append(Mistake(("templates",), "not_mapping"))
-            return
-        for kind, template in content.items():
-            self._entry(TemplateEntry, template, ("templates", str(kind)))
+            return {}
+        templates: dict[str, Template] = {}
+        for key, template in content.items():
+            kind = str(key)
+            self.mistakes += check_kind(kind)
+            entry = self._entry(TemplateEntry, template, ("templates", kind))
+            if entry is not None:
+                if "fields" not in self._wrong.get(("templates", kind), set()):
+                    self.mistakes += check_template(kind, entry)
+                templates[kind] = entry.value()
+        return templates
 
     def _codes(self, name: str) -> list[str]:
         """Return the codes of a list, those of entries with other mistakes too, lest one mistake raise many."""

@@ -5,11 +5,22 @@ from dataclasses import dataclass, fields, replace
 from typing import Literal, TypeVar
 
 from booking.catalogue import CatalogueValues
-from booking.models import CalendarDay, Catalogue, Clinic, Department, Doctor, Policy, Roster
+from booking.models import CalendarDay, Catalogue, Clinic, Department, Doctor, Policy, Roster, Template
 
-Thing = Clinic | Policy | Department | Doctor | Roster | CalendarDay
+
+@dataclass(frozen=True, slots=True)
+class TemplateOf:
+    """A template with the kind of notice that it is for."""
+
+    kind: str
+    id: str
+    fields: Mapping[str, str]
+    subscription: bool
+
+
+Thing = Clinic | Policy | Department | Doctor | Roster | CalendarDay | TemplateOf
 Action = Literal["added", "changed", "retired", "restored", "reordered"]
-Section = Literal["clinic", "policy", "departments", "doctors", "rosters", "calendar"]
+Section = Literal["clinic", "policy", "departments", "doctors", "rosters", "calendar", "templates"]
 T = TypeVar("T", Department, Doctor)
 R = TypeVar("R", Roster, CalendarDay)
 
@@ -51,6 +62,7 @@ def find_changes(before: CurrentValues | None, after: CatalogueValues) -> list[C
             ("doctors", after.doctors),
             ("rosters", after.rosters),
             ("calendar", after.calendar),
+            ("templates", list(_by_kind(after.templates).values())),
         ]
         return [Change("added", section, thing) for section, things in every for thing in things]
     old = before.catalogue
@@ -61,7 +73,21 @@ def find_changes(before: CurrentValues | None, after: CatalogueValues) -> list[C
         *_coded("doctors", old.doctors, after.doctors),
         *_uncoded("rosters", before.rosters, after.rosters),
         *_uncoded("calendar", before.calendar, after.calendar),
+        *_templates(_by_kind(old.templates), _by_kind(after.templates)),
     ]
+
+
+def _by_kind(templates: Mapping[str, Template]) -> dict[str, TemplateOf]:
+    return {kind: TemplateOf(kind, t.id, t.fields, t.subscription) for kind, t in templates.items()}
+
+
+def _templates(before: Mapping[str, TemplateOf], after: Mapping[str, TemplateOf]) -> Iterator[Change]:
+    for kind, template in after.items():
+        if kind in before:
+            yield from _changed("templates", before[kind], template)
+        else:
+            yield Change("added", "templates", template)
+    yield from (Change("retired", "templates", template) for kind, template in before.items() if kind not in after)
 
 
 def _changed(section: Section, before: Thing, after: Thing) -> Iterator[Change]:

@@ -26,7 +26,7 @@ from booking.catalogue_fields import (
     Weekday,
     YesOrNo,
 )
-from booking.models import CalendarDay, Clinic, Department, Doctor, Policy, Roster
+from booking.models import CalendarDay, Clinic, Department, Doctor, Policy, Roster, Template
 
 
 class Entry(BaseModel):
@@ -196,3 +196,8 @@ class TemplateEntry(Entry):
 
     id: Label
     fields: dict[TemplateField, Name] = Field(min_length=1)
+    subscription: YesOrNo | None = None
+
+    def value(self) -> Template:
+        """Return the template."""
+        return Template(self.id, dict(self.fields), subscription=bool(self.subscription))

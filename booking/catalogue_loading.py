@@ -48,7 +48,12 @@ class CatalogueLoading:
                 return LoadReport((), current.catalogue.version)
             closed = await _retire(unit, changes, now=now)
             await unit.catalogue.replace(
-                values.clinic, values.departments, values.doctors, values.rosters, values.calendar
+                values.clinic,
+                values.departments,
+                values.doctors,
+                values.rosters,
+                values.calendar,
+                templates=values.templates,
             )
             wishes = await Wishes.read(unit)
             published = await compare_published(unit, wishes, now=now)

@@ -3,7 +3,7 @@
 from collections import Counter
 from datetime import time, timedelta
 
-from booking.catalogue_changes import Change, FieldChange, Thing
+from booking.catalogue_changes import Change, FieldChange, TemplateOf, Thing
 from booking.catalogue_fields import WEEKDAYS
 from booking.errors import RetirementRefused
 from booking.models import CalendarDay, Clinic, Department, Doctor, Roster
@@ -59,6 +59,8 @@ def _label(thing: Thing | None) -> str:
             return f"{thing.doctor} {_value('weekdays', thing.weekdays)} {thing.start:%H:%M}-{thing.end:%H:%M}"
         case CalendarDay():
             return f"{thing.date} {_day(thing)}"
+        case TemplateOf():
+            return f"{thing.kind} {thing.id}"
     return ""
 
 
@@ -79,8 +81,10 @@ def _value(name: str, value: object) -> str:
             return f"{value:%H:%M}"
         case timedelta():
             return _duration(value)
-        case tuple():
-            return ",".join(WEEKDAYS[item] if name == "weekdays" else str(item) for item in value)
+        case dict():
+            value = tuple(f"{key}: {item}" for key, item in value.items())
+    if isinstance(value, tuple):
+        return ",".join(WEEKDAYS[item] if name == "weekdays" else str(item) for item in value)
     return str(value)
 
 

@@ -18,7 +18,7 @@ SINGLE = ("clinic", "policy")
 LIST_KEYS = ("aliases", "skills", "weekdays")
 """Cells that hold several values."""
 SEPARATORS = re.compile(r"[,，、;；\n]")
-DURATIONS = ("stop_before", "change_notice", "cancel_notice")
+DURATIONS = ("stop_before", "change_notice", "cancel_notice", "offer_for", "remind_before")
 
 Cell = int | float | str | bool | time | date | datetime | timedelta
 
@@ -64,14 +64,18 @@ def _section(sheet: str, rows: Sequence[Sequence[Cell]], lines: dict[Place, str]
 
 
 def _templates(entries: Sequence[dict[str, object]], lines: dict[Place, str]) -> dict[str, object]:
-    """Gather templates from rows of ``kind, id, field, value``, one row a field."""
+    """Gather templates from rows of ``kind, id, field, value``, one row a field; any may say ``subscription``."""
     templates: dict[str, object] = {}
     for index, entry in enumerate(entries):
         kind = str(entry.get("kind", ""))
         lines.setdefault(("templates", kind), lines["templates", index])
         template = templates.setdefault(kind, {"id": entry.get("id"), "fields": {}})
         fields = template["fields"] if isinstance(template, dict) else {}
-        fields[str(entry.get("field", ""))] = entry.get("value")
+        field = str(entry.get("field", ""))
+        lines.setdefault(("templates", kind, "fields", field), lines["templates", index])
+        fields[field] = entry.get("value")
+        if isinstance(template, dict) and entry.get("subscription") is not None:
+            template["subscription"] = entry["subscription"]
     return templates
 
 

@@ -23,7 +23,7 @@ def read_yaml(data: bytes, name: str) -> Document:
     """Read YAML; raises ``CatalogueError`` with one line when it is not YAML at all."""
     text = _decoded(data, name)
     try:
-        node = YAML(typ="safe", pure=True).compose(text)
+        node = _parser().compose(text)
     except ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise CatalogueError([f"{name}:{line}: {texts.CATALOGUE_CONTROL_CHARACTER}"]) from None
@@ -34,6 +34,13 @@ def read_yaml(data: bytes, name: str) -> Document:
     reader = _Reader()
     content = None if node is None else reader.read(node, ())
     return Document(name, content, reader.lines, reader.mistakes)
+
+
+def _parser() -> YAML:
+    """Return a parser that takes an anchor written twice, as YAML allows, without a warning to nobody."""
+    parser = YAML(typ="safe", pure=True)
+    parser.composer.warn_double_anchors = False
+    return parser
 
 
 class _Reader:

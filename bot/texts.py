@@ -92,6 +92,11 @@ CATALOGUE_MISTAKES = {
     "bad_weekday": '"{value}" 不是星期；请用 mon tue wed thu fri sat sun',
     "bad_bool": '"{value}" 应为 true 或 false',
     "bad_timezone": '没有名为 "{value}" 的时区；例如 Asia/Shanghai',
+    "bad_share": '"{value}" 不是比例；请写 0 到 1 之间的数或百分数，例如 0.5 或 50%',
+    "unknown_kind": "没有“{value}”这种通知；可用的有 {known}",
+    "unknown_field_kind": "微信没有“{value}”这种字段；请照抄公众平台模板里的字段名，类型可以是 {known}",
+    "unknown_value": "没有“{value}”这项内容；可用的有 {known}",
+    "unfit_value": "{field} 字段放不下 {value}，微信会拒收；请换别的内容或别的字段类型（{value} 可用 {known}）",
     "bad_template_field": '"{value}" 不是模板字段名；例如 thing1、time2',
     "repeated_code": '代码 "{value}" 与 {other} 重复；每个代码只能用一次',
     "repeated_name": '名称 "{value}" 与 {other} 重复，患者无法分辨；请改用不同的名称',
@@ -109,7 +114,6 @@ CATALOGUE_MISTAKES = {
     "neither_closed_nor_extra": "请写 closed: true（休诊）或 false（照常），或写全加班门诊的 doctor、start、end 等各项",
     "rest_unused": "{minutes} 分钟不是 {slot} 分钟的整数倍，最后 {rest} 分钟不放号",
     "extra_on_closed_day": "{date} 休诊，但这次加班照常放号；如果不是这个意思，请删去它",
-    "templates_not_sent": "格式已检查；本版本还不发送模板消息，暂不使用",
 }
 EMBEDDED_FAILED = (
     "内置 Redis 无法启动：{problem}；日志在 {folder}/redis/valkey.log，也可用 ZHENYUE_REDIS_URL 指定别的 Redis"
@@ -229,6 +233,7 @@ LOAD_SECTIONS = {
     "doctors": "医生",
     "rosters": "排班",
     "calendar": "日历",
+    "templates": "通知模板",
 }
 LOAD_CHANGE = "  {mark} {section}{label}（{action}）"
 LOAD_FIELD = "      {name}: {before} → {after}"

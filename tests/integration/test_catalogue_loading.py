@@ -12,9 +12,10 @@ from sqlalchemy import event
 from booking.appointments import Appointments, Wish
 from booking.catalogue_loading import CatalogueLoading
 from booking.errors import NoCatalogue, RetirementRefused, SessionClosed, StillBooked, Unavailable
-from booking.models import CalendarDay, Claim, SessionState
+from booking.models import CalendarDay, Claim, SessionState, Template
 from booking.publishing import Publishing
 from booking.seats import Seats
+from bot.catalogue_words import change_lines
 from storage.catalogue_rows import SqlCatalogueRows
 from storage.database import SqlDatabase
 from storage.session_rows import SqlSessionRows
@@ -177,10 +178,10 @@ class Pause:
         self.reached, self.go_on = asyncio.Event(), asyncio.Event()
         replace_all = SqlCatalogueRows.replace
 
-        async def paused(rows: SqlCatalogueRows, *values: object) -> None:
+        async def paused(rows: SqlCatalogueRows, *values: object, **named: object) -> None:
             self.reached.set()
             await self.go_on.wait()
-            await replace_all(rows, *values)  # type: ignore[arg-type]  # passed through as it came
+            await replace_all(rows, *values, **named)  # type: ignore[arg-type]  # passed through as it came
 
         monkeypatch.setattr(SqlCatalogueRows, "replace", paused)
 
@@ -259,3 +260,18 @@ async def test_a_full_disk_while_loading_loads_nothing(database: SqlDatabase, no
     async with database.read() as unit:
         with pytest.raises(NoCatalogue):
             await unit.catalogue.load()
+
+
+async def test_templates_are_stored_and_their_changes_told(database: SqlDatabase, now: datetime) -> None:
+    loading = CatalogueLoading(database)
+    booked, reminder = Template("T1", {"thing1": "doctor"}), Template("T2", {"date1": "date"}, subscription=True)
+    await loading.load(replace(catalogue_of(), templates={"booked": booked, "reminder_day": reminder}), now=now)
+    async with database.read() as unit:
+        assert (await unit.catalogue.load()).templates == {"booked": booked, "reminder_day": reminder}
+    report = await loading.load(replace(catalogue_of(), templates={"booked": replace(booked, id="T3")}), now=now)
+    assert [(change.action, change.section) for change in report.changes] == [
+        ("changed", "templates"),
+        ("retired", "templates"),
+    ]
+    assert change_lines(report.changes[0])[1:] == ["      id: T1 → T3"]
+    assert report.version == 2

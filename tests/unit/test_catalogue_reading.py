@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from booking.catalogue import read_catalogue
 from booking.errors import CatalogueError
+from booking.models import Template
 from bot import texts
 from bot.catalogue_file import CatalogueFile, read_catalogue_file
 
@@ -323,19 +324,52 @@ def test_a_file_from_a_windows_editor_is_read(tmp_path: Path) -> None:
     assert read(tmp_path, b"\xef\xbb\xbf" + SHORT.replace("\n", "\r\n").encode()).values.clinic.code == "demo"
 
 
-def test_templates_are_checked_and_said_not_to_be_used_yet(tmp_path: Path) -> None:
-    [remark] = read(
-        tmp_path, SHORT + "templates:\n  booked: {id: T1, fields: {thing1: doctor, time2: start}}\n"
-    ).remarks
-    assert remark.startswith("clinic.yaml:8: templates: ")
+def test_templates_are_read_by_kind_of_notice(tmp_path: Path) -> None:
+    lines = (
+        "templates:",
+        "  booked: {id: T1, fields: {thing1: doctor, time2: start}}",
+        "  reminder_day: {id: T2, subscription: true, fields: {date3: date}}",
+    )
+    file = read(tmp_path, SHORT + "\n".join(lines))
+    assert file.remarks == ()
+    assert file.values.templates == {
+        "booked": Template("T1", {"thing1": "doctor", "time2": "start"}),
+        "reminder_day": Template("T2", {"date3": "date"}, subscription=True),
+    }
 
-    found = mistakes(tmp_path, SHORT + "templates:\n  booked: {fields: {名: doctor}, ids: x}\n  moved: x\n")
+
+def test_a_template_of_wrong_form_is_refused(tmp_path: Path) -> None:
+    found = mistakes(tmp_path, SHORT + "templates:\n  booked: {fields: {名: doctor}, ids: x}\n  changed: x\n")
     assert [line.split(": ")[1] for line in found] == [
         "templates.booked.id",
         "templates.booked.fields.名.[key]",
         "templates.booked.ids",
-        "templates.moved",
+        "templates.changed",
     ]
+
+
+@pytest.mark.parametrize(
+    ("template", "place", "words"),
+    [
+        ("bookd: {id: T, fields: {thing1: doctor}}", "templates.bookd", '是不是 "booked"'),
+        ("booked: {id: T, fields: {thnig1: doctor}}", "templates.booked.fields.thnig1", '是不是 "thing"'),
+        ("booked: {id: T, fields: {thing1: docter}}", "templates.booked.fields.thing1", '是不是 "doctor"'),
+        ("booked: {id: T, fields: {phrase1: start}}", "templates.booked.fields.phrase1", "phrase 字段放不下 start"),
+        ("booked: {id: T, fields: {character_string1: doctor}}", "templates.booked.fields.character_string1", "放不下"),
+        ("booked: {id: T, fields: {time1: patient}}", "templates.booked.fields.time1", "可用 thing, const, name"),
+        ("booked: {id: T, fields: {letter1: doctor}}", "templates.booked.fields.letter1", "微信会拒收"),
+    ],
+)
+def test_what_wechat_would_refuse_is_refused_at_load(tmp_path: Path, template: str, place: str, words: str) -> None:
+    [line] = mistakes(tmp_path, SHORT + f"templates:\n  {template}\n")
+    assert line.startswith(f"clinic.yaml:9: {place}: ")
+    assert words in line
+
+
+def test_a_share_that_is_none_is_refused_with_an_example(tmp_path: Path) -> None:
+    [line] = mistakes(tmp_path, SHORT + "policy: {offer_share: 150%}\n")
+    assert "policy.offer_share" in line
+    assert "50%" in line
 
 
 @pytest.mark.parametrize("code", ["牙", "a b", "a{b}", "-a", "a" * 33, "a/b"])

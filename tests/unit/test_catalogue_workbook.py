@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from booking.errors import CatalogueError
+from booking.models import Template
 from bot.catalogue_file import CatalogueFile, read_catalogue_file
 from tests.support.workbooks import Cell, workbook
 
@@ -30,9 +31,9 @@ SHEETS: dict[str, list[list[Cell]]] = {
     ],
     "calendar": [["date", "closed", "reason"], [date(2026, 10, 1), True, "国庆节"], ["2026-10-02", "true", "国庆节"]],
     "templates": [
-        ["kind", "id", "field", "value"],
-        ["booked", "T1", "thing1", "doctor"],
-        ["booked", "T1", "time2", "start"],
+        ["kind", "id", "field", "value", "subscription"],
+        ["booked", "T1", "thing1", "doctor", None],
+        ["booked", "T1", "time2", "start", True],
     ],
 }
 
@@ -61,7 +62,13 @@ def test_a_workbook_is_read_like_the_yaml(tmp_path: Path) -> None:
     assert (roster.weekdays, roster.start, roster.end) == ((0, 2), time(8, 30), time(11, 30))
     assert (roster.room, roster.capacity, roster.valid_from) == ("203", 2, date(2026, 1, 1))
     assert [(day.date, day.closed) for day in values.calendar] == [(date(2026, 10, 1), True), (date(2026, 10, 2), True)]
-    assert [remark.split(": ")[1] for remark in file.remarks] == ["templates"]
+    assert values.templates == {"booked": Template("T1", {"thing1": "doctor", "time2": "start"}, subscription=True)}
+
+
+def test_a_template_s_mistake_names_its_row(tmp_path: Path) -> None:
+    rows = [*SHEETS["templates"], ["booked", "T1", "phrase3", "date"]]
+    [line] = mistakes(tmp_path, SHEETS | {"templates": rows})
+    assert line.startswith("clinic.xlsx:templates:4: templates.booked.fields.phrase3: ")
 
 
 def test_mistakes_name_sheet_and_row(tmp_path: Path) -> None:
