@@ -115,6 +115,15 @@ def changed_parts(before: Target, after: Target) -> tuple[Part, ...]:
     return tuple(part for part, so in differs.items() if so)
 
 
+def check_whole(before: Target, parts: Sequence[Part]) -> None:
+    """Check that no slot is stopped when times or seats change; raises ``CannotAdjust``.
+
+    Appointments in such a slot wait for the stoppage to be lifted, at the time and on the seat they had.
+    """
+    if {"time", "capacity"}.intersection(parts) and any(slot.stoppage for slot in before.slots):
+        raise CannotAdjust("partly_stopped", session=before.session.id)
+
+
 def check_times(
     before: Target, after: Target, others: Iterable[ClinicSession], catalogue: Catalogue, *, now: datetime
 ) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from booking.actors import Actor
-from booking.adjusting import Effect, aim, changed_parts, check_adjustable, check_times, effect_of
+from booking.adjusting import Effect, aim, changed_parts, check_adjustable, check_times, check_whole, effect_of
 from booking.adjustment_models import Adjustment, AdjustmentReport, Moved, Part, Target
 from booking.audit import Entry, Facts
 from booking.errors import CannotAdjust, Unavailable
@@ -87,6 +87,7 @@ async def _work_out(unit: Unit, wish: Adjustment, *, now: datetime, locked: bool
     after = aim(wish, before, wishes.catalogue, planned[0] if planned else None)
     parts = changed_parts(before, after)
     if parts:
+        check_whole(before, parts)
         if locked:
             await unit.adjustments.lock_doctor(after.session.doctor)
         others = [other for other in await unit.sessions.sessions_from(session.date) if other.date == session.date]
@@ -147,11 +148,12 @@ def _entry(moved: Moved, plan: _Plan, *, by: Actor, now: datetime) -> Entry:
     before, after = (
         _appointment(claim, target) for claim, target in ((moved.before, plan.before), (moved.after, plan.after))
     )
-    return Entry(now, by, "session_changed", "appointment", moved.after.number, before, after)
+    return Entry(now, by, "session_changed", "appointment", moved.after.id, before, after)
 
 
 def _appointment(claim: Claim, target: Target) -> Facts:
     return {
+        "number": claim.number,
         "session": claim.session,
         "slot": claim.slot,
         "seat": claim.seat,

@@ -319,6 +319,7 @@ AdjustmentProblem = Literal[
     "past",
     "begun",
     "stopped",
+    "partly_stopped",
     "closed",
     "nothing",
     "capacity",

@@ -18,6 +18,7 @@ PROBLEMS = {
     "past": "门诊 {session} 已经结束",
     "begun": "门诊 {session} 已经开始，不能再改时间",
     "stopped": "门诊 {session} 已停诊；如需恢复，请用 zhenyue lift",
+    "partly_stopped": "门诊 {session} 有时段已停诊，时间和号数要在恢复（zhenyue lift）之后调整",
     "closed": "门诊 {session} 已关闭，无人预约",
     "capacity": "号数至少为 1；不再放号请用 zhenyue stop session {session}",
     "unknown_doctor": "没有代码为“{doctor}”的在岗医生",

@@ -22,6 +22,7 @@ from storage.database import SqlDatabase
 from storage.notice_tables import notice
 from storage.staff_tables import audit
 from storage.tables import claim as claims
+from storage.tables import slot as slots
 from tests.support.catalogues import AFTERNOON, MORNING, catalogue_of
 from tests.support.clinic import CLINIC, DOCTORS, add_patient, add_session, open_clinic
 
@@ -110,7 +111,7 @@ async def test_another_room_is_told_to_everybody_booked(
     assert {claim.waived for claim in (await live(database)).values()} == {True}
     assert await audited(database) == [
         ("adjusted", "session", SESSION),
-        *(("session_changed", "appointment", number) for number in sorted([first.number, second.number])),
+        *(("session_changed", "appointment", claim_id) for claim_id in sorted([first.id, second.id])),
     ]
 
 
@@ -393,6 +394,17 @@ async def test_what_is_over_begun_stopped_or_closed_is_left_alone(
         async with database.begin() as unit:
             await unit.sessions.set_state(SESSION, state)
         assert await problem(room, now) == name
+
+
+async def test_times_and_seats_of_a_session_stopped_in_part_stay_until_it_is_lifted(
+    adjustments: Adjustments, database: SqlDatabase, tomorrow: datetime, now: datetime
+) -> None:
+    async with database.begin() as unit:
+        await unit.connection.execute(update(slots).where(slots.c.id == FIRST).values(stoppage="s1"))
+    for wish in (Adjustment(SESSION, start=time(14)), Adjustment(SESSION, capacity=1)):
+        with pytest.raises(CannotAdjust, match="partly_stopped"):
+            await adjustments.apply(wish, by=CLI, now=now)
+    assert (await adjustments.apply(Adjustment(SESSION, room="301"), by=CLI, now=now)).parts == ("room",)
 
 
 async def test_while_it_runs_only_those_still_to_come_are_told(
