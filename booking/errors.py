@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from booking.models import ClaimState
+from booking.models import Claim, ClaimState
 
 
 class ZhenyueError(Exception):
@@ -138,6 +138,111 @@ class SameSlot(Refused):
     """Raised when an appointment is changed to the slot it has."""
 
     rule = "same_slot"
+
+
+class UnknownScope(Refused):
+    """Raised when what is to be stopped is not there: no such session, doctor or department."""
+
+    rule = "unknown_scope"
+
+    def __init__(self, kind: str, code: str) -> None:
+        super().__init__(f"no {kind} {code!r}")
+        self.kind = kind
+        self.code = code
+
+
+class EmptyRange(Refused):
+    """Raised when what is to be stopped ends before it begins."""
+
+    rule = "empty_range"
+
+
+class RangePast(Refused):
+    """Raised when all that is to be stopped is over."""
+
+    rule = "range_past"
+
+
+class NothingToStop(Refused):
+    """Raised when nothing is published that would be stopped."""
+
+    rule = "nothing_to_stop"
+
+
+class AlreadyStopped(Refused):
+    """Raised when all that is to be stopped is stopped already; ``stoppage`` is the id of the one that did."""
+
+    rule = "already_stopped"
+
+    def __init__(self, stoppage: str) -> None:
+        super().__init__(f"stopped by {stoppage}")
+        self.stoppage = stoppage
+
+
+class ReasonMissing(Refused):
+    """Raised when a stoppage is ordered without a reason."""
+
+    rule = "reason_missing"
+
+
+class TextTooLong(Refused):
+    """Raised when a stoppage's reason or text is longer than ``limit`` characters."""
+
+    rule = "text_too_long"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"at most {limit} characters")
+        self.limit = limit
+
+
+class UnknownStoppage(Refused):
+    """Raised when there is no such stoppage."""
+
+    rule = "unknown_stoppage"
+
+
+class NotRequested(Refused):
+    """Raised when a request for a stoppage is decided that was decided before."""
+
+    rule = "not_requested"
+
+
+class AlreadyLifted(Refused):
+    """Raised when what is to be lifted is not stopped any more."""
+
+    rule = "already_lifted"
+
+
+class NotInStoppage(Refused):
+    """Raised when a stoppage is to be lifted for a session it does not stop."""
+
+    rule = "not_in_stoppage"
+
+
+class StoppageOver(Refused):
+    """Raised when what is to be lifted is over: its sessions have ended."""
+
+    rule = "stoppage_over"
+
+
+class OfferGone(Refused):
+    """Raised when an offer is answered that is not there any more; ``why`` and ``claim`` say what became of it.
+
+    ``expired``: past its deadline. ``answered``: another one was chosen (``claim``). ``declined``: none was wanted.
+    ``restored``: the stoppage was lifted and ``claim`` is booked again. ``stopped``: that session was stopped too,
+    others may follow. ``none``: nothing was offered.
+    """
+
+    rule = "offer_gone"
+
+    def __init__(
+        self,
+        why: Literal["expired", "answered", "declined", "restored", "stopped", "none"],
+        claim: Claim | None = None,
+    ) -> None:
+        super().__init__(why)
+        self.why = why
+        self.claim = claim
 
 
 class UnknownPatient(Refused):

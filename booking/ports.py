@@ -28,6 +28,7 @@ from booking.models import (
 )
 from booking.notices import NoticeRows
 from booking.relaying import RelayRows
+from booking.stoppage_ports import DisplacementRows, OfferRows, ReachRows, StoppageRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +228,10 @@ class PatientRows(Protocol):
         """Return the account's patients in the order they were added."""
         ...
 
+    async def names(self, patients: Sequence[str]) -> dict[str, str]:
+        """Return the names of these patients, by id, in one statement."""
+        ...
+
     async def by_papers(self, details: PatientDetails) -> Patient | None:
         """Find the one person with these papers by their keyed hash."""
         ...
@@ -279,6 +284,14 @@ class Unit(Protocol):
     def claims(self) -> ClaimRows: ...
     @property
     def patients(self) -> PatientRows: ...
+    @property
+    def stoppages(self) -> StoppageRows: ...
+    @property
+    def displaced(self) -> DisplacementRows: ...
+    @property
+    def offers(self) -> OfferRows: ...
+    @property
+    def reach(self) -> ReachRows: ...
     @property
     def notices(self) -> NoticeRows: ...
     @property

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from booking.errors import Unavailable
 from booking.ports import Database, Figures, PoolReading, PoolSeats, Repair, SlotPool
 
 ORPHAN_AFTER = timedelta(seconds=30)
@@ -55,6 +57,14 @@ class Seats:
             async with self._database.read() as unit:
                 present = await unit.sessions.pool_seats(batch)
             await self._rebuild_stale({session_id: seats.gen for session_id, seats in present.items()})
+
+    async def follow(self, session_ids: Sequence[str]) -> None:
+        """Write the pools of sessions anew whose next generation was committed just now; when Redis is away, later."""
+        with suppress(Unavailable):
+            for batch in _batches(session_ids):
+                async with self._database.read() as unit:
+                    seats = await unit.sessions.pool_seats(batch)
+                await asyncio.gather(*(self._pool.replace(each) for each in seats.values()))
 
     async def _rebuild(self, session_id: str, stale: int | None) -> None:
         if stale is None:

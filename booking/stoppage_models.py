@@ -1,10 +1,12 @@
 """Stoppages and whom they displace, as values (R-A14, R-A15)."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Literal
 
+FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
+"""The end of a stoppage without one: until it is lifted."""
 ScopeKind = Literal["session", "doctor", "department", "clinic"]
 
 
@@ -57,6 +59,20 @@ class StoppageState(StrEnum):
     LIFTED = "lifted"
 
 
+IN_FORCE = (StoppageState.STOPPING, StoppageState.OFFERING, StoppageState.TELLING, StoppageState.DONE)
+"""States in which a stoppage keeps people out, of what is published later too."""
+AT_WORK = (StoppageState.STOPPING, StoppageState.OFFERING, StoppageState.TELLING, StoppageState.LIFTING)
+
+
+class StoppedState(StrEnum):
+    """How far a stoppage is with one of its sessions."""
+
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+    LIFTING = "lifting"
+    LIFTED = "lifted"
+
+
 @dataclass(frozen=True, slots=True)
 class Stoppage:
     """A stoppage. ``by`` is the id of who ordered it."""
@@ -74,6 +90,19 @@ class Stoppage:
     created_at: datetime
     updated_at: datetime
 
+    @property
+    def in_force(self) -> bool:
+        """Whether it keeps people out."""
+        return self.state in IN_FORCE
+
+
+@dataclass(frozen=True, slots=True)
+class StoppedSession:
+    """A session that a stoppage stops, wholly or in part."""
+
+    session: str
+    state: StoppedState
+
 
 class DisplacementState(StrEnum):
     """What became of a patient whose appointment was stopped."""
@@ -90,9 +119,21 @@ class DisplacementState(StrEnum):
     RESTORED = "restored"
 
 
+UNSETTLED = (
+    DisplacementState.WAITING,
+    DisplacementState.OFFERED,
+    DisplacementState.UNOFFERED,
+    DisplacementState.EXPIRED,
+)
+"""States of who has not chosen otherwise: gets the appointment back when the stoppage is lifted."""
+
+
 @dataclass(frozen=True, slots=True)
 class Displacement:
-    """A patient whose appointment (``claim``) was stopped; ``offers`` are the ids of the seats held, in their order."""
+    """A patient whose appointment (``claim``) was stopped; ``offers`` are the ids of the seats held, in their order.
+
+    ``told`` counts the notices of this stoppage that told of it.
+    """
 
     id: str
     stoppage: str
@@ -110,6 +151,7 @@ class Displacement:
     chosen: str | None
     created_at: datetime
     updated_at: datetime
+    told: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What rows need of a connection, and SQLite's readers, which answer without a thread in between."""
 
-from collections.abc import Callable
-from typing import Any, Protocol, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeVar, cast
 
 from sqlalchemy import Connection, CursorResult, Executable
 from sqlalchemy.engine import Dialect
@@ -22,6 +22,11 @@ class SqlConnection(Protocol):
     async def run_sync(self, call: Callable[[Connection], T], /) -> T:
         """Call something that wants a synchronous connection."""
         ...
+
+
+async def fetch(connection: SqlConnection, query: Executable) -> Sequence[tuple[Any, ...]]:
+    """Return the rows of a query as tuples."""
+    return cast("Sequence[tuple[Any, ...]]", (await connection.execute(query)).all())
 
 
 class InlineConnection:

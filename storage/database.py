@@ -24,12 +24,16 @@ from storage.audit_rows import SqlAuditRows
 from storage.catalogue_rows import SqlCatalogueRows
 from storage.claim_rows import SqlClaimRows
 from storage.connection import InlineConnection, SqlConnection
+from storage.displacement_rows import SqlDisplacementRows
 from storage.notice_rows import SqlNoticeRows
+from storage.offer_rows import SqlOfferRows
 from storage.patient_rows import SqlPatientRows
 from storage.relay_rows import SqlRelayRows
+from storage.reach_rows import SqlReachRows
 from storage.sealing import Sealer
 from storage.session_rows import SqlSessionRows
 from storage.staff_rows import SqlStaffRows
+from storage.stoppage_rows import SqlStoppageRows
 
 READERS = 5
 POSTGRES_CONNECTIONS = 20
@@ -45,6 +49,10 @@ class SqlUnit:
         self.sessions = SqlSessionRows(connection)
         self.claims = SqlClaimRows(connection)
         self.patients = SqlPatientRows(connection, sealer)
+        self.stoppages = SqlStoppageRows(connection)
+        self.displaced = SqlDisplacementRows(connection)
+        self.offers = SqlOfferRows(connection)
+        self.reach = SqlReachRows(connection)
         self.notices = SqlNoticeRows(connection)
         self.relay = SqlRelayRows(connection, sealer)
         self.audit = SqlAuditRows(connection, sealer)

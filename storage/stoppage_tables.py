@@ -1,6 +1,6 @@
 """Tables of stoppages, the sessions they stop, and the patients they displace (R-A14, R-A15)."""
 
-from sqlalchemy import JSON, Column, ForeignKey, Index, String, Table, text
+from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, String, Table, text
 
 from storage.columns import Instant, metadata
 
@@ -38,6 +38,15 @@ stoppage_session = Table(
 """Which sessions a stoppage stops, wholly or in part, and what they were before; ``lifting`` and ``lifted`` again."""
 
 Index("ix_stoppage_session_session", stoppage_session.c.session)
+_TO_DO = text("state IN ('stopping', 'lifting')")
+Index(
+    "ix_stoppage_session_to_do",
+    stoppage_session.c.stoppage,
+    stoppage_session.c.state,
+    stoppage_session.c.session,
+    sqlite_where=_TO_DO,
+    postgresql_where=_TO_DO,
+)
 
 displacement = Table(
     "displacement",
@@ -58,9 +67,11 @@ displacement = Table(
     Column("chosen", String(32)),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
+    Column("told", Integer, nullable=False),
 )
 """A patient whose appointment (``claim``) was stopped, and what became of it; ``offers``: claim ids in their order."""
 
+Index("ix_displacement_session", displacement.c.session)
 Index("ix_displacement_stoppage", displacement.c.stoppage, displacement.c.state, displacement.c.first_booked_at)
 _NEXT_IN_LINE = text("state = 'unoffered'")
 Index(

@@ -13,6 +13,15 @@ _PLAIN: dict[type[errors.ZhenyueError], str] = {
     errors.AlreadyInSession: "该就诊人在这个门诊时段已有预约，同一时段只能预约一次。",
     errors.SameSlot: "这就是您现在预约的时间，请选择其他时间。",
     errors.HoldExpired: "抱歉，为您保留的时间已过，没有预约成功。",
+    errors.EmptyRange: "停诊的结束时间应晚于开始时间，请核对。",
+    errors.RangePast: "要停诊的时间已经过去，请核对。",
+    errors.NothingToStop: "这段时间没有已发布的门诊，无需停诊。",
+    errors.ReasonMissing: "请说明停诊原因。",
+    errors.UnknownStoppage: "没有找到这次停诊，请核对停诊编号。",
+    errors.NotRequested: "这个停诊申请已经处理过了。",
+    errors.AlreadyLifted: "已经恢复出诊，无需再次恢复。",
+    errors.NotInStoppage: "这次停诊不包括这个门诊，请核对。",
+    errors.StoppageOver: "停诊的门诊时间已过，不能再恢复。",
     errors.UnknownPatient: "没有找到这位就诊人，请重新选择。",
     errors.UnknownAppointment: "没有找到这个预约。",
     errors.UnknownSlot: "抱歉，这个号已不存在，请重新选择。",
@@ -27,6 +36,15 @@ _PLAIN: dict[type[errors.ZhenyueError], str] = {
     errors.Unavailable: "抱歉，系统暂时繁忙，刚才的操作可能没有完成，请稍后再试。",
 }
 _DEEDS: dict[type[errors.ZhenyueError], str] = {errors.TooLateToChange: "改约", errors.TooLateToCancel: "取消"}
+_SCOPES = {"session": "门诊", "doctor": "医生", "department": "科室"}
+_GONE = {
+    "expired": "抱歉，为您保留的时间已过，号源已经释放。",
+    "answered": "您已经选择了其他时间，改约已完成。",
+    "declined": "您已选择不再改约，保留的号源已经释放。",
+    "restored": "门诊已恢复，您原来的预约继续有效，无需改约。",
+    "stopped": "抱歉，您选择的这个时间也停诊了，不能再预约。",
+    "none": "抱歉，目前没有为您保留的号源。如需帮助，请致电 {phone}。",
+}
 _PROBLEMS = {
     ("name", "empty"): "没有读到姓名，请填写与证件一致的姓名。",
     ("name", "length"): "姓名的长度不对，请填写与证件一致的姓名。",
@@ -129,6 +147,20 @@ def _invalid_staff_name(error: errors.InvalidStaffName, clinic: Clinic) -> str:
 
 def _unknown_doctor(error: errors.UnknownDoctor, clinic: Clinic) -> str:
     return f"没有代码为“{error.code}”的医生，或已停用。"
+def _unknown_scope(error: errors.UnknownScope, clinic: Clinic) -> str:
+    return f"没有找到{_SCOPES.get(error.kind, '')}“{error.code}”，请核对。"
+
+
+def _already_stopped(error: errors.AlreadyStopped, clinic: Clinic) -> str:
+    return f"这段时间已经停诊（停诊编号 {error.stoppage}）。"
+
+
+def _text_too_long(error: errors.TextTooLong, clinic: Clinic) -> str:
+    return f"文字过长，请不要超过{error.limit}字。"
+
+
+def _offer_gone(error: errors.OfferGone, clinic: Clinic) -> str:
+    return _GONE[error.why].format(phone=clinic.phone)
 
 
 _WITH_NUMBERS: dict[type[errors.ZhenyueError], Callable[..., str]] = {
@@ -144,4 +176,8 @@ _WITH_NUMBERS: dict[type[errors.ZhenyueError], Callable[..., str]] = {
     errors.NotChangeable: _not_changeable,
     errors.InvalidStaffName: _invalid_staff_name,
     errors.UnknownDoctor: _unknown_doctor,
+    errors.UnknownScope: _unknown_scope,
+    errors.AlreadyStopped: _already_stopped,
+    errors.TextTooLong: _text_too_long,
+    errors.OfferGone: _offer_gone,
 }

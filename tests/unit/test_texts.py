@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pytest
 
@@ -34,6 +35,10 @@ ARGUMENTS: dict[type[ZhenyueError], tuple[object, ...]] = {
     errors.InvalidDetail: ("mobile", "length"),
     errors.InvalidStaffName: (20,),
     errors.UnknownDoctor: ("wang",),
+    errors.UnknownScope: ("doctor", "wong"),
+    errors.AlreadyStopped: ("T000001",),
+    errors.TextTooLong: (200,),
+    errors.OfferGone: ("expired",),
 }
 
 
@@ -52,6 +57,12 @@ def test_every_refusal_has_a_text_with_the_rules_numbers(leaf: type[ZhenyueError
     for argument in arguments:
         if isinstance(argument, int):
             assert str(argument) in said
+
+
+def test_every_fate_of_an_offer_has_a_text() -> None:
+    fates = get_args(get_type_hints(errors.OfferGone.__init__)["why"])
+    said = {refusal(errors.OfferGone(why), clinic=CLINIC) for why in fates}
+    assert len(said) == len(fates) > 4
 
 
 def test_moments_in_refusals_are_the_clinics() -> None:

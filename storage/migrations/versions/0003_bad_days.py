@@ -242,6 +242,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("stoppage", "session", name=op.f("pk_stoppage_session")),
     )
     op.create_index("ix_stoppage_session_session", "stoppage_session", ["session"], unique=False)
+    op.create_index(
+        "ix_stoppage_session_to_do",
+        "stoppage_session",
+        ["stoppage", "state", "session"],
+        unique=False,
+        sqlite_where=sa.text("state IN ('stopping', 'lifting')"),
+        postgresql_where=sa.text("state IN ('stopping', 'lifting')"),
+    )
     op.create_table(
         "displacement",
         sa.Column("id", sa.String(length=32), nullable=False),
@@ -260,6 +268,7 @@ def upgrade() -> None:
         sa.Column("chosen", sa.String(length=32), nullable=True),
         sa.Column("created_at", storage.columns.Instant(timezone=True), nullable=False),
         sa.Column("updated_at", storage.columns.Instant(timezone=True), nullable=False),
+        sa.Column("told", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["claim"], ["claim.id"], name=op.f("fk_displacement_claim")),
         sa.ForeignKeyConstraint(["patient"], ["patient.id"], name=op.f("fk_displacement_patient")),
         sa.ForeignKeyConstraint(["stoppage"], ["stoppage.id"], name=op.f("fk_displacement_stoppage")),
@@ -282,6 +291,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("state = 'unoffered'"),
         postgresql_where=sa.text("state = 'unoffered'"),
     )
+    op.create_index("ix_displacement_session", "displacement", ["session"], unique=False)
     op.create_index("ix_displacement_stoppage", "displacement", ["stoppage", "state", "first_booked_at"], unique=False)
     op.add_column("account", sa.Column("reminders", sa.Boolean(), nullable=False, server_default=sa.true()))
     op.add_column(
@@ -361,6 +371,7 @@ def downgrade() -> None:
     op.drop_column("claim", "first_booked_at")
     op.drop_column("account", "reminders")
     op.drop_index("ix_displacement_stoppage", table_name="displacement")
+    op.drop_index("ix_displacement_session", table_name="displacement")
     op.drop_index(
         "ix_displacement_next",
         table_name="displacement",
@@ -374,6 +385,12 @@ def downgrade() -> None:
         postgresql_where=sa.text("state = 'offered'"),
     )
     op.drop_table("displacement")
+    op.drop_index(
+        "ix_stoppage_session_to_do",
+        table_name="stoppage_session",
+        sqlite_where=sa.text("state IN ('stopping', 'lifting')"),
+        postgresql_where=sa.text("state IN ('stopping', 'lifting')"),
+    )
     op.drop_index("ix_stoppage_session_session", table_name="stoppage_session")
     op.drop_table("stoppage_session")
     op.drop_index(

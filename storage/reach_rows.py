@@ -1,0 +1,73 @@
+"""Whom a stoppage would reach, in SQL: what its preview counts (R-A14)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import cast
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+
+from booking.models import ClaimState, SessionState
+from booking.stoppage_models import Scope
+from booking.stoppage_ports import Waiting
+from storage.connection import SqlConnection, fetch
+from storage.patient_tables import account, account_patient, patient
+from storage.stoppage_rows import ahead, of_scope
+from storage.tables import claim, clinic_session, is_live, slot
+
+_JOINED = claim.join(slot, slot.c.id == claim.c.slot).join(clinic_session, clinic_session.c.id == claim.c.session)
+
+
+class SqlReachRows:
+    """``ReachRows`` on one connection."""
+
+    def __init__(self, connection: SqlConnection) -> None:
+        self._connection = connection
+
+    async def sessions(self, scope: Scope, from_at: datetime, to_at: datetime, *, now: datetime) -> list[str]:
+        """Return the open sessions with a slot that a stoppage of this range would stop, by id."""
+        inside = exists().where(_unstopped(clinic_session.c.id, from_at, to_at, now))
+        query = select(clinic_session.c.id).where(of_scope(scope), clinic_session.c.state == SessionState.OPEN, inside)
+        return list((await self._connection.execute(query.order_by(clinic_session.c.id))).scalars())
+
+    async def slots(self, scope: Scope, from_at: datetime, to_at: datetime, *, now: datetime) -> set[str]:
+        """Return the slots that a stoppage of this range would stop."""
+        query = select(slot.c.id).join(clinic_session, clinic_session.c.id == slot.c.session)
+        query = query.where(of_scope(scope), ahead(from_at, to_at, now))
+        return set((await self._connection.execute(query)).scalars())
+
+    async def people(
+        self, scope: Scope, from_at: datetime, to_at: datetime, sessions: Sequence[str], *, now: datetime
+    ) -> list[Waiting]:
+        """Return whom it would displace in these sessions."""
+        session = clinic_session.c
+        columns = (claim.c.id, claim.c.patient, session.department, session.doctor, claim.c.starts_at)
+        query = select(*columns, claim.c.first_booked_at).select_from(_JOINED)
+        query = query.where(session.id.in_(sessions), _displaced(scope, from_at, to_at, now))
+        return cast("list[Waiting]", list(await fetch(self._connection, query)))
+
+    async def count(self, scope: Scope, from_at: datetime, to_at: datetime, *, now: datetime) -> tuple[int, int, int]:
+        """Count whom it would displace: appointments, patients, and the patients who can be reached somehow."""
+        within = _displaced(scope, from_at, to_at, now)
+        people = func.count(claim.c.patient.distinct())
+        query = select(func.count(), people).select_from(_JOINED).where(within)
+        counted = (await fetch(self._connection, query))[0]
+        reached = select(people).select_from(_JOINED).where(within, _can_be_reached())
+        return counted[0], counted[1], (await self._connection.execute(reached)).scalar_one()
+
+
+def _unstopped(session: ColumnElement[str], from_at: datetime, to_at: datetime, now: datetime) -> ColumnElement[bool]:
+    return and_(slot.c.session == session, ahead(from_at, to_at, now), slot.c.stoppage.is_(None))
+
+
+def _displaced(scope: Scope, from_at: datetime, to_at: datetime, now: datetime) -> ColumnElement[bool]:
+    expected = claim.c.state.in_([str(ClaimState.BOOKED), str(ClaimState.ARRIVED)])
+    slot_open = _unstopped(clinic_session.c.id, from_at, to_at, now)
+    return and_(of_scope(scope), clinic_session.c.state == SessionState.OPEN, slot_open, is_live, expected)
+
+
+def _can_be_reached() -> ColumnElement[bool]:
+    """Whether the account follows, or a telephone number is known."""
+    follows = exists().where(account.c.openid == claim.c.openid, account.c.following)
+    linked = exists().where(account_patient.c.patient_id == claim.c.patient, account_patient.c.removed_at.is_(None))
+    known = exists().where(patient.c.id == claim.c.patient, patient.c.mobile.is_not(None))
+    return or_(follows, linked, known)
