@@ -111,8 +111,7 @@ async def _ordinals(
     ordinals: dict[str, int] = {}
     for each in sorted(people, key=lambda each: (each.first_booked_at, each.id)):
         claim = claims[each.claim]
-        stands = claim.state is ClaimState.STOPPED and claim.seat <= slots[claim.slot].capacity
-        ordinal = places.ordinal(claim) if stands else None
+        ordinal = places.ordinal(claim) if claim.state is ClaimState.STOPPED else None
         if ordinal is not None:
             ordinals[claim.id] = ordinal
             places.expect(replace(claim, state=ClaimState.BOOKED, ordinal=ordinal))

@@ -29,7 +29,7 @@ class _Desk:
 
     sessions: Mapping[str, ClinicSession]
     slots: Mapping[str, Slot]
-    taken: set[tuple[str, int]]
+    taken: dict[str, set[int]]
     rooms: dict[str, int]
     now: datetime
 
@@ -38,7 +38,9 @@ class _Desk:
         """Lock the sessions, then read what is free."""
         sessions = await unit.offers.lock_sessions(sorted({opening.session for opening in openings}))
         slots = await unit.offers.slots(sorted({opening.slot for opening in openings}))
-        taken = await unit.offers.taken(list(slots.values()))
+        taken: dict[str, set[int]] = {}
+        for slot, seat in await unit.offers.taken(list(slots.values())):
+            taken.setdefault(slot, set()).add(seat)
         seats = await unit.offers.seats(sorted(sessions), now)
         rooms = {session: room_for_offers(free, kept, share) for session, (free, kept) in seats.items()}
         return cls(sessions, slots, taken, rooms, now)
@@ -48,10 +50,11 @@ class _Desk:
         session, slot = self.sessions.get(opening.session), self.slots.get(opening.slot)
         if session is None or slot is None or not self._is_open(session, slot):
             return None
-        seat = next((n for n in range(1, slot.capacity + 1) if (slot.id, n) not in self.taken), None)
-        if seat is None or self.rooms.get(session.id, 0) <= 0:
+        taken = self.taken.setdefault(slot.id, set())
+        if len(taken) >= slot.capacity or self.rooms.get(session.id, 0) <= 0:  # some may sit beyond it (R-A8)
             return None
-        self.taken.add((slot.id, seat))
+        seat = next(number for number in range(1, slot.capacity + 1) if number not in taken)
+        taken.add(seat)
         self.rooms[session.id] -= 1
         return session, slot, seat
 

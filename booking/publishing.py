@@ -149,7 +149,11 @@ async def _publish_day(unit: Unit, day: date, *, now: datetime, create: bool) ->
     wishes = await Wishes.read(unit)
     verdicts = _judge(wishes, day, await _existing(unit, day, day), now=now, create=create)
     verdicts.sort(key=lambda verdict: verdict.subject.session.id)
-    return [await _settle(unit, verdict, now=now) for verdict in verdicts]
+    await unit.stoppages.in_turn(sharing=True)
+    settled = [await _settle(unit, verdict, now=now) for verdict in verdicts]
+    opened = [v.planned.session for v in settled if v.action in {"create", "reopen", "revise"} and v.planned]
+    await unit.stoppages.cover(opened, now=now)  # whoever is stopped for a time is so in what is published later
+    return settled
 
 
 async def _settle(unit: Unit, verdict: Verdict, *, now: datetime) -> Verdict:

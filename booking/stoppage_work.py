@@ -70,7 +70,7 @@ class StoppageWork:
             stoppage = await unit.stoppages.lease(now=now, until=until, mine=self._mine)
         if stoppage is None:
             return 0
-        self._mine = {stoppage.id: until}
+        self._mine[stoppage.id] = until
         try:
             done = await self._steps[stoppage.state](stoppage, now=now)
         except (OrdinalTaken, AlreadyInSession, SeatTaken, NumberTaken) as error:
@@ -92,8 +92,8 @@ class StoppageWork:
                 displaced = await displace_some(unit, stoppage, now=now)
                 if displaced is None:
                     await self._after_displacing(unit, stoppage, now=now)
+        await self._open_pools(lifted or [])
         if self._seats is not None:
-            await self._seats.follow(lifted or [])
             with suppress(Unavailable):
                 await self._seats.rebuild_all(displaced or [])
         return len(lifted or displaced or [])
@@ -156,9 +156,16 @@ class StoppageWork:
                 told = await leave_without(unit, stoppage, limit=TOLD_AT_ONCE, now=now)
                 if not told:
                     await self._end(unit, stoppage, StoppageState.LIFTED, now=now)
-        if self._seats is not None:
-            await self._seats.follow(lifted or [])
+        await self._open_pools(lifted or [])
         return len(lifted or []) + told
+
+    async def _open_pools(self, sessions: Sequence[str]) -> None:
+        """Let Redis give seats of lifted sessions, and have back what was kept for who is restored."""
+        if self._seats is not None and sessions:
+            await self._seats.follow(sessions)
+            with suppress(Unavailable):
+                while await self._seats.repair():
+                    pass
 
     async def _end(self, unit: Unit, stoppage: Stoppage, to: StoppageState, *, now: datetime) -> None:
         await unit.stoppages.advance(stoppage.id, was=[stoppage.state], to=to, now=now)

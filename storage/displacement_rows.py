@@ -19,6 +19,7 @@ from storage.tables import claim, slot
 
 _STATE = displacement.c.state
 _PLAIN = tuple(name for name in Displacement.__slots__ if name not in {"state", "offers"})
+_TOLD = ("state", "offers", "deadline", "told", "updated_at")
 _SETTLED_CALLS = [str(CallOutcome.CHANGED), str(CallOutcome.CANCELLED)]
 
 
@@ -104,11 +105,11 @@ class SqlDisplacementRows:
 
     async def tell(self, displaced: Sequence[Displacement]) -> None:
         """Write state, offers, deadline and ``told`` of many; their rows must be locked."""
-        names = ("state", "offers", "deadline", "told", "updated_at")
-        change = update(displacement).where(displacement.c.id == bindparam("of"))
-        rows = [{"of": each.id} | {name: _row(each)[name] for name in names} for each in displaced]
+        rows = [{"of": each.id} | {f"new_{name}": _row(each)[name] for name in _TOLD} for each in displaced]
+        values = {name: bindparam(f"new_{name}", type_=displacement.c[name].type) for name in _TOLD}
         if rows:
-            await self._connection.execute(change.values({name: bindparam(name) for name in names}), rows)
+            change = update(displacement).where(displacement.c.id == bindparam("of"))
+            await self._connection.execute(change.values(values), rows)
 
     async def overtake_notices(self, ids: Sequence[str], *, now: datetime) -> set[str]:
         """Take back what was not sent to them yet; return those to whom something was, or is being, sent."""

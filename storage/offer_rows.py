@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Executable, bindparam, case, func, insert,
 from sqlalchemy.exc import IntegrityError
 
 from booking.models import Claim, ClaimKind, ClaimState, ClinicSession, SessionState, Slot
-from storage.claim_rows import _claim, _meaning
+from storage.claim_rows import _meaning, claim_of
 from storage.connection import SqlConnection, fetch
 from storage.session_rows import _session
 from storage.tables import claim, clinic_session, is_live, is_main, pool_repair, slot
@@ -27,7 +27,7 @@ class SqlOfferRows:
         query = select(claim).join(slot, slot.c.id == claim.c.slot)
         query = query.where(claim.c.session.in_(sessions), is_live, claim.c.state.in_([str(s) for s in STOPPABLE]))
         query = query.where(slot.c.stoppage == stoppage_id).order_by(claim.c.session, claim.c.slot, claim.c.seat)
-        return [_claim(row) for row in (await self._connection.execute(query.limit(limit))).mappings()]
+        return [claim_of(row) for row in (await self._connection.execute(query.limit(limit))).mappings()]
 
     async def end(self, claims: Sequence[str], *, was: Sequence[ClaimState], to: ClaimState, now: datetime) -> set[str]:
         """End those of these claims that are in one of these states; return which. Leaves no repair rows."""
@@ -47,7 +47,7 @@ class SqlOfferRows:
         if keep is not None:
             change = change.where(claim.c.id != keep)
         rows = await self._connection.execute(change.values(state=str(to), updated_at=now).returning(claim))
-        ended = [_claim(row) for row in rows.mappings()]
+        ended = [claim_of(row) for row in rows.mappings()]
         if ended:
             repairs = [{"session": each.session, "owner": each.request_id} for each in ended]
             await self._connection.execute(insert(pool_repair), repairs)
@@ -56,12 +56,12 @@ class SqlOfferRows:
     async def get(self, claims: Sequence[str]) -> dict[str, Claim]:
         """Return claims by id."""
         rows = await self._connection.execute(select(claim).where(claim.c.id.in_(claims)))
-        return {row["id"]: _claim(row) for row in rows.mappings()}
+        return {row["id"]: claim_of(row) for row in rows.mappings()}
 
     async def days_of(self, patients: Sequence[str], first_day: date) -> list[Claim]:
         """Return the live main claims of these patients from a day on."""
         query = select(claim).where(claim.c.patient.in_(patients), claim.c.date >= first_day, is_live, is_main)
-        return [_claim(row) for row in (await self._connection.execute(query)).mappings()]
+        return [claim_of(row) for row in (await self._connection.execute(query)).mappings()]
 
     async def restore(self, ordinals: Mapping[str, int], *, now: datetime) -> None:
         """Book stopped appointments again, each with its place among the patient's of the day.
@@ -153,7 +153,7 @@ class SqlOfferRows:
             row = (await self._connection.execute(change.returning(claim))).mappings().first()
         except IntegrityError as error:
             raise _meaning(error) from error
-        return None if row is None else _claim(row)
+        return None if row is None else claim_of(row)
 
     async def _guarded(self, change: Executable, rows: Sequence[Mapping[str, object]]) -> None:
         if rows:

@@ -45,7 +45,7 @@ class SqlPatientRows:
         """Return the names of these patients, by id, in one statement."""
         query = select(patient.c.id, patient.c.name).where(patient.c.id.in_(patients))
         rows = await self._connection.execute(query)
-        return {row.id: self._sealer.open(row.name, bound_to=_place(row.id, "name")).decode() for row in rows}
+        return {row.id: self._sealer.open(row.name, bound_to=place_of(row.id, "name")).decode() for row in rows}
 
     async def by_papers(self, details: PatientDetails) -> Patient | None:
         """Find the one person with these papers by their keyed hash, of any key in use; without a mobile number."""

@@ -147,6 +147,8 @@ def _invalid_staff_name(error: errors.InvalidStaffName, clinic: Clinic) -> str:
 
 def _unknown_doctor(error: errors.UnknownDoctor, clinic: Clinic) -> str:
     return f"没有代码为“{error.code}”的医生，或已停用。"
+
+
 def _unknown_scope(error: errors.UnknownScope, clinic: Clinic) -> str:
     return f"没有找到{_SCOPES.get(error.kind, '')}“{error.code}”，请核对。"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from booking import errors
-from booking.models import ClaimState, Clinic
+from booking.models import Claim, ClaimState, Clinic
 from handlers.texts import refusals
 
 ROOT = Path(__file__).parents[2]
@@ -130,6 +130,8 @@ SAMPLES: dict[object, object] = {
     date: date(2026, 11, 30),
     datetime: datetime(2026, 11, 30, 1, tzinfo=UTC),
     timedelta: timedelta(hours=1),
+    inspect.signature(errors.OfferGone).parameters["why"].annotation: "expired",
+    Claim | None: None,
 }
 
 
