@@ -28,8 +28,8 @@ from storage.displacement_rows import SqlDisplacementRows
 from storage.notice_rows import SqlNoticeRows
 from storage.offer_rows import SqlOfferRows
 from storage.patient_rows import SqlPatientRows
-from storage.relay_rows import SqlRelayRows
 from storage.reach_rows import SqlReachRows
+from storage.relay_rows import SqlRelayRows
 from storage.sealing import Sealer
 from storage.session_rows import SqlSessionRows
 from storage.staff_rows import SqlStaffRows
