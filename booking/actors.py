@@ -113,6 +113,19 @@ class Actor:
         """Whether somebody of the clinic acts, who may do for a patient what the patient's deadlines forbid (R-A12)."""
         return self.kind in {"staff", "cli"}
 
+    def owner(self, openid: str | None) -> str | None:
+        """Return whose things alone may be touched: the account's own, for anybody else's deed None, whoever's."""
+        return openid if self.kind == "account" else None
+
+
+def acting(openid: str | None, by: Actor | None) -> Actor:
+    """Return who acts: whoever is named, else the account."""
+    if by is not None:
+        return by
+    if openid is None:
+        raise ValueError("somebody must act: an account or an actor")
+    return account(openid)
+
 
 def account(openid: str) -> Actor:
     """Return the actor that a patient's account is."""

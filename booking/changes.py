@@ -1,4 +1,4 @@
-"""Cancelling and rescheduling: what the patient does to an appointment that is booked (R-A12, R-A13).
+"""Cancelling and rescheduling: what patients, or staff for them, do to what is booked (R-A12, R-A13).
 
 SQL first, in one transaction with the repair row of the seat set free; then Redis is told. A reschedule has held its
 new seat before, as a ``replacement``: it ends the old claim and books the new one together, or nothing happens.
@@ -7,6 +7,8 @@ new seat before, as a ``replacement``: it ends the old claim and books the new o
 from contextlib import suppress
 from datetime import datetime
 
+from booking.actors import Actor
+from booking.appointment_trail import write_cancelled, write_moved
 from booking.current import CurrentCatalogue
 from booking.errors import (
     Busy,
@@ -21,14 +23,14 @@ from booking.errors import (
 from booking.models import APPOINTED, LIVE, Claim, ClaimKind, ClaimState, Policy, SessionState
 from booking.ports import Database, Figures, SlotPool, Unit, Watch
 from booking.rules import choose_ordinal, may_cancel, may_change
-from booking.views import AppointmentView, account_view
+from booking.views import AppointmentView, owned_view
 
 TRIES = 6
 """How often a reschedule is judged again after another claim of the patient and day came between."""
 
 
 class Changes:
-    """Part of ``Appointments``: the ends of an appointment that its patient chooses."""
+    """Part of ``Appointments``: the ends of an appointment that somebody chooses."""
 
     def __init__(
         self,
@@ -45,88 +47,99 @@ class Changes:
         self._figures = figures
         self._watch = watch
 
-    async def cancel(self, claim_id: str, *, openid: str, now: datetime) -> AppointmentView:
+    async def cancel(self, claim_id: str, *, by: Actor, openid: str | None, now: datetime) -> AppointmentView:
         """See ``Appointments.cancel``."""
-        policy = await self._policy()
+        catalogue = await self._current.get()
+        policy, owner = catalogue.clinic.policy, by.owner(openid)
+        starts_from = now if by.is_staff else now + policy.cancel_notice
         async with self._database.begin() as unit:
             ended = await unit.claims.withdraw(
-                claim_id, openid=openid, starts_from=now + policy.cancel_notice, to=ClaimState.CANCELLED, now=now
+                claim_id, openid=owner, starts_from=starts_from, to=ClaimState.CANCELLED, now=now
             )
+            if ended is not None:
+                await write_cancelled(unit, ended, by=by, catalogue=catalogue, now=now)
         if ended is not None:
             await self._tell(ended)
         async with self._database.read() as unit:
-            view = await _appointed(unit, claim_id, openid)
+            view = await _appointed(unit, claim_id, owner)
         if view.claim.state is ClaimState.CANCELLED:
             return view
         try:
-            may_cancel(view.claim, policy, now=now)
+            may_cancel(view.claim, policy, now=now, by_staff=by.is_staff)
         except Refused as error:
             self._figures.refusal(error.rule)
             raise
         raise Busy  # somebody else's change of the appointment came between, and was undone
 
-    async def check(self, claim_id: str, *, patient: str, slot: str, openid: str | None, now: datetime) -> None:
+    async def check(
+        self, claim_id: str, *, patient: str, slot: str, by: Actor, openid: str | None, now: datetime
+    ) -> None:
         """Check that an appointment may be changed to another slot; raises the ``Refused`` leaf that forbids it."""
-        policy = await self._policy()
+        policy = (await self._current.get()).clinic.policy
         async with self._database.read() as unit:
-            view = await _appointed(unit, claim_id, openid)
+            view = await _appointed(unit, claim_id, by.owner(openid))
         if view.claim.patient != patient:
             raise UnknownAppointment
-        may_change(view.claim, policy, now=now)
+        may_change(view.claim, policy, now=now, by_staff=by.is_staff)
         if view.claim.slot == slot:
             raise SameSlot
 
-    async def reschedule(self, claim_id: str, *, to: str, openid: str, now: datetime) -> AppointmentView:
+    async def reschedule(
+        self, claim_id: str, *, to: str, by: Actor, openid: str | None, now: datetime
+    ) -> AppointmentView:
         """See ``Appointments.reschedule``."""
+        owner = by.owner(openid)
         try:
-            await self._exchange_in_turn(claim_id, to, openid, now)
+            await self._exchange_in_turn(claim_id, to, owner=owner, by=by, now=now)
         except Refused as error:
-            view = await self._done_before(claim_id, to, openid)
+            view = await self._done_before(claim_id, to, owner)
             if view is not None:
                 return view
             self._figures.refusal(error.rule)
             raise
         async with self._database.read() as unit:
-            return await account_view(unit, to, openid=openid)
+            return await owned_view(unit, to, owner=owner)
 
-    async def _exchange_in_turn(self, claim_id: str, to: str, openid: str, now: datetime) -> None:
-        policy = await self._policy()
+    async def _exchange_in_turn(self, claim_id: str, to: str, *, owner: str | None, by: Actor, now: datetime) -> None:
+        catalogue = await self._current.get()
         for _ in range(TRIES):
             with suppress(OrdinalTaken):  # another claim of this patient came between: the day is read again
                 async with self._database.begin() as unit:
-                    old, new = await self._exchange(unit, claim_id, to, openid=openid, policy=policy, now=now)
+                    old, new = await self._exchange(
+                        unit, claim_id, to, owner=owner, by=by, policy=catalogue.clinic.policy, now=now
+                    )
+                    await write_moved(unit, old, new, by=by, catalogue=catalogue, now=now)
                 await self._tell(old, new)
                 return
         raise Busy
 
     async def _exchange(
-        self, unit: Unit, claim_id: str, to: str, *, openid: str, policy: Policy, now: datetime
+        self, unit: Unit, claim_id: str, to: str, *, owner: str | None, by: Actor, policy: Policy, now: datetime
     ) -> tuple[Claim, Claim]:
         """End the old claim and book the new one, in this order and this transaction."""
-        held = (await account_view(unit, to, openid=openid)).claim
+        held = (await owned_view(unit, to, owner=owner)).claim
+        await unit.patients.lock(held.patient)
         day = await unit.claims.day_of(held.patient, held.date)
-        old = await unit.claims.withdraw(
-            claim_id, openid=openid, starts_from=now + policy.change_notice, to=ClaimState.MOVED, now=now
-        )
+        starts_from = now if by.is_staff else now + policy.change_notice
+        old = await unit.claims.withdraw(claim_id, openid=owner, starts_from=starts_from, to=ClaimState.MOVED, now=now)
         if old is None:
-            may_change((await _appointed(unit, claim_id, openid)).claim, policy, now=now)
+            may_change((await _appointed(unit, claim_id, owner)).claim, policy, now=now, by_staff=by.is_staff)
             raise Busy  # somebody else's change of the appointment came between, and was undone
         if old.patient != held.patient:
             raise UnknownAppointment
         limit = policy.per_patient_per_day
         ordinal = choose_ordinal(day, held.starts_at, held.ends_at, limit=limit, moving=old.id)
-        new = await unit.claims.promote(to, openid=openid, ordinal=ordinal, now=now)
+        new = await unit.claims.promote(to, openid=owner, ordinal=ordinal, first_booked_at=old.first_booked_at, now=now)
         if new is None:
-            view = await account_view(unit, to, openid=openid)
-            raise HoldExpired if view.session.state is SessionState.OPEN else SessionClosed
+            raise why_not_booked(await owned_view(unit, to, owner=owner), kind=ClaimKind.REPLACEMENT, now=now)
         return old, new
 
-    async def _done_before(self, claim_id: str, to: str, openid: str) -> AppointmentView | None:
+    async def _done_before(self, claim_id: str, to: str, owner: str | None) -> AppointmentView | None:
         """Return the new appointment when the same reschedule was done already."""
         with suppress(UnknownAppointment):
             async with self._database.read() as unit:
-                old = await account_view(unit, claim_id, openid=openid)
-                new = await account_view(unit, to, openid=openid)
+                old = await owned_view(unit, claim_id, owner=owner)
+                new = await owned_view(unit, to, owner=owner)
             moved = old.claim.state is ClaimState.MOVED
             if moved and new.claim.kind is ClaimKind.MAIN and new.claim.state in LIVE:
                 return new
@@ -143,13 +156,18 @@ class Changes:
                 await self._pool.own(session=new.session, owner=new.request_id, patient=new.patient)
             await self._pool.release(session=old.session, owner=old.request_id)
 
-    async def _policy(self) -> Policy:
-        return (await self._current.get()).clinic.policy
 
-
-async def _appointed(unit: Unit, claim_id: str, openid: str | None) -> AppointmentView:
+async def _appointed(unit: Unit, claim_id: str, owner: str | None) -> AppointmentView:
     """Read one of the account's appointments; raises ``UnknownAppointment`` for a hold as well."""
-    view = await account_view(unit, claim_id, openid=openid)
+    view = await owned_view(unit, claim_id, owner=owner)
     if view.claim.state not in APPOINTED:
         raise UnknownAppointment
     return view
+
+
+def why_not_booked(view: AppointmentView, *, kind: ClaimKind, now: datetime) -> Refused:
+    """Return why a hold of this kind could not be booked: it came to its end, or its session or slot was closed."""
+    claim = view.claim
+    is_held = claim.state is ClaimState.HELD and claim.expires_at is not None and claim.expires_at > now
+    closed = (is_held and claim.kind is kind) or view.session.state is not SessionState.OPEN
+    return SessionClosed() if closed else HoldExpired()

@@ -27,6 +27,7 @@ from booking.models import (
     Template,
 )
 from booking.notices import NoticeRows
+from booking.patient_search import Clue
 from booking.relaying import RelayRows
 from booking.stoppage_ports import DisplacementRows, OfferRows, ReachRows, StoppageRows
 
@@ -179,8 +180,11 @@ class ClaimRows(Protocol):
         """Return the claims that occupy seats of a session."""
         ...
 
-    async def confirm(self, claim_id: str, *, openid: str, now: datetime) -> Claim | None:
-        """Book a main hold that has not expired in a session that is open; None when there is none such."""
+    async def confirm(self, claim_id: str, *, openid: str | None, now: datetime) -> Claim | None:
+        """Book a main hold that has not expired in a session that is open; None when there is none such.
+
+        ``openid`` None, here and below: whoever's it is.
+        """
         ...
 
     async def end(self, claim_id: str, *, was: Iterable[ClaimState], to: ClaimState, now: datetime) -> Claim | None:
@@ -188,12 +192,17 @@ class ClaimRows(Protocol):
         ...
 
     async def withdraw(
-        self, claim_id: str, *, openid: str, starts_from: datetime, to: ClaimState, now: datetime
+        self, claim_id: str, *, openid: str | None, starts_from: datetime, to: ClaimState, now: datetime
     ) -> Claim | None:
-        """End this account's booked appointment, if it starts then or later, and leave a repair row; else None."""
+        """End this account's booked appointment, if it starts then or later, and leave a repair row; else None.
+
+        One that the clinic changed is ended until it begins (R-A8).
+        """
         ...
 
-    async def promote(self, claim_id: str, *, openid: str, ordinal: int, now: datetime) -> Claim | None:
+    async def promote(
+        self, claim_id: str, *, openid: str | None, ordinal: int, first_booked_at: datetime, now: datetime
+    ) -> Claim | None:
         """Make an unexpired replacement in an open session the patient's booked appointment; None when it is none.
 
         Raises ``AlreadyInSession`` or ``OrdinalTaken``; after either the transaction is over.
@@ -204,8 +213,12 @@ class ClaimRows(Protocol):
         """End holds past their deadline, at most ``limit``, each with its repair row; skips rows others work on."""
         ...
 
-    async def complete_past(self, now: datetime) -> int:
-        """Mark booked appointments whose time has passed as completed; return how many."""
+    async def complete_past(self, now: datetime, *, limit: int) -> list[Claim]:
+        """Mark booked appointments whose time has passed as completed, at most ``limit``; skips as ``expire`` does."""
+        ...
+
+    async def adopt(self, patient: str, openid: str) -> list[Claim]:
+        """Give the account what was booked for this patient without one, with what waits to be told and answered."""
         ...
 
     async def repairs(self, *, limit: int) -> list[Repair]:
@@ -221,7 +234,10 @@ class PatientRows(Protocol):
     """Patients, their links to accounts, and consents."""
 
     async def get(self, patient_id: str, *, openid: str | None = None) -> Patient | None:
-        """Return a patient, with the mobile number this account gave; None when not linked to the account."""
+        """Return a patient, with the mobile number this account gave; None when not linked to the account.
+
+        Without an account it is the number given at the desk, empty where there is none.
+        """
         ...
 
     async def of_account(self, openid: str) -> list[Patient]:
@@ -236,8 +252,34 @@ class PatientRows(Protocol):
         """Find the one person with these papers by their keyed hash."""
         ...
 
-    async def add(self, patient_id: str, details: PatientDetails, *, now: datetime) -> Patient:
-        """Write a new person with the next file number (R-C1); raises ``PersonKnown`` when added meanwhile."""
+    async def add(self, patient_id: str, details: PatientDetails, *, now: datetime, at_desk: bool = False) -> Patient:
+        """Write a new person with the next file number (R-C1); raises ``PersonKnown`` when added meanwhile.
+
+        At the desk the mobile number is the person's own; one given in chat belongs to the link.
+        """
+        ...
+
+    async def set_desk_mobile(self, patient_id: str, mobile: str) -> None:
+        """Set the number that the person gave at the desk."""
+        ...
+
+    async def lock(self, patient_id: str) -> None:
+        """Let nobody else book for this patient, or link or correct them, until the transaction ends."""
+        ...
+
+    async def lock_account(self, openid: str, *, now: datetime) -> None:
+        """Let nobody else change this account's links until the transaction ends."""
+        ...
+
+    async def account_of(self, patient_id: str) -> str | None:
+        """Return the account that hears of what staff book for this patient; None when there is none.
+
+        It is the account whose link gave the number that staff see: the desk's, else the newest link's.
+        """
+        ...
+
+    async def with_clue(self, clue: Clue, *, limit: int) -> list[Patient]:
+        """Find persons for staff, newest first, with the number that staff see."""
         ...
 
     async def link(self, openid: str, patient_id: str, *, mobile: str, now: datetime) -> None:
@@ -260,12 +302,12 @@ class PatientRows(Protocol):
         """Return the version of the text this account has agreed to, None when it never did (R-C3)."""
         ...
 
-    async def record_consent(self, openid: str, version: str, *, now: datetime) -> None:
-        """Record that the account agreed to a version of the text, and when."""
+    async def record_consent(self, openid: str, version: str, *, now: datetime) -> bool:
+        """Record that the account agreed to a version of the text, and when; False when it had already."""
         ...
 
-    async def follow(self, openid: str, *, following: bool, now: datetime) -> None:
-        """Record that an account follows, or no longer does."""
+    async def follow(self, openid: str, *, following: bool, now: datetime) -> bool:
+        """Record that an account follows, or no longer does; False when that was known."""
         ...
 
     async def log_access(self, *, actor: str, channel: str, purpose: str, subject: str, now: datetime) -> None:

@@ -53,22 +53,30 @@ def takes_bookings(catalogue: Catalogue, count: SlotCount, *, now: datetime) -> 
     return True
 
 
-def may_cancel(claim: Claim, policy: Policy, *, now: datetime) -> None:
+def may_cancel(claim: Claim, policy: Policy, *, now: datetime, by_staff: bool = False) -> None:
     """Check that an appointment may be cancelled now; raises ``NotCancellable`` or ``TooLateToCancel`` (R-A13)."""
     if claim.state is not ClaimState.BOOKED:
         raise NotCancellable(claim.state)
-    deadline = claim.starts_at - policy.cancel_notice
-    if now > deadline:
-        raise TooLateToCancel(deadline, policy.cancel_notice)
+    notice = notice_due(claim, policy.cancel_notice, by_staff=by_staff)
+    if now > claim.starts_at - notice:
+        raise TooLateToCancel(claim.starts_at - notice, notice)
 
 
-def may_change(claim: Claim, policy: Policy, *, now: datetime) -> None:
+def may_change(claim: Claim, policy: Policy, *, now: datetime, by_staff: bool = False) -> None:
     """Check that an appointment may be changed now; raises ``NotChangeable`` or ``TooLateToChange`` (R-A12)."""
     if claim.state is not ClaimState.BOOKED:
         raise NotChangeable(claim.state)
-    deadline = claim.starts_at - policy.change_notice
-    if now > deadline:
-        raise TooLateToChange(deadline, policy.change_notice)
+    notice = notice_due(claim, policy.change_notice, by_staff=by_staff)
+    if now > claim.starts_at - notice:
+        raise TooLateToChange(claim.starts_at - notice, notice)
+
+
+def notice_due(claim: Claim, notice: timedelta, *, by_staff: bool) -> timedelta:
+    """Return how long before the visit an end of it must be asked for; ``notice`` is what the clinic asks for.
+
+    None where staff act (R-A12), or where the clinic changed the visit itself (R-A8): then until it begins.
+    """
+    return timedelta(0) if by_staff or claim.waived else notice
 
 
 def choose_ordinal(

@@ -25,9 +25,9 @@ async def view_of(unit: Unit, claim: Claim) -> AppointmentView:
     return AppointmentView(claim, found[0], patient)
 
 
-async def account_view(unit: Unit, claim_id: str, *, openid: str | None) -> AppointmentView:
-    """Read one of the account's claims; raises ``UnknownAppointment``."""
+async def owned_view(unit: Unit, claim_id: str, *, owner: str | None) -> AppointmentView:
+    """Read one of an account's claims, with ``owner`` None whoever's; raises ``UnknownAppointment``."""
     claim = await unit.claims.get(claim_id)
-    if claim is None or claim.openid != openid:
+    if claim is None or (owner is not None and claim.openid != owner):
         raise UnknownAppointment
     return await view_of(unit, claim)

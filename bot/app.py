@@ -108,22 +108,25 @@ def background(parts: Parts) -> Worker:
     """Return the background work; any number of processes may do it at once."""
     clock, seats = parts.clock, parts.seats
 
-    async def complete_past() -> None:
-        async with parts.database.begin() as unit:
-            await unit.claims.complete_past(clock.now())
-
     daily = DailyPublishing(parts.database, seats, clock, parts.settings.data_dir)
 
     async def reseal() -> None:
         async with parts.database.begin() as unit:
             await unit.patients.reseal(limit=RESEALED_AT_ONCE)
 
+    async def add_hashes() -> None:
+        added = RESEALED_AT_ONCE
+        while added:
+            async with parts.database.begin() as unit:
+                added = await unit.patients.add_hashes(limit=RESEALED_AT_ONCE)
+
     jobs = [
         Job("expire_holds", 2, lambda: seats.expire_holds(now=clock.now())),
         Job("repair_pool", 5, seats.repair),
         Job("recover_late", 5, parts.webhook.recover_late),
         Job("reconcile_pool", 30, lambda: seats.reconcile(now=clock.now())),
-        Job("complete_past", 60, complete_past),
+        Job("complete_past", 60, lambda: parts.services.appointments.complete_past(now=clock.now())),
+        Job("add_hashes", 60, add_hashes),
         Job("publish", 600, daily.publish),
         Job("relay_notices", 1, lambda: parts.notifier.relay(go_on=lambda: not worker.closing)),
         Job("settle_notices", 2, parts.notifier.settle),

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, select, update
 from booking.models import Claim, ClaimState, ClinicSession, Slot
 from storage.claim_rows import claim_of
 from storage.connection import SqlConnection
-from storage.patient_rows import place_of
+from storage.patient_sealing import person_place
 from storage.patient_tables import account, patient
 from storage.sealing import Sealer
 from storage.tables import claim, clinic_session, doctor, is_held, is_live, slot
@@ -41,7 +41,7 @@ class SqlAdjustmentRows:
         """Return the patients' names."""
         query = select(patient.c.id, patient.c.name).where(patient.c.id.in_(list(patients)))
         rows = (await self._connection.execute(query)).all()
-        return {row.id: self._sealer.open(row.name, bound_to=place_of(row.id, "name")).decode() for row in rows}
+        return {row.id: self._sealer.open(row.name, bound_to=person_place(row.id, "name")).decode() for row in rows}
 
     async def following(self, openids: Iterable[str]) -> frozenset[str]:
         """Return which of these accounts follow."""

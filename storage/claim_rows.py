@@ -5,7 +5,20 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, RowMapping, Update, delete, insert, literal, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    RowMapping,
+    Update,
+    and_,
+    delete,
+    insert,
+    literal,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql import operators
 
@@ -20,10 +33,13 @@ from booking.errors import (
     ZhenyueError,
 )
 from booking.models import Claim, ClaimKind, ClaimState, SessionState
+from booking.notices import NoticeState
 from booking.ports import ClaimFilter, Repair
 from storage import tables
 from storage.connection import SqlConnection
+from storage.notice_tables import notice
 from storage.overbooking import move_up
+from storage.stoppage_tables import displacement
 from storage.tables import claim, clinic_session, is_booked, is_held, is_live, is_main, pool_repair, slot
 
 _MEANING: dict[str, type[ZhenyueError]] = {
@@ -103,16 +119,21 @@ class SqlClaimRows:
         """Return the claims that occupy seats of a session."""
         return await self._many(claim.c.session == session_id, is_live)
 
-    async def confirm(self, claim_id: str, *, openid: str, now: datetime) -> Claim | None:
-        """Book a main hold that has not expired in a session that is open; None when there is none such."""
+    async def confirm(self, claim_id: str, *, openid: str | None, now: datetime) -> Claim | None:
+        """Book a main hold that has not expired in a session that is open; None when there is none such.
+
+        ``openid`` None, here and below: whoever's it is.
+        """
         change = _booking(claim_id, openid=openid, kind=ClaimKind.MAIN, now=now).returning(claim)
         row = (await self._connection.execute(change)).mappings().first()
         return None if row is None else claim_of(row)
 
-    async def promote(self, claim_id: str, *, openid: str, ordinal: int, now: datetime) -> Claim | None:
+    async def promote(
+        self, claim_id: str, *, openid: str | None, ordinal: int, first_booked_at: datetime, now: datetime
+    ) -> Claim | None:
         """Make an unexpired replacement in an open session the patient's booked appointment; None when it is none."""
         change = _booking(claim_id, openid=openid, kind=ClaimKind.REPLACEMENT, now=now)
-        change = change.values(kind=ClaimKind.MAIN, ordinal=ordinal)
+        change = change.values(kind=ClaimKind.MAIN, ordinal=ordinal, first_booked_at=first_booked_at)
         try:
             row = (await self._connection.execute(change.returning(claim))).mappings().first()
         except IntegrityError as error:
@@ -120,13 +141,14 @@ class SqlClaimRows:
         return None if row is None else claim_of(row)
 
     async def withdraw(
-        self, claim_id: str, *, openid: str, starts_from: datetime, to: ClaimState, now: datetime
+        self, claim_id: str, *, openid: str | None, starts_from: datetime, to: ClaimState, now: datetime
     ) -> Claim | None:
-        """End this account's booked appointment, if it starts then or later, and leave a repair row; else None."""
-        still_in_time = claim.c.starts_at >= starts_from
-        ended = await self._end(
-            claim.c.id == claim_id, claim.c.openid == openid, is_booked, still_in_time, to=to, now=now
-        )
+        """End this account's booked appointment, if it starts then or later, and leave a repair row; else None.
+
+        One that the clinic changed is ended until it begins (R-A8).
+        """
+        still_in_time = or_(claim.c.starts_at >= starts_from, and_(claim.c.waived, claim.c.starts_at >= now))
+        ended = await self._end(claim.c.id == claim_id, _owned_by(openid), is_booked, still_in_time, to=to, now=now)
         return ended[0] if ended else None
 
     async def end(self, claim_id: str, *, was: Iterable[ClaimState], to: ClaimState, now: datetime) -> Claim | None:
@@ -147,11 +169,31 @@ class SqlClaimRows:
         ids = list((await self._connection.execute(due)).scalars())
         return await self._end(claim.c.id.in_(ids), is_held, to=ClaimState.EXPIRED, now=now) if ids else []
 
-    async def complete_past(self, now: datetime) -> int:
-        """Mark booked appointments whose time has passed as completed; return how many."""
-        past = update(claim).where(is_booked, claim.c.ends_at <= now)
-        done = await self._connection.execute(past.values(state=ClaimState.COMPLETED, updated_at=now))
-        return done.rowcount
+    async def complete_past(self, now: datetime, *, limit: int) -> list[Claim]:
+        """Mark booked appointments whose time has passed as completed, at most ``limit``; skips as ``expire`` does."""
+        past = (
+            select(claim.c.id)
+            .where(is_booked, claim.c.ends_at <= now)
+            .order_by(claim.c.ends_at)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        ids = list((await self._connection.execute(past)).scalars())
+        if not ids:
+            return []
+        change = update(claim).where(claim.c.id.in_(ids), is_booked).values(state=ClaimState.COMPLETED, updated_at=now)
+        return [claim_of(row) for row in (await self._connection.execute(change.returning(claim))).mappings()]
+
+    async def adopt(self, patient: str, openid: str) -> list[Claim]:
+        """Give the account what was booked for this patient without one, with what waits to be told and answered."""
+        without = update(claim).where(claim.c.patient == patient, claim.c.openid.is_(None))
+        rows = await self._connection.execute(without.values(openid=openid).returning(claim))
+        adopted = [claim_of(row) for row in rows.mappings()]
+        ids = [each.id for each in adopted]
+        for table, still_to_come in ((displacement, true()), (notice, notice.c.state == NoticeState.PENDING)):
+            change = update(table).where(table.c.claim.in_(ids), table.c.openid.is_(None), still_to_come)
+            await self._connection.execute(change.values(openid=openid))
+        return adopted
 
     async def repairs(self, *, limit: int) -> list[Repair]:
         """Return what Redis must still be told, oldest first."""
@@ -196,7 +238,11 @@ def claim_of(row: RowMapping) -> Claim:
     return Claim(**fields)
 
 
-def _booking(claim_id: str, *, openid: str, kind: ClaimKind, now: datetime) -> Update:
+def _owned_by(openid: str | None) -> ColumnElement[bool]:
+    return true() if openid is None else claim.c.openid == openid
+
+
+def _booking(claim_id: str, *, openid: str | None, kind: ClaimKind, now: datetime) -> Update:
     """Book a hold of this kind and account that has not expired, in a session and slot that are open and stay so."""
     slot_open = (
         select(slot.c.id)
@@ -208,7 +254,7 @@ def _booking(claim_id: str, *, openid: str, kind: ClaimKind, now: datetime) -> U
         update(claim)
         .where(
             claim.c.id == claim_id,
-            claim.c.openid == openid,
+            _owned_by(openid),
             claim.c.kind == kind,
             claim.c.state == ClaimState.HELD,
             claim.c.expires_at > now,

@@ -1,6 +1,7 @@
 """Patients, their links to accounts, consents and the access log: sealed on the way in, opened on the way out."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import BindParameter, RowMapping, Select, Table, bindparam, func, insert, select, update
@@ -12,9 +13,13 @@ from sqlalchemy.exc import IntegrityError
 
 from booking.details import identity_of
 from booking.errors import PersonKnown
-from booking.models import PaperKind, Patient, PatientDetails, Sex
+from booking.models import Patient, PatientDetails
+from booking.patient_search import Clue
 from storage.connection import SqlConnection
+from storage.patient_sealing import link_columns, open_link, open_person, person_columns
+from storage.patient_search import PatientSearch
 from storage.patient_tables import access_log, account, account_patient, consent, file_counter, patient
+from storage.resealing import Resealing
 from storage.sealing import Sealer
 
 _LIVE = account_patient.c.removed_at.is_(None)
@@ -31,7 +36,7 @@ class SqlPatientRows:
     async def get(self, patient_id: str, *, openid: str | None = None) -> Patient | None:
         """Return a patient, with the mobile number this account gave; None when not linked to the account.
 
-        Without an account the mobile number is empty: it belongs to the link.
+        Without an account it is the number given at the desk, empty where there is none.
         """
         query = select(patient) if openid is None else _linked(openid)
         return await self._one(query.where(patient.c.id == patient_id))
@@ -48,11 +53,13 @@ class SqlPatientRows:
         return {row.id: self._sealer.open(row.name, bound_to=place_of(row.id, "name")).decode() for row in rows}
 
     async def by_papers(self, details: PatientDetails) -> Patient | None:
-        """Find the one person with these papers by their keyed hash, of any key in use; without a mobile number."""
+        """Find the one person with these papers by their keyed hash, of any key in use; with the desk's number."""
         return await self._one(select(patient).where(patient.c.papers_hash.in_(self._hashes(details))))
 
-    async def add(self, patient_id: str, details: PatientDetails, *, now: datetime) -> Patient:
+    async def add(self, patient_id: str, details: PatientDetails, *, now: datetime, at_desk: bool = False) -> Patient:
         """Write a new person with the next file number (R-C1); raises ``PersonKnown`` when added meanwhile.
+
+        At the desk the mobile number is the person's own; one given in chat belongs to the link.
 
         The counter's row is locked until the transaction ends, so registrations follow one another. While keys
         change, another process may write under the other key: under that lock it is looked for once more.
@@ -60,7 +67,8 @@ class SqlPatientRows:
         file_number = await self._next_file_number()
         if self._sealer.rotating and await self.by_papers(details) is not None:
             raise PersonKnown
-        row = self._sealed(patient_id, details) | {"id": patient_id, "file_number": file_number, "created_at": now}
+        sealed = person_columns(self._sealer, patient_id, details, desk_mobile=details.mobile if at_desk else None)
+        row = sealed | {"id": patient_id, "file_number": file_number, "created_at": now}
         added = self._insert(patient).values(row).on_conflict_do_nothing()
         if (await self._connection.execute(added.returning(patient.c.id))).first() is None:
             raise PersonKnown
@@ -72,8 +80,7 @@ class SqlPatientRows:
         Locks the account's row until the transaction ends, so that its links can be counted afterwards.
         """
         await self._know(openid, now)
-        sealed = self._sealer.seal(mobile.encode(), bound_to=_link_place(openid, patient_id))
-        row = {"mobile": sealed, "key_id": self._sealer.key_id}
+        row = link_columns(self._sealer, openid, patient_id, mobile)
         linked = self._insert(account_patient).values(openid=openid, patient_id=patient_id, added_at=now, **row)
         await self._connection.execute(
             linked.on_conflict_do_update(
@@ -106,32 +113,70 @@ class SqlPatientRows:
         known = await self.by_papers(details)
         if known is not None and known.id != patient_id:
             raise PersonKnown
-        change = update(patient).where(patient.c.id == patient_id).values(self._sealed(patient_id, details))
+        kept = await self.get(patient_id)
         try:
-            await self._connection.execute(change)
+            await self._write(patient_id, details, desk_mobile=kept.details.mobile if kept else None)
         except IntegrityError as error:
             raise PersonKnown from error
+
+    async def set_desk_mobile(self, patient_id: str, mobile: str) -> None:
+        """Set the number that the person gave at the desk; with all else, so that a row is of one key."""
+        await self.lock(patient_id)
+        kept = await self.get(patient_id)
+        if kept is not None:
+            await self._write(patient_id, kept.details, desk_mobile=mobile)
+
+    async def account_of(self, patient_id: str) -> str | None:
+        """Return the account that hears of what staff book for this patient; None when there is none.
+
+        It is the account whose link gave the number that staff see: the desk's, else the newest link's.
+        """
+        desk = await self.get(patient_id)
+        links = await self._links([patient_id])
+        number = (desk.details.mobile if desk else "") or next((mobile for _, _, mobile in links), "")
+        return next((openid for _, openid, mobile in links if mobile == number), None)
+
+    async def with_clue(self, clue: Clue, *, limit: int) -> list[Patient]:
+        """Find persons for staff, newest first, with the number that staff see; see ``storage.patient_search``."""
+        rows = await PatientSearch(self._connection, self._sealer).rows(clue, limit=limit)
+        persons = [open_person(self._sealer, row) for row in rows]
+        newest = {patient_id: mobile for patient_id, _, mobile in reversed(await self._links([p.id for p in persons]))}
+        return [
+            person
+            if person.details.mobile
+            else replace(person, details=replace(person.details, mobile=newest.get(person.id, "")))
+            for person in persons
+        ]
+
+    async def lock(self, patient_id: str) -> None:
+        """Let nobody else book for this patient, or link or correct them, until the transaction ends.
+
+        Of PostgreSQL's row locks the one that lets others refer to the row, as a claim or a displacement does.
+        """
+        query = select(patient.c.id).where(patient.c.id == patient_id)
+        await self._connection.execute(query.with_for_update(key_share=True))
 
     async def consent(self, openid: str) -> str | None:
         """Return the version of the text this account has agreed to, None when it never did (R-C3)."""
         version: str | None = (await self._connection.execute(_CONSENT, {"openid": openid})).scalar()
         return version
 
-    async def record_consent(self, openid: str, version: str, *, now: datetime) -> None:
-        """Record that the account agreed to a version of the text, and when; agreeing again changes nothing."""
+    async def record_consent(self, openid: str, version: str, *, now: datetime) -> bool:
+        """Record that the account agreed to a version of the text, and when; False when it had already."""
         await self._know(openid, now)
-        if await self.consent(openid) != version:
-            await self._connection.execute(insert(consent).values(openid=openid, version=version, agreed_at=now))
+        if await self.consent(openid) == version:
+            return False
+        await self._connection.execute(insert(consent).values(openid=openid, version=version, agreed_at=now))
+        return True
 
-    async def follow(self, openid: str, *, following: bool, now: datetime) -> None:
-        """Record that an account follows, or no longer does, and since when."""
+    async def follow(self, openid: str, *, following: bool, now: datetime) -> bool:
+        """Record that an account follows, or no longer does, and since when; False when that was known."""
         row = {"following": following, "follow_changed_at": now}
         seen = self._insert(account).values(openid=openid, first_seen_at=now, reminders=True, **row)
-        await self._connection.execute(
-            seen.on_conflict_do_update(
-                index_elements=[account.c.openid], set_=row, where=account.c.following != following
-            )
+        changed = seen.on_conflict_do_update(
+            index_elements=[account.c.openid], set_=row, where=account.c.following != following
         )
+        return (await self._connection.execute(changed.returning(account.c.openid))).first() is not None
 
     async def log_access(self, *, actor: str, channel: str, purpose: str, subject: str, now: datetime) -> None:
         """Record a look-up of patients by staff (R-A11, R-C4)."""
@@ -139,34 +184,30 @@ class SqlPatientRows:
         await self._connection.execute(insert(access_log).values(row))
 
     async def reseal(self, *, limit: int) -> int:
-        """Seal rows of previous keys again with the current one, at most ``limit`` (R-C7).
+        """Seal rows of previous keys again with the current one; see ``storage.resealing``."""
+        return await Resealing(self._connection, self._sealer).work(limit=limit)
 
-        Returns how many; 0 means that no row needs a previous key any more. A call changes one table only, so
-        that a correction, which locks a link and then its person, and this never wait for each other.
-        """
-        return await self._reseal_patients(limit) or await self._reseal_links(limit)
+    async def add_hashes(self, *, limit: int) -> int:
+        """Give rows of before there were hashes for searching theirs; return how many, 0 when all have them."""
+        return await Resealing(self._connection, self._sealer).add_hashes(limit=limit)
 
-    async def _reseal_patients(self, limit: int) -> int:
-        stale = select(patient).where(patient.c.key_id != self._sealer.key_id)
-        rows = await self._locked(stale.order_by(patient.c.id).limit(limit))
-        for row in rows:
-            found = self._patient(row)
-            change = update(patient).where(patient.c.id == found.id).values(self._sealed(found.id, found.details))
-            await self._connection.execute(change)
-        return len(rows)
+    async def _write(self, patient_id: str, details: PatientDetails, *, desk_mobile: str | None) -> None:
+        row = person_columns(self._sealer, patient_id, details, desk_mobile=desk_mobile)
+        await self._connection.execute(update(patient).where(patient.c.id == patient_id).values(row))
 
-    async def _reseal_links(self, limit: int) -> int:
-        stale = select(account_patient).where(account_patient.c.key_id != self._sealer.key_id)
-        rows = await self._locked(stale.order_by(account_patient.c.id).limit(limit))
-        for row in rows:
-            place = _link_place(row["openid"], row["patient_id"])
-            sealed = self._sealer.seal(self._sealer.open(row["mobile"], bound_to=place), bound_to=place)
-            change = update(account_patient).where(account_patient.c.id == row["id"])
-            await self._connection.execute(change.values(mobile=sealed, key_id=self._sealer.key_id))
-        return len(rows)
+    async def _links(self, patient_ids: Sequence[str]) -> list[tuple[str, str, str]]:
+        """Return (patient, account, mobile number) of the live links, newest first."""
+        link = account_patient.c
+        query = select(link.patient_id, link.openid, link.mobile).where(link.patient_id.in_(patient_ids), _LIVE)
+        rows = (await self._connection.execute(query.order_by(link.id.desc()))).mappings()
+        return [
+            (row["patient_id"], row["openid"], open_link(self._sealer, row["openid"], row["patient_id"], row["mobile"]))
+            for row in rows
+        ]
 
-    async def _locked(self, query: Select[tuple[object, ...]]) -> Sequence[RowMapping]:
-        return (await self._connection.execute(query.with_for_update())).mappings().all()
+    async def lock_account(self, openid: str, *, now: datetime) -> None:
+        """Let nobody else change this account's links until the transaction ends."""
+        await self._know(openid, now)
 
     async def _lock(self, patient_id: str) -> None:
         await self._connection.execute(select(patient.c.id).where(patient.c.id == patient_id).with_for_update())
@@ -196,34 +237,8 @@ class SqlPatientRows:
     def _hashes(self, details: PatientDetails) -> list[str]:
         return self._sealer.fingerprints(identity_of(details))
 
-    def _sealed(self, patient_id: str, details: PatientDetails) -> dict[str, object]:
-        return {
-            "name": self._sealer.seal(details.name.encode(), bound_to=place_of(patient_id, "name")),
-            "paper_kind": str(details.paper_kind),
-            "paper_number": self._sealer.seal(
-                details.paper_number.encode(), bound_to=place_of(patient_id, "paper_number")
-            ),
-            "papers_hash": self._sealer.fingerprint(identity_of(details)),
-            "sex": str(details.sex),
-            "birth_date": details.birth_date,
-            "key_id": self._sealer.key_id,
-        }
-
     def _patient(self, row: RowMapping) -> Patient:
-        patient_id: str = row["id"]
-        mobile = ""
-        if "link_mobile" in row:
-            place = _link_place(row["link_openid"], patient_id)
-            mobile = self._sealer.open(row["link_mobile"], bound_to=place).decode()
-        details = PatientDetails(
-            name=self._sealer.open(row["name"], bound_to=place_of(patient_id, "name")).decode(),
-            paper_kind=PaperKind(row["paper_kind"]),
-            paper_number=self._sealer.open(row["paper_number"], bound_to=place_of(patient_id, "paper_number")).decode(),
-            sex=Sex(row["sex"]),
-            birth_date=row["birth_date"],
-            mobile=mobile,
-        )
-        return Patient(patient_id, row["file_number"], details, row["created_at"])
+        return open_person(self._sealer, row)
 
 
 def _linked(openid: str | BindParameter[str]) -> Select[tuple[object, ...]]:
@@ -237,12 +252,3 @@ _OF_ACCOUNT = _linked(bindparam("openid")).order_by(account_patient.c.id)
 _CONSENT = (
     select(consent.c.version).where(consent.c.openid == bindparam("openid")).order_by(consent.c.id.desc()).limit(1)
 )
-
-
-def place_of(patient_id: str, column: str) -> str:
-    """Return the place that a sealed column of a person is bound to."""
-    return f"patient:{patient_id}:{column}"
-
-
-def _link_place(openid: str, patient_id: str) -> str:
-    return f"account_patient:{openid}:{patient_id}:mobile"

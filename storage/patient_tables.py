@@ -32,12 +32,16 @@ patient = Table(
     Column("key_id", String(8), nullable=False, index=True),
     Column("created_at", Instant, nullable=False),
     Column("mobile", LargeBinary),
+    Column("mobile_hash", String(64), index=True),
+    Column("name_hash", String(64), index=True),
+    Column("number_hash", String(64), index=True),
     UniqueConstraint("file_number"),
     UniqueConstraint("papers_hash"),
 )
 """One row a person, however many accounts know them (R-C1). ``papers_hash`` finds them again.
 
-``mobile`` is the number given to the front desk; one given in chat belongs to the link with that account.
+``mobile`` is the number given to the front desk; one given in chat belongs to the link with that account. By the other
+hashes staff find them; rows of before there were any get theirs in the background (``storage.resealing``).
 """
 
 account = Table(
@@ -60,6 +64,7 @@ account_patient = Table(
     Column("key_id", String(8), nullable=False, index=True),
     Column("added_at", Instant, nullable=False),
     Column("removed_at", Instant),
+    Column("mobile_hash", String(64), index=True),
 )
 """Which account knows which person, with the mobile number it gave. Removed links stay as history."""
 

@@ -78,6 +78,14 @@ audit_chain = Table(
 )
 """Committed audit rows in the order in which they were chained; each hash covers the one before and its row."""
 
+audit_queue = Table(
+    "audit_queue",
+    metadata,
+    Column("audit_id", _Counted, primary_key=True, autoincrement=False),
+)
+"""Audit rows that wait to be chained. A trigger writes them with the row, so that none is missed, however late its
+transaction ends; who chains a row takes it out."""
+
 job_run = Table(
     "job_run",
     metadata,

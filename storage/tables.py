@@ -206,6 +206,7 @@ Index(
 )
 Index("ix_claim_openid", claim.c.openid, claim.c.date)
 Index("ix_claim_date", claim.c.date)
+Index("ix_claim_patient", claim.c.patient, claim.c.date)
 
 pool_repair = Table(
     "pool_repair",

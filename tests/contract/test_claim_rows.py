@@ -241,7 +241,7 @@ async def test_a_replacement_is_promoted_once_the_old_claim_is_gone(book: Book) 
     await book.insert(beside)
 
     async def promote(openid: str = "o1", **changes: object) -> Claim | None:
-        wanted = {"ordinal": 2, "now": book.now} | changes
+        wanted = {"ordinal": 2, "first_booked_at": claim.first_booked_at, "now": book.now} | changes
         async with book.database.begin() as unit:
             return await unit.claims.promote("c2", openid=openid, **wanted)  # type: ignore[arg-type]  # likewise
 

@@ -12,6 +12,24 @@ depends_on = None
 
 KEPT = ("audit", "audit_chain")
 """Tables whose rows stay as they were written; ``audit_detail`` is sealed anew while keys change."""
+HASHES = ("mobile_hash", "name_hash", "number_hash")
+QUEUE = {
+    "sqlite": [
+        """CREATE TRIGGER audit_queued AFTER INSERT ON audit
+        BEGIN INSERT INTO audit_queue (audit_id) VALUES (NEW.id); END""",
+    ],
+    "postgresql": [
+        """CREATE FUNCTION queue_audit() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN INSERT INTO audit_queue (audit_id) SELECT id FROM added; RETURN NULL; END $$""",
+        """CREATE TRIGGER audit_queued AFTER INSERT ON audit REFERENCING NEW TABLE AS added
+        FOR EACH STATEMENT EXECUTE FUNCTION queue_audit()""",
+    ],
+}
+LEAVE = {
+    "sqlite": ["DROP TRIGGER audit_queued"],
+    "postgresql": ["DROP TRIGGER audit_queued ON audit", "DROP FUNCTION queue_audit()"],
+}
+"""Every audit row waits in ``audit_queue`` until it is chained."""
 
 
 def upgrade() -> None:
@@ -191,6 +209,16 @@ def upgrade() -> None:
         sa.UniqueConstraint("audit_id", name=op.f("uq_audit_chain_audit_id")),
     )
     op.create_table(
+        "audit_queue",
+        sa.Column(
+            "audit_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.PrimaryKeyConstraint("audit_id", name=op.f("pk_audit_queue")),
+    )
+    op.create_table(
         "audit_detail",
         sa.Column("audit_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
@@ -324,7 +352,13 @@ def upgrade() -> None:
     )
     op.add_column("clinic_session", sa.Column("adjusted", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("clinic", sa.Column("templates", sa.JSON(), nullable=False, server_default="{}"))
+    op.create_index("ix_claim_patient", "claim", ["patient", "date"], unique=False)
     op.add_column("patient", sa.Column("mobile", sa.LargeBinary(), nullable=True))
+    for column in HASHES:
+        op.add_column("patient", sa.Column(column, sa.String(length=64), nullable=True))
+        op.create_index(op.f(f"ix_patient_{column}"), "patient", [column], unique=False)
+    op.add_column("account_patient", sa.Column("mobile_hash", sa.String(length=64), nullable=True))
+    op.create_index(op.f("ix_account_patient_mobile_hash"), "account_patient", ["mobile_hash"], unique=False)
     op.add_column("slot", sa.Column("stoppage", sa.String(length=32), nullable=True))
     op.create_index(
         "ix_slot_stoppage",
@@ -337,10 +371,14 @@ def upgrade() -> None:
     for table in KEPT:
         for statement in _keep(table):
             op.execute(statement)
+    for statement in QUEUE[op.get_bind().dialect.name]:
+        op.execute(statement)
 
 
 def downgrade() -> None:
     """Bring the schema back."""
+    for statement in LEAVE[op.get_bind().dialect.name]:
+        op.execute(statement)
     for table in KEPT:
         for statement in _let_go(table):
             op.execute(statement)
@@ -351,7 +389,13 @@ def downgrade() -> None:
         postgresql_where=sa.text("stoppage IS NOT NULL"),
     )
     op.drop_column("slot", "stoppage")
+    op.drop_index(op.f("ix_account_patient_mobile_hash"), table_name="account_patient")
+    op.drop_column("account_patient", "mobile_hash")
+    for column in HASHES:
+        op.drop_index(op.f(f"ix_patient_{column}"), table_name="patient")
+        op.drop_column("patient", column)
     op.drop_column("patient", "mobile")
+    op.drop_index("ix_claim_patient", table_name="claim")
     op.drop_column("clinic", "templates")
     op.drop_column("clinic_session", "adjusted")
     op.drop_index(
@@ -409,6 +453,7 @@ def downgrade() -> None:
     op.drop_table("staff")
     op.drop_index(op.f("ix_audit_detail_key_id"), table_name="audit_detail")
     op.drop_table("audit_detail")
+    op.drop_table("audit_queue")
     op.drop_table("audit_chain")
     op.drop_index(
         "ix_stoppage_at_work",
