@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import pytest
@@ -10,13 +11,14 @@ from sqlalchemy import text, update
 
 from booking.appointments import Appointments, Wish
 from booking.current import CurrentCatalogue
-from booking.errors import Busy, Refused
+from booking.errors import Busy, OverlappingAppointment, Refused
 from booking.models import LIVE, Claim, ClaimKind, ClaimState
 from booking.ports import ClaimFilter
 from booking.seats import Seats
 from booking.views import AppointmentView
 from storage.claim_rows import SqlClaimRows
 from storage.database import SqlDatabase
+from storage.patient_rows import SqlPatientRows
 from storage.pool import RedisPool
 from storage.tables import ONE_ORDINAL, claim
 from tests.support.clinic import add_patient, add_session, open_clinic
@@ -24,6 +26,8 @@ from tests.support.figures import CountedFigures
 
 OLD, NEW = "wang-20261124-0900-0900", "li-20261124-1200-1200"
 POSTGRES = pytest.mark.parametrize("database_kind", [pytest.param("postgres", marks=pytest.mark.postgres)])
+MEETING = 1.0
+"""Seconds one waits for the other before it goes on; where the patient is locked the other one cannot come."""
 Attempt = Callable[[Appointments, Claim, Claim], Awaitable[AppointmentView]]
 
 
@@ -60,13 +64,21 @@ async def live(database: SqlDatabase) -> list[Claim]:
         return await unit.claims.find(ClaimFilter(openid="o1", states=LIVE))
 
 
+async def meet(barrier: asyncio.Barrier) -> None:
+    """Wait for the other one, if it can come."""
+    try:
+        await asyncio.wait_for(barrier.wait(), MEETING)
+    except (TimeoutError, asyncio.BrokenBarrierError):
+        await barrier.abort()
+
+
 def meet_before_withdrawing(patch: pytest.MonkeyPatch) -> None:
     """Let two transactions come to the end of the old claim together."""
     both_are_there, really_withdraw, calls = asyncio.Barrier(2), SqlClaimRows.withdraw, itertools.count()
 
     async def withdraw(self: SqlClaimRows, claim_id: str, **rest: object) -> Claim | None:
         if next(calls) < 2:
-            await both_are_there.wait()
+            await meet(both_are_there)
         return await really_withdraw(self, claim_id, **rest)  # type: ignore[arg-type]  # passed on as it came
 
     patch.setattr(SqlClaimRows, "withdraw", withdraw)
@@ -168,21 +180,30 @@ async def either_cancelled_or_moved(database: SqlDatabase, booked: Claim, replac
     )
 
 
+def meet_after_looking(patch: pytest.MonkeyPatch) -> None:
+    """Let two bookings of a patient see the day before either of them writes, if the database allows it."""
+    both_have_looked, really_look, looks = asyncio.Barrier(2), SqlClaimRows.day_of, itertools.count()
+
+    async def look(self: SqlClaimRows, patient: str, day: object) -> list[Claim]:
+        found = await really_look(self, patient, day)  # type: ignore[arg-type]  # passed on as it came
+        if next(looks) < 2:
+            await meet(both_have_looked)
+        return found
+
+    patch.setattr(SqlClaimRows, "day_of", look)
+
+
+async def unlocked(*_arguments: object) -> None:
+    """Lock nothing."""
+
+
 async def change_against_hold(
     database: SqlDatabase, pool: RedisPool, now: datetime, patch: pytest.MonkeyPatch
 ) -> list[object]:
     """While a change to 12:00 is confirmed, another account asks another doctor for the same patient and time."""
     booked, replacement = await under_change(database, pool, now)
     await add_session(database, now + timedelta(days=1, hours=3))
-    both_have_looked, really_look, looks = asyncio.Barrier(2), SqlClaimRows.day_of, itertools.count()
-
-    async def look(self: SqlClaimRows, patient: str, day: object) -> list[Claim]:
-        found = await really_look(self, patient, day)  # type: ignore[arg-type]  # passed on as it came
-        if next(looks) < 2:
-            await both_have_looked.wait()
-        return found
-
-    patch.setattr(SqlClaimRows, "day_of", look)
+    meet_after_looking(patch)
     wish = Wish("wang-20261124-1200-1200", "p-张三", "o2", "wechat", "m9")
     outcomes = await asyncio.gather(
         service(database, pool).reschedule(booked.id, to=replacement.id, openid="o1", now=now),
@@ -201,10 +222,71 @@ async def test_a_patient_who_is_moved_is_not_expected_in_two_rooms_at_once(
 
 
 @POSTGRES
-async def test_control_without_the_days_ordinal_one_who_is_moved_is_expected_in_two_rooms(
+async def test_the_days_ordinal_keeps_them_apart_even_without_the_patients_lock(
     database: SqlDatabase, pool: RedisPool, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(SqlPatientRows, "lock", unlocked)
+    outcomes = await change_against_hold(database, pool, now, monkeypatch)
+    assert sum(isinstance(outcome, Refused | Busy) for outcome in outcomes) == 1
+
+
+@POSTGRES
+async def test_control_without_lock_and_ordinal_one_who_is_moved_is_expected_in_two_rooms(
+    database: SqlDatabase, pool: RedisPool, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SqlPatientRows, "lock", unlocked)
     async with database.begin() as unit:
         await unit.connection.execute(text(f"DROP INDEX {ONE_ORDINAL}"))
     outcomes = await change_against_hold(database, pool, now, monkeypatch)
     assert not any(isinstance(outcome, BaseException) for outcome in outcomes)
+
+
+async def hold_around_a_cancellation(
+    database: SqlDatabase, pool: RedisPool, now: datetime, patch: pytest.MonkeyPatch
+) -> list[object]:
+    """One hold sees the day, the appointment in it is cancelled, then another account holds the same time elsewhere.
+
+    Their ordinals differ, so that the index cannot tell.
+    """
+    booked, _ = await under_change(database, pool, now)
+    await add_session(database, now + timedelta(days=1, hours=3))
+    await add_session(database, now + timedelta(days=1, hours=3), doctor="zhao")
+    looked, may_write, really_look = asyncio.Event(), asyncio.Event(), SqlClaimRows.day_of
+
+    async def look(self: SqlClaimRows, patient: str, day: object) -> list[Claim]:
+        found = await really_look(self, patient, day)  # type: ignore[arg-type]  # passed on as it came
+        if not looked.is_set():
+            looked.set()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(may_write.wait(), MEETING)
+        return found
+
+    patch.setattr(SqlClaimRows, "day_of", look)
+
+    async def second() -> Claim:
+        await looked.wait()
+        await service(database, pool).cancel(booked.id, openid="o1", now=now)
+        wish = Wish("zhao-20261124-1200-1200", "p-张三", "o2", "wechat", "m8")
+        held = await service(database, pool).hold(wish, now=now)
+        may_write.set()
+        return held
+
+    first = service(database, pool).hold(Wish("wang-20261124-1200-1200", "p-张三", "o1", "wechat", "m7"), now=now)
+    return list(await asyncio.gather(first, second(), return_exceptions=True))
+
+
+@POSTGRES
+async def test_a_cancellation_between_two_holds_lets_nobody_be_in_two_rooms(
+    database: SqlDatabase, pool: RedisPool, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcomes = await hold_around_a_cancellation(database, pool, now, monkeypatch)
+    assert [type(outcome) for outcome in outcomes] == [Claim, OverlappingAppointment]
+
+
+@POSTGRES
+async def test_control_without_the_patients_lock_a_cancellation_lets_them_overlap(
+    database: SqlDatabase, pool: RedisPool, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SqlPatientRows, "lock", unlocked)
+    outcomes = await hold_around_a_cancellation(database, pool, now, monkeypatch)
+    assert [type(outcome) for outcome in outcomes] == [Claim, Claim]

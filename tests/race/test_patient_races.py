@@ -113,6 +113,7 @@ async def test_control_with_the_person_unlocked_bert_would_have_a_stranger(
     with monkeypatch.context() as patch:
         judge_together(patch, "accounts_of", "of_account")
         patch.setattr(SqlPatientRows, "_lock", unlocked)
+        patch.setattr(SqlPatientRows, "lock", unlocked)
         await correct_while_linked(patients, known.id, now)
     strangers = [berts for berts in await patients.of_account("bert") if berts.details.name != LI.name]
     assert len(strangers) == (database_kind == "postgres")
