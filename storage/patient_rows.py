@@ -16,7 +16,7 @@ from booking.errors import PersonKnown
 from booking.models import Patient, PatientDetails
 from booking.patient_search import Clue
 from storage.connection import SqlConnection
-from storage.patient_sealing import link_columns, open_link, open_person, person_columns
+from storage.patient_sealing import link_columns, open_link, open_person, person_columns, person_place
 from storage.patient_search import PatientSearch
 from storage.patient_tables import access_log, account, account_patient, consent, file_counter, patient
 from storage.resealing import Resealing
@@ -50,7 +50,7 @@ class SqlPatientRows:
         """Return the names of these patients, by id, in one statement."""
         query = select(patient.c.id, patient.c.name).where(patient.c.id.in_(patients))
         rows = await self._connection.execute(query)
-        return {row.id: self._sealer.open(row.name, bound_to=place_of(row.id, "name")).decode() for row in rows}
+        return {row.id: self._sealer.open(row.name, bound_to=person_place(row.id, "name")).decode() for row in rows}
 
     async def by_papers(self, details: PatientDetails) -> Patient | None:
         """Find the one person with these papers by their keyed hash, of any key in use; with the desk's number."""
