@@ -45,6 +45,8 @@ class System:
     env: dict[str, str] = field(default_factory=dict)
     port: int = 0
     process: Process | None = None
+    worker: Process | None = None
+    """A ``zhenyue worker`` beside, for tests that ask for one."""
     log: list[str] = field(default_factory=list)
 
     @property
@@ -89,6 +91,21 @@ class System:
         self._reading = asyncio.create_task(self._read(self.process.stdout))
         await self.emulator.settings(webhook_url=f"http://127.0.0.1:{self.port}/wechat")
 
+    async def start_worker(self) -> None:
+        """Do the background work in a process of its own, beside ``serve --no-worker``."""
+        self.worker = await asyncio.create_subprocess_exec(
+            ZHENYUE, "worker", env=self.settings, cwd=self.folder, stdout=PIPE, stderr=STDOUT
+        )
+        assert self.worker.stdout is not None
+        self._hearing = asyncio.create_task(self._read(self.worker.stdout))
+
+    async def kill_worker(self) -> None:
+        """Pull the worker's cable: kill -9."""
+        assert self.worker is not None
+        self.worker.send_signal(signal.SIGKILL)
+        await self.worker.wait()
+        self.worker = None
+
     async def _read(self, stream: asyncio.StreamReader) -> None:
         while line := await stream.readline():
             self.log.append(line.decode())
@@ -111,7 +128,13 @@ class System:
         return code
 
     async def close(self) -> None:
-        """End whatever still runs."""
+        """End whatever still runs; the worker first, since serve's Redis is its own."""
+        if self.worker is not None:
+            self.worker.send_signal(signal.SIGTERM)
+            async with asyncio.timeout(PATIENCE):
+                await self._hearing
+                await self.worker.wait()
+            self.worker = None
         if self.process is not None:
             await self.stop()
 
