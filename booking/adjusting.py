@@ -15,11 +15,12 @@ NONE_AT_ALL = timedelta(0)
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What becomes of the claims: those ``rewritten``, those ``told``, holds ``released``, slots ``overbooked``."""
+    """What becomes of the claims: those ``rewritten``, those ``told``, holds ``released``, offers ``withdrawn``."""
 
     rewritten: tuple[Claim, ...]
     told: tuple[Moved, ...]
     released: tuple[Claim, ...]
+    withdrawn: tuple[Claim, ...]
     overbooked: tuple[str, ...]
 
 
@@ -157,13 +158,16 @@ def _collides(new: ClinicSession, other: ClinicSession) -> bool:
 def effect_of(before: Target, after: Target, claims: Sequence[Claim], *, now: datetime) -> Effect:
     """Work out what becomes of the live claims of a session.
 
-    A hold was shown the old time and doctor, so it goes when they change, and goes before it overbooks a slot. Whoever
-    is booked or was offered a seat keeps it, beyond the capacity too, on the lowest seats there are.
+    Who holds a seat or was offered one was shown the old time and doctor, so it goes when these change; a hold goes
+    before it overbooks a slot, too. Else whoever is booked or was offered a seat keeps it, beyond the capacity as well,
+    on the lowest seats there are.
     """
     parts = changed_parts(before, after)
     capacities = {slot.id: slot.capacity for slot in after.slots}
     released = _released(parts, claims, capacities)
-    gone = {claim.id for claim in released}
+    elsewhere = bool({"time", "doctor"}.intersection(parts))
+    withdrawn = [claim for claim in claims if elsewhere and claim.state is ClaimState.OFFERED]
+    gone = {claim.id for claim in (*released, *withdrawn)}
     staying = [claim for claim in claims if claim.id not in gone]
     taken = Counter(claim.slot for claim in staying)
     overbooked = tuple(slot.id for slot in after.slots if taken[slot.id] > slot.capacity)
@@ -184,7 +188,7 @@ def effect_of(before: Target, after: Target, claims: Sequence[Claim], *, now: da
             rewritten.append(moved)
         if theirs and claim.state is ClaimState.BOOKED:
             told.append(Moved(claim, moved, theirs))
-    return Effect(tuple(rewritten), tuple(told), tuple(released), overbooked)
+    return Effect(tuple(rewritten), tuple(told), tuple(released), tuple(withdrawn), overbooked)
 
 
 def _parts_for(claim: Claim, parts: Sequence[Part], overbooked: Sequence[str], *, now: datetime) -> tuple[Part, ...]:

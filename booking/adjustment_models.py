@@ -1,6 +1,6 @@
 """Changes of published sessions 号源调整, as values (R-A8)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Literal, Protocol
@@ -52,7 +52,8 @@ class AdjustmentReport:
     """What an adjustment changes and whom it reaches. ``parts`` is empty when the session is so already.
 
     ``reachable`` of the ``appointments`` told have an account that follows. ``overbooked`` are slots with more people
-    than seats: nobody loses theirs, and no seat is given until it fits. ``released`` holds came to nothing.
+    than seats: nobody loses theirs, and no seat is given until it fits. ``released`` holds came to nothing; for
+    displaced patients other seats are looked for in place of those ``withdrawn``.
     """
 
     before: Target
@@ -61,6 +62,7 @@ class AdjustmentReport:
     appointments: int
     reachable: int
     released: int
+    withdrawn: int
     overbooked: tuple[str, ...]
     pool_told: bool = True
     """False when Redis was not reachable; the pools are then made on first use."""
@@ -75,10 +77,6 @@ class AdjustmentRows(Protocol):
 
     async def lock_live(self, session_id: str) -> list[Claim]:
         """Lock and return the claims that occupy seats of a session: none of them ends meanwhile."""
-        ...
-
-    async def names(self, patients: Iterable[str]) -> Mapping[str, str]:
-        """Return the patients' names."""
         ...
 
     async def following(self, openids: Iterable[str]) -> frozenset[str]:

@@ -4,7 +4,7 @@ One transaction: the session's row is locked, so that a booking of that moment i
 slots and claims move together, and notices and the audit trail are written beside them. Redis follows.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -12,13 +12,17 @@ from booking.actors import Actor
 from booking.adjusting import Effect, aim, changed_parts, check_adjustable, check_times, check_whole, effect_of
 from booking.adjustment_models import Adjustment, AdjustmentReport, Moved, Part, Target
 from booking.audit import Entry, Facts
-from booking.errors import CannotAdjust, Unavailable
-from booking.models import Claim
+from booking.errors import Busy, CannotAdjust, Unavailable
+from booking.models import Claim, ClaimState
 from booking.notice_payloads import visit
 from booking.notices import Notice, NoticeKind, new_notice
 from booking.ports import Database, Unit
 from booking.publishing import Wishes
 from booking.seats import Seats
+from booking.stoppage_models import DisplacementState
+
+TRIES = 6
+"""How often a change is worked out again after seats of the session were kept for displaced patients meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +60,21 @@ class Adjustments:
             plan = await _work_out(unit, wish, now=now)
             if plan.changes_nothing:
                 return await _report(unit, plan)
-        async with self._database.begin() as unit:
-            gen = await unit.sessions.next_generation(wish.session)
-            plan = await _work_out(unit, wish, now=now, locked=True)
-            if not plan.changes_nothing:
-                await _write(unit, plan, by=by, reason=wish.reason, gen=gen, now=now)
-            report = await _report(unit, plan)
+        report = await self._apply_in_turn(wish, by=by, now=now)
         return replace(report, pool_told=await self._tell_pool(wish.session))
+
+    async def _apply_in_turn(self, wish: Adjustment, *, by: Actor, now: datetime) -> AdjustmentReport:
+        for _ in range(TRIES):
+            async with self._database.begin() as unit:
+                displaced = await _lock_displaced(unit, wish.session)
+                gen = await unit.sessions.next_generation(wish.session)
+                plan = await _work_out(unit, wish, now=now, locked=True)
+                if not displaced.issuperset(claim.displacement for claim in plan.effect.withdrawn):
+                    continue  # a seat was kept for somebody else meanwhile
+                if not plan.changes_nothing:
+                    await _write(unit, plan, by=by, reason=wish.reason, gen=gen, now=now)
+                return await _report(unit, plan)
+        raise Busy
 
     async def _tell_pool(self, session_id: str) -> bool:
         if self._seats is None:
@@ -72,6 +84,13 @@ class Adjustments:
         except Unavailable:
             return False
         return True
+
+
+async def _lock_displaced(unit: Unit, session_id: str) -> set[str | None]:
+    """Lock those for whom seats are kept in a session; before the session, as whoever answers an offer does."""
+    offered = [claim for claim in await unit.claims.live(session_id) if claim.state is ClaimState.OFFERED]
+    ids = sorted({claim.displacement for claim in offered if claim.displacement})
+    return {person.id for person in await unit.displaced.lock(ids, [DisplacementState.OFFERED])}
 
 
 async def _work_out(unit: Unit, wish: Adjustment, *, now: datetime, locked: bool = False) -> _Plan:
@@ -99,14 +118,22 @@ async def _work_out(unit: Unit, wish: Adjustment, *, now: datetime, locked: bool
 async def _write(unit: Unit, plan: _Plan, *, by: Actor, reason: str, gen: int, now: datetime) -> None:
     session = plan.after.session
     await unit.adjustments.release(plan.effect.released, now=now)
+    await _withdraw(unit, plan.effect.withdrawn, now=now)
     await unit.adjustments.rewrite([replace(claim, updated_at=now) for claim in plan.effect.rewritten])
     await unit.adjustments.write(session, plan.after.slots)
-    names = await unit.adjustments.names({moved.after.patient for moved in plan.effect.told})
+    names = await unit.patients.names(sorted({moved.after.patient for moved in plan.effect.told}))
     await unit.notices.add([_notice(moved, plan, names, reason=reason, gen=gen, now=now) for moved in plan.effect.told])
     await unit.audit.record(
         Entry(now, by, "adjusted", "session", session.id, _facts(plan.before), _facts(plan.after, reason=reason)),
         *(_entry(moved, plan, by=by, now=now) for moved in plan.effect.told),
     )
+
+
+async def _withdraw(unit: Unit, offers: Sequence[Claim], *, now: datetime) -> None:
+    """Take back seats kept for displaced patients, who saw another time or doctor; who has none left waits again."""
+    await unit.offers.end([offer.id for offer in offers], was=[ClaimState.OFFERED], to=ClaimState.RELEASED, now=now)
+    for_whom = sorted({offer.displacement for offer in offers if offer.displacement})
+    await unit.stoppages.reopen_work(await unit.displaced.wait_again(for_whom, now=now), now=now)
 
 
 async def _report(unit: Unit, plan: _Plan) -> AdjustmentReport:
@@ -119,6 +146,7 @@ async def _report(unit: Unit, plan: _Plan) -> AdjustmentReport:
         appointments=len(openids),
         reachable=sum(openid in following for openid in openids),
         released=len(plan.effect.released),
+        withdrawn=len(plan.effect.withdrawn),
         overbooked=plan.effect.overbooked,
     )
 

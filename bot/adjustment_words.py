@@ -33,6 +33,8 @@ def report_lines(report: AdjustmentReport, zone: ZoneInfo, *, preview: bool) -> 
         lines.append(texts.OVERBOOKED.format(count=len(report.overbooked)))
     if report.released:
         lines.append(texts.RELEASED.format(count=report.released))
+    if report.withdrawn:
+        lines.append(texts.WITHDRAWN.format(count=report.withdrawn))
     return lines
 
 
@@ -63,6 +65,7 @@ def report_row(report: AdjustmentReport, zone: ZoneInfo) -> dict[str, str | int 
         "appointments": report.appointments,
         "reachable": report.reachable,
         "released": report.released,
+        "withdrawn": report.withdrawn,
         "overbooked": len(report.overbooked),
     }
 

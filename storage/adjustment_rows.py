@@ -1,6 +1,6 @@
 """What changing a published session writes: the session, its slots, and the claims in it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import bindparam, select, update
@@ -8,9 +8,7 @@ from sqlalchemy import bindparam, select, update
 from booking.models import Claim, ClaimState, ClinicSession, Slot
 from storage.claim_rows import claim_of
 from storage.connection import SqlConnection
-from storage.patient_sealing import person_place
-from storage.patient_tables import account, patient
-from storage.sealing import Sealer
+from storage.patient_tables import account
 from storage.tables import claim, clinic_session, doctor, is_held, is_live, slot
 
 _OF_SESSION = ("doctor", "starts_at", "ends_at", "room", "fee", "adjusted")
@@ -21,9 +19,8 @@ _OF_CLAIM = ("starts_at", "ends_at", "seat", "waived", "updated_at")
 class SqlAdjustmentRows:
     """``AdjustmentRows`` on one connection."""
 
-    def __init__(self, connection: SqlConnection, sealer: Sealer) -> None:
+    def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
-        self._sealer = sealer
 
     async def lock_doctor(self, code: str) -> None:
         """Lock a doctor's row until the transaction ends; a new session of theirs waits by its foreign key."""
@@ -36,12 +33,6 @@ class SqlAdjustmentRows:
         """
         query = select(claim).where(claim.c.session == session_id, is_live).order_by(claim.c.id).with_for_update()
         return [claim_of(row) for row in (await self._connection.execute(query)).mappings()]
-
-    async def names(self, patients: Iterable[str]) -> Mapping[str, str]:
-        """Return the patients' names."""
-        query = select(patient.c.id, patient.c.name).where(patient.c.id.in_(list(patients)))
-        rows = (await self._connection.execute(query)).all()
-        return {row.id: self._sealer.open(row.name, bound_to=person_place(row.id, "name")).decode() for row in rows}
 
     async def following(self, openids: Iterable[str]) -> frozenset[str]:
         """Return which of these accounts follow."""

@@ -57,7 +57,7 @@ class SqlUnit:
         self.relay = SqlRelayRows(connection, sealer)
         self.audit = SqlAuditRows(connection, sealer)
         self.staff = SqlStaffRows(connection, sealer)
-        self.adjustments = SqlAdjustmentRows(connection, sealer)
+        self.adjustments = SqlAdjustmentRows(connection)
 
 
 class SqlDatabase:

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from booking.models import Claim, ClaimKind, ClaimState, ClinicSession, SessionState, Slot
 from storage.claim_rows import _meaning, claim_of
 from storage.connection import SqlConnection, fetch
+from storage.overbooking import move_up
 from storage.session_rows import _session
 from storage.tables import claim, clinic_session, is_live, is_main, pool_repair, slot
 
@@ -51,6 +52,7 @@ class SqlOfferRows:
         if ended:
             repairs = [{"session": each.session, "owner": each.request_id} for each in ended]
             await self._connection.execute(insert(pool_repair), repairs)
+            await move_up(self._connection, ended)
         return ended
 
     async def get(self, claims: Sequence[str]) -> dict[str, Claim]:

@@ -14,17 +14,18 @@ from booking.adjustments import Adjustments
 from booking.appointments import Appointments, Wish
 from booking.catalogue_loading import CatalogueLoading
 from booking.errors import CannotAdjust, HoldExpired, SoldOut
-from booking.models import Claim, ClaimState, SessionState, Slot
-from booking.ports import SlotFilter
+from booking.models import Claim, SessionState, Slot
 from booking.publishing import Publishing
 from booking.seats import Seats
+from booking.stoppage_models import Scope
 from storage.database import SqlDatabase
 from storage.notice_tables import notice
+from storage.pool import RedisPool
 from storage.staff_tables import audit
-from storage.tables import claim as claims
 from storage.tables import slot as slots
 from tests.support.catalogues import AFTERNOON, MORNING, catalogue_of
 from tests.support.clinic import CLINIC, DOCTORS, add_patient, add_session, open_clinic
+from tests.support.stopping import Ward, order
 
 CLI = Actor("cli", "root", "cli")
 SESSION = "wang-20261124-0900"
@@ -35,6 +36,12 @@ HALF_HOUR = timedelta(minutes=30)
 @pytest.fixture
 def adjustments(database: SqlDatabase, seats: Seats) -> Adjustments:
     return Adjustments(database, seats)
+
+
+@pytest.fixture
+def ward(database: SqlDatabase, pool: RedisPool, appointments: Appointments) -> Ward:
+    """Stoppages beside."""
+    return Ward.open(database, pool, appointments)
 
 
 @pytest.fixture
@@ -417,16 +424,37 @@ async def test_while_it_runs_only_those_still_to_come_are_told(
     assert [row["claim"] for row in await notices(database)] == [later.id]
 
 
-async def test_seats_offered_to_the_displaced_move_along(
-    adjustments: Adjustments, appointments: Appointments, database: SqlDatabase, tomorrow: datetime, now: datetime
+async def displaced_with_offers(ward: Ward, database: SqlDatabase, tomorrow: datetime, now: datetime) -> str:
+    """Somebody of another session is displaced, and seats of this one are kept for them; the displacement's id."""
+    other = await add_session(database, tomorrow + timedelta(days=1), capacities=(1,))
+    await ward.book(f"{other}-0900", "张三", now=now)
+    await ward.stop(order(Scope("session", other)), now=now)
+    [person] = (await ward.displaced()).values()
+    assert person.offers
+    return person.id
+
+
+async def test_a_seat_kept_for_the_displaced_is_taken_back_and_another_one_found(
+    adjustments: Adjustments, ward: Ward, database: SqlDatabase, seats: Seats, tomorrow: datetime, now: datetime
 ) -> None:
-    claim = await held(appointments, database, "张三", now)
-    async with database.begin() as unit:
-        await unit.connection.execute(update(claims).values(state=ClaimState.OFFERED, kind="offer"))
-    await adjustments.apply(Adjustment(SESSION, start=time(14)), by=CLI, now=now)
-    offered = (await live(database))[claim.id]
-    assert offered.starts_at == tomorrow + timedelta(hours=5)
-    assert offered.waived
-    async with database.read() as unit:
-        [first, _] = await unit.sessions.slots(SlotFilter(session=SESSION))
-    assert (first.held, first.booked) == (1, 0)
+    who = await displaced_with_offers(ward, database, tomorrow, now)
+    before = {claim.id for claim in (await live(database)).values()}
+    report = await adjustments.apply(Adjustment(SESSION, start=time(14)), by=CLI, now=now)
+    assert report.withdrawn == len(before) > 0
+    assert await live(database) == {}
+    await ward.finish(now=now)
+    person, kept = await ward.offers.of(who)
+    assert {view.claim.starts_at for view in kept} <= {tomorrow + timedelta(hours=5), tomorrow + timedelta(hours=5.5)}
+    assert person.offers
+    assert before.isdisjoint(person.offers)
+    assert await agrees(seats, now)
+
+
+async def test_a_seat_kept_for_the_displaced_stays_theirs_in_another_room(
+    adjustments: Adjustments, ward: Ward, database: SqlDatabase, tomorrow: datetime, now: datetime
+) -> None:
+    await displaced_with_offers(ward, database, tomorrow, now)
+    kept = set(await live(database))
+    report = await adjustments.apply(Adjustment(SESSION, room="301", capacity=1), by=CLI, now=now)
+    assert report.withdrawn == 0
+    assert set(await live(database)) == kept
