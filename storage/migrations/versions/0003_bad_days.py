@@ -368,20 +368,13 @@ def upgrade() -> None:
         sqlite_where=sa.text("stoppage IS NOT NULL"),
         postgresql_where=sa.text("stoppage IS NOT NULL"),
     )
-    for table in KEPT:
-        for statement in _keep(table):
-            op.execute(statement)
-    for statement in QUEUE[op.get_bind().dialect.name]:
-        op.execute(statement)
+    _watch_over_the_trail()
 
 
 def downgrade() -> None:
     """Bring the schema back."""
-    for statement in LEAVE[op.get_bind().dialect.name]:
+    for statement in [*LEAVE[op.get_bind().dialect.name], *(line for table in KEPT for line in _let_go(table))]:
         op.execute(statement)
-    for table in KEPT:
-        for statement in _let_go(table):
-            op.execute(statement)
     op.drop_index(
         "ix_slot_stoppage",
         table_name="slot",
@@ -516,6 +509,11 @@ def downgrade() -> None:
     op.drop_table("job_run")
     op.drop_index("ix_audit_entity", table_name="audit")
     op.drop_table("audit")
+
+
+def _watch_over_the_trail() -> None:
+    for statement in [*(line for table in KEPT for line in _keep(table)), *QUEUE[op.get_bind().dialect.name]]:
+        op.execute(statement)
 
 
 def _keep(table: str) -> list[str]:
