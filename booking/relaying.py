@@ -93,11 +93,14 @@ _SETTLED = frozenset({DisplacementState.REBOOKED, DisplacementState.DECLINED, Di
 
 
 def overtaken(due: Due, *, now: datetime) -> str:
-    """Return why a notice need not be sent any more, empty when it must."""
+    """Return why a notice need not be sent any more, empty when it must.
+
+    Whoever is told that a session is held again without their appointment is told so all the same.
+    """
     notice = due.notice
     if notice.void_after is not None and now >= notice.void_after:
         return "too late"
-    if notice.kind in _ABOUT_A_VISIT and due.claim in _UNDONE:
+    if notice.kind in _ABOUT_A_VISIT and due.claim in _UNDONE and notice.payload.get("restored", True):
         return f"the appointment is {due.claim}"
     if notice.kind in _REMINDERS and due.starts_at not in {None, notice.visit_at}:
         return "the appointment has another time"

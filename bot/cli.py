@@ -32,6 +32,7 @@ COMMANDS = {
     "adjust": "bot.commands.adjusting:adjust",
     "slots": "bot.commands.listing:slots",
     "appointments": "bot.commands.listing:appointments",
+    "notices": "bot.commands.notices:notices",
     "menu push": "bot.commands.account:push",
     "staff add": "bot.commands.staff:add",
     "staff list": "bot.commands.staff:show",

@@ -38,12 +38,12 @@ async def slots(
     settings = begin(DatabaseSettings)
     day = read_day("--date", date)
     async with open_database(settings) as database:
-        catalogue = await _catalogue(database)
+        catalogue = await catalogue_of(database)
         if catalogue is None:
             return REFUSED
         check_known("--department", department, catalogue.departments)
         check_known("--doctor", doctor, catalogue.doctors)
-        now = await _now(database)
+        now = await now_of(database)
         wanted = SlotFilter(
             first_day=day or clinic_day(catalogue, now), last_day=day, department=department, doctor=doctor
         )
@@ -69,13 +69,13 @@ async def appointments(
     day = read_day("--date", date)
     check_known("--status", status, APPOINTMENT_STATES)
     async with open_database(settings) as database:
-        catalogue = await _catalogue(database)
+        catalogue = await catalogue_of(database)
         if catalogue is None:
             return REFUSED
         problem = await key_problem(database, settings)
         if problem:
             raise ConfigurationError(problem)
-        now = await _now(database)
+        now = await now_of(database)
         async with database.read() as unit:
             wanted = ClaimFilter(openid=openid, day=day)
             rows = await appointment_rows(unit, wanted, catalogue.clinic.zone, status=status, now=now)
@@ -87,7 +87,7 @@ async def appointments(
     return 0
 
 
-async def _catalogue(database: SqlDatabase) -> Catalogue | None:
+async def catalogue_of(database: SqlDatabase) -> Catalogue | None:
     """Return the catalogue; without one, say so. Raises ``ConfigurationError`` on an outdated schema."""
     found = await revision(database)
     if found is not None and found != newest_revision():
@@ -102,7 +102,7 @@ async def _catalogue(database: SqlDatabase) -> Catalogue | None:
     return None
 
 
-async def _now(database: SqlDatabase) -> datetime:
+async def now_of(database: SqlDatabase) -> datetime:
     clock = DatabaseClock(database)
     await clock.read()
     return clock.now()
