@@ -354,11 +354,7 @@ def upgrade() -> None:
     op.add_column("clinic", sa.Column("templates", sa.JSON(), nullable=False, server_default="{}"))
     op.create_index("ix_claim_patient", "claim", ["patient", "date"], unique=False)
     op.add_column("patient", sa.Column("mobile", sa.LargeBinary(), nullable=True))
-    for column in HASHES:
-        op.add_column("patient", sa.Column(column, sa.String(length=64), nullable=True))
-        op.create_index(op.f(f"ix_patient_{column}"), "patient", [column], unique=False)
-    op.add_column("account_patient", sa.Column("mobile_hash", sa.String(length=64), nullable=True))
-    op.create_index(op.f("ix_account_patient_mobile_hash"), "account_patient", ["mobile_hash"], unique=False)
+    _let_staff_find()
     op.add_column("slot", sa.Column("stoppage", sa.String(length=32), nullable=True))
     op.create_index(
         "ix_slot_stoppage",
@@ -509,6 +505,12 @@ def downgrade() -> None:
     op.drop_table("job_run")
     op.drop_index("ix_audit_entity", table_name="audit")
     op.drop_table("audit")
+
+
+def _let_staff_find() -> None:
+    for table, column in [*(("patient", column) for column in HASHES), ("account_patient", "mobile_hash")]:
+        op.add_column(table, sa.Column(column, sa.String(length=64), nullable=True))
+        op.create_index(op.f(f"ix_{table}_{column}"), table, [column], unique=False)
 
 
 def _watch_over_the_trail() -> None:
