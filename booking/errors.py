@@ -245,6 +245,18 @@ class OfferGone(Refused):
         self.claim = claim
 
 
+class UnknownNotice(Refused):
+    """Raised when a notice is answered that is not the account's, or has no such choice."""
+
+    rule = "unknown_notice"
+
+
+class NoticeOver(Refused):
+    """Raised when a notice is answered whose visit has begun."""
+
+    rule = "notice_over"
+
+
 class UnknownPatient(Refused):
     """Raised when the patient is not linked to the account."""
 

@@ -30,6 +30,7 @@ from booking.notices import NoticeRows
 from booking.patient_search import Clue
 from booking.relaying import RelayRows
 from booking.stoppage_ports import DisplacementRows, OfferRows, ReachRows, StoppageRows
+from booking.timed_ports import JobRows, ReminderRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,6 +339,10 @@ class Unit(Protocol):
     def notices(self) -> NoticeRows: ...
     @property
     def relay(self) -> RelayRows: ...
+    @property
+    def reminders(self) -> ReminderRows: ...
+    @property
+    def jobs(self) -> JobRows: ...
     @property
     def audit(self) -> AuditRows: ...
     @property

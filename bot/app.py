@@ -13,12 +13,16 @@ import aiohttp
 from aiohttp import web
 from redis.asyncio import Redis
 
+from booking.answers import Answers
 from booking.appointments import Appointments
 from booking.availability import Availability
 from booking.current import CurrentCatalogue
+from booking.offering import Offers
 from booking.patients import Patients
+from booking.reminders import Reminders
 from booking.seats import Seats
 from booking.staffing import StaffAccounts
+from booking.stoppages import Stoppages
 from bot.connections import make_sealer, open_database, open_redis
 from bot.daily_publishing import DailyPublishing
 from bot.health import add_health_routes
@@ -29,6 +33,7 @@ from bot.notifier import Notifier
 from bot.sending_limits import Pace, Pauses
 from bot.settings import Settings
 from bot.sms import SmsFile
+from bot.timed_jobs import TimedJobs
 from bot.webhook import Webhook, add_routes
 from bot.wechat import MAX_BODY, Codec
 from bot.wechat_client import WeChatClient
@@ -108,7 +113,8 @@ def background(parts: Parts) -> Worker:
     """Return the background work; any number of processes may do it at once."""
     clock, seats = parts.clock, parts.seats
 
-    daily = DailyPublishing(parts.database, seats, clock, parts.settings.data_dir)
+    publishing = DailyPublishing(parts.database, seats, clock, parts.settings.data_dir)
+    timed = TimedJobs(parts.database, parts.services.catalogue, publishing, now=clock.now, metrics=parts.metrics)
 
     async def reseal() -> None:
         async with parts.database.begin() as unit:
@@ -127,10 +133,10 @@ def background(parts: Parts) -> Worker:
         Job("reconcile_pool", 30, lambda: seats.reconcile(now=clock.now())),
         Job("complete_past", 60, lambda: parts.services.appointments.complete_past(now=clock.now())),
         Job("add_hashes", 60, add_hashes),
-        Job("publish", 600, daily.publish),
         Job("relay_notices", 1, lambda: parts.notifier.relay(go_on=lambda: not worker.closing)),
         Job("settle_notices", 2, parts.notifier.settle),
         Job("measure_notices", 15, parts.notifier.measure),
+        *timed.jobs(),
     ]
     if parts.settings.secret_key_previous is not None:
         jobs.append(Job("reseal", 5, reseal))
@@ -174,7 +180,17 @@ def _services(settings: Settings, database: SqlDatabase, pool: RedisPool, seats:
         figures=metrics,
         watch=availability.seats_moved,
     )
-    return Services(appointments, Patients(database), current, availability, StaffAccounts(database))
+    return Services(
+        appointments,
+        Patients(database),
+        current,
+        availability,
+        StaffAccounts(database),
+        Answers(database),
+        Reminders(database, current),
+        Offers(database=database, pool=pool, seats=seats, current=current, watch=availability.seats_moved),
+        Stoppages(database=database, seats=seats, current=current),
+    )
 
 
 def make_client(

@@ -15,7 +15,7 @@ log = structlog.get_logger()
 
 
 class DailyPublishing:
-    """The job ``publish``. It says what it did, and what needs staff only when that has changed."""
+    """What the job ``publish`` does. It says what it did, and what needs staff only when that has changed."""
 
     def __init__(self, database: Database, seats: Seats, clock: DatabaseClock, data_dir: Path) -> None:
         self._database = database

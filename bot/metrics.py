@@ -57,6 +57,13 @@ class Metrics:
             registry=self._registry,
             multiprocess_mode="livemax",
         )
+        self._late = Gauge(
+            "zhenyue_due_lag_seconds",
+            "How long after its time the job's last run was done, or failed",
+            ["job"],
+            registry=self._registry,
+            multiprocess_mode="livemax",
+        )
         if SHARED_FOLDER not in os.environ:
             for collector in (ProcessCollector, PlatformCollector, GCCollector):
                 collector(registry=self._registry)
@@ -108,6 +115,10 @@ class Metrics:
         self._backlog.labels("pending").set(pending)
         self._backlog.labels("sending").set(sending)
         self._relay_lag.set(lag)
+
+    def late(self, name: str, *, lag: float) -> None:
+        """Note how many seconds after its due time a job of the day was done, or failed."""
+        self._late.labels(name).set(max(lag, 0.0))
 
     def exposed(self) -> bytes:
         """Return all figures as Prometheus reads them: of every process that shares the folder, or of this one."""

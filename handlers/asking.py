@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 from booking.errors import Refused
 from booking.models import ClaimState
-from handlers import book, manage, menu, mine
+from handlers import answer, book, manage, menu, mine
 from handlers.chat import Reply
 from handlers.frame import Done, Flow, Frame, Gap, Question
 from handlers.paging import MOST_BYTES, cut, last_page, reply_for
-from handlers.state import Asked, Chat, UnknownState, dump
+from handlers.state import Asked, Chat, UnknownState, dump, load
 from handlers.texts import greeting
 
-FLOWS: dict[str, Flow] = {flow.name: flow for flow in (menu.FLOW, book.FLOW, mine.FLOW, manage.FLOW)}
+FLOWS: dict[str, Flow] = {flow.name: flow for flow in (menu.FLOW, book.FLOW, mine.FLOW, manage.FLOW, answer.FLOW)}
 MOST_STEPS = 50
 """Gaps that may be filled or opened again in one turn; more means that a flow goes round in circles."""
 
@@ -35,7 +35,7 @@ async def go_on(frame: Frame, last: Asked | None, page: int | None = None) -> Tu
         gap = next(gap for gap in FLOWS[frame.flow].gaps(frame) if gap.name not in frame.gaps)
         step = await gap.ask(frame)
         if isinstance(step, Done):
-            return _ended(frame, step)
+            return await ended(frame, step)
         if step is not None:
             return _asked(frame, gap, step, last, page)
     raise RuntimeError(f"flow {frame.flow} comes to no question")
@@ -59,6 +59,15 @@ async def let_go(frame: Frame, *, tell: bool = False) -> None:
         frame.note(greeting.RELEASED)
 
 
+async def let_all_go(frame: Frame) -> None:
+    """Give back what is held, of the dialogue that was put aside as well, and say so."""
+    await let_go(frame, tell=True)
+    if frame.suspended:
+        frame.held = load(frame.suspended.encode()).gaps.get("claim", "")
+        frame.suspended = ""
+        await let_go(frame, tell=True)
+
+
 def gap_of(frame: Frame, name: str) -> Gap:
     """Return the gap that the open question fills; raises ``UnknownState``."""
     if frame.flow in FLOWS:
@@ -68,9 +77,26 @@ def gap_of(frame: Frame, name: str) -> Gap:
     raise UnknownState(f"no gap {name} in flow {frame.flow}")
 
 
-def _ended(frame: Frame, done: Done) -> Turn:
-    text = "\n".join((*frame.notes, done.text))
+def resume(frame: Frame) -> Asked:
+    """Take up the dialogue that was put aside, and return its question; raises ``UnknownState``."""
+    chat = load(frame.suspended.encode())
+    frame.flow, frame.gaps, frame.trail = chat.flow, dict(chat.gaps), [dict(step) for step in chat.trail]
+    frame.suspended = ""
+    frame.held = frame.get("claim")
+    return chat.asked
+
+
+async def ended(frame: Frame, done: Done) -> Turn:
+    """End the flow; a dialogue that was put aside for it goes on with its question."""
     outcome = frame.outcome if frame.rule else done.outcome
+    if done.reply is not None:
+        waiting = frame.suspended.encode() or None
+        return Turn(waiting, done.reply, frame.flow, outcome, frame.rule)
+    if frame.suspended:
+        frame.note(done.text)
+        frame.outcome = outcome
+        return await go_on(frame, resume(frame))
+    text = "\n".join((*frame.notes, done.text))
     return Turn(None, Reply(cut(text, MOST_BYTES)), frame.flow, outcome, frame.rule)
 
 
@@ -86,6 +112,7 @@ def _asked(frame: Frame, gap: Gap, question: Question, last: Asked | None, page:
         trail=tuple(frame.trail),
         asked=Asked(gap.name, serial, question.options, page),
         updated_at=frame.now,
+        suspended=frame.suspended,
     )
     reply = reply_for(question, frame.notes, serial=serial, page=page)
     return Turn(dump(chat), reply, frame.flow, frame.outcome, frame.rule)

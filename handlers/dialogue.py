@@ -7,15 +7,17 @@ from datetime import datetime
 import structlog
 
 from booking.errors import Busy, NoCatalogue, Unavailable
-from handlers.asking import Turn, go_on, let_go
+from handlers.asking import Turn, go_on, let_all_go
 from handlers.chat import Incoming, Reply
 from handlers.frame import Frame, Services
 from handlers.hearing import back, hear
 from handlers.menu import BEGINS, MENU
 from handlers.menu import FLOW as MENU_FLOW
+from handlers.notice_turns import hear_beside, hear_tap, hear_unasked, is_plain
+from handlers.notices import read_notice_tap
 from handlers.paging import LASTING
 from handlers.state import KEPT, Asked, Chat, UnknownState, load
-from handlers.texts import commands, common, greeting
+from handlers.texts import answers, commands, common, greeting
 from handlers.words import acknowledges, clean, command, compact, matching, number
 
 __all__ = ["Dialogue", "Services", "Turn"]
@@ -40,7 +42,7 @@ class Dialogue:
             incoming = replace(incoming, kind="text", text=incoming.key or "")
         try:
             try:
-                return await self._turn(load(chat) if chat else None, incoming, now, upgraded=False)
+                return await self._turn(chat, incoming, now, upgraded=False)
             except UnknownState:
                 log.info("chat_of_another_release")
                 return await self._turn(None, incoming, now, upgraded=True)
@@ -59,29 +61,39 @@ class Dialogue:
             await self._services.patients.follow(incoming.openid, following=False, now=now)
         return Turn(None, None, NONE, "left")
 
-    async def _turn(self, chat: Chat | None, incoming: Incoming, now: datetime, *, upgraded: bool) -> Turn:
-        """Open the frame and take the message by its kind."""
+    async def _turn(self, document: bytes | None, incoming: Incoming, now: datetime, *, upgraded: bool) -> Turn:
+        """Open the frame and take the message by its kind. Raises ``UnknownState``."""
         catalogue = await self._services.catalogue.get()
         frame = Frame(self._services, catalogue, incoming, now, MENU)
         if upgraded:
             frame.note(greeting.UPGRADED)
+        chat = load(document) if document else None
         asked = None
-        if chat is not None and now - chat.updated_at <= KEPT:
+        if document and chat is not None and now - chat.updated_at <= KEPT:
             frame.flow, frame.gaps, frame.trail = chat.flow, dict(chat.gaps), [dict(step) for step in chat.trail]
             frame.held = frame.get("claim")
+            frame.document, frame.suspended = document, chat.suspended
             asked = chat.asked
         if incoming.kind == "event":
             return await _greet(frame, asked)
+        tap = read_notice_tap(incoming.tapped)
+        if tap is not None:
+            return await hear_tap(frame, asked, *tap)
         if incoming.kind not in _READ or not compact(incoming.text):
             return await _unreadable(frame, asked)
-        said = _command(incoming)
-        if said in commands.WISHES and asked is not None and _is_meant(frame, asked, said):
-            said = None
-        if said is not None:
-            return await _obey(frame, asked, said)
-        if asked is not None:
-            return await hear(frame, asked)
-        return await _hear_unasked(frame, ended=chat is not None)
+        return await _read(frame, asked, chat)
+
+
+async def _read(frame: Frame, asked: Asked | None, chat: Chat | None) -> Turn:
+    """Take words: a command, the answer to the open question or to a notice, or the beginning of something."""
+    said = _command(frame.incoming)
+    if said in commands.WISHES and asked is not None and _is_meant(frame, asked, said):
+        said = None
+    if said is not None:
+        return await _obey(frame, asked, said)
+    if chat is not None and asked is not None:
+        return await hear_beside(frame, asked, chat.updated_at) or await hear(frame, asked)
+    return await _hear_unasked(frame, ended=chat is not None)
 
 
 async def _greet(frame: Frame, asked: Asked | None) -> Turn:
@@ -122,11 +134,11 @@ async def _obey(frame: Frame, asked: Asked | None, said: str) -> Turn:
         return await back(frame, asked)
     if said in BEGINS:
         frame.start(BEGINS[said], **({"wish": said} if said in commands.WISHES else {}))
-        await let_go(frame, tell=True)
+        await let_all_go(frame)
     elif said == commands.QUIT:
         flow = frame.flow
         frame.start(MENU)
-        await let_go(frame, tell=True)
+        await let_all_go(frame)
         return Turn(None, Reply("\n".join((*frame.notes, greeting.LEFT))), flow, "left")
     else:
         frame.note(await _told(frame, said))
@@ -140,7 +152,7 @@ def _is_meant(frame: Frame, asked: Asked, said: str) -> bool:
 
 
 async def _told(frame: Frame, said: str) -> str:
-    """Return what is told without disturbing the open question."""
+    """Do and return what is told without disturbing the open question."""
     match said:
         case commands.GREETING:
             return greeting.hello(frame.clinic)
@@ -148,6 +160,10 @@ async def _told(frame: Frame, said: str) -> str:
             return greeting.THANKS
         case commands.HELP:
             return greeting.guide(frame.clinic)
+        case commands.REMIND_OFF | commands.REMIND_ON:
+            wanted = said == commands.REMIND_ON
+            await frame.services.reminders.want(frame.openid, wanted=wanted, now=frame.now)
+            return answers.REMINDERS_ON if wanted else answers.REMINDERS_OFF
     hours = common.hours(frame.clinic, await frame.services.availability.hours(now=frame.now))
     if said == commands.COMPLAINT:
         return greeting.complaint(frame.clinic, hours)
@@ -157,8 +173,12 @@ async def _told(frame: Frame, said: str) -> str:
 async def _hear_unasked(frame: Frame, *, ended: bool) -> Turn:
     """Take words that answer no question: the name of a department or doctor begins a booking."""
     text = clean(frame.incoming.text)
-    if frame.incoming.tapped is None and MENU_FLOW.hear(frame, text):
+    said = is_plain(text) or number(text) is not None
+    if frame.incoming.tapped is None and not said and MENU_FLOW.hear(frame, text):
         return await go_on(frame, None)
+    answered = await hear_unasked(frame)
+    if answered is not None:
+        return answered
     frame.outcome = "not_understood"
     if ended:
         frame.note(greeting.ENDED)

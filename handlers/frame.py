@@ -6,21 +6,27 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import ClassVar
 
+from booking.answers import Answers
 from booking.appointments import Appointments
 from booking.availability import Availability
 from booking.current import CurrentCatalogue
 from booking.errors import Refused
 from booking.models import Catalogue, Clinic
+from booking.offering import Offers
 from booking.patients import Known, Patients
+from booking.reminders import Reminders
 from booking.rules import clinic_day
 from booking.staffing import StaffAccounts
-from handlers.chat import Incoming
+from booking.stoppages import Stoppages
+from handlers.chat import Incoming, Reply
 from handlers.state import Option
 from handlers.texts import commands
 from handlers.texts.refusals import refusal
 
 BACK = "<"
 """The value of an option that means 返回."""
+GO_ON = ">"
+"""The value of an option that means the dialogue put aside, to which the message belongs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,10 @@ class Services:
     catalogue: CurrentCatalogue
     availability: Availability
     staff: StaffAccounts
+    answers: Answers
+    reminders: Reminders
+    offers: Offers
+    stoppages: Stoppages
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +57,14 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The end of a flow."""
+    """The end of a flow.
+
+    ``reply``: said instead of the text, with choices of its own; what was put aside then waits without being asked.
+    """
 
     text: str
     outcome: str = "done"
+    reply: Reply | None = None
 
 
 @dataclass(slots=True)
@@ -66,6 +80,10 @@ class Frame:
     trail: list[dict[str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     """Said before the next question; not kept."""
+    document: bytes = b""
+    """The chat as it was when the message came."""
+    suspended: str = ""
+    """The document of the dialogue that this one was put before."""
     held: str = ""
     """The claim held when the message came."""
     outcome: str = "asked"

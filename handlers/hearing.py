@@ -1,8 +1,10 @@
 """Reading a message against the open question: a tap, a number, a page, an option by name, or free words."""
 
+from dataclasses import replace
+
 from booking.errors import Refused
-from handlers.asking import FLOWS, Turn, gap_of, go_on
-from handlers.frame import BACK, Frame, Gap
+from handlers.asking import FLOWS, Turn, gap_of, go_on, resume
+from handlers.frame import BACK, GO_ON, Frame, Gap
 from handlers.menu import MENU
 from handlers.paging import NEXT, PAGE, PREVIOUS, Tap, last_page, read_tap
 from handlers.state import Asked
@@ -38,6 +40,8 @@ async def hear(frame: Frame, asked: Asked) -> Turn:
 async def back(frame: Frame, asked: Asked | None) -> Turn:
     """One step back: to the question before; from the first one to the menu."""
     if not frame.step_back():
+        if frame.suspended:
+            return await go_on(frame, resume(frame))
         frame.start(MENU)
     return await go_on(frame, asked)
 
@@ -80,6 +84,9 @@ async def _choose(frame: Frame, asked: Asked, gap: Gap, place: int) -> Turn:
     value = asked.options[place].value
     if value == BACK:
         return await back(frame, asked)
+    if value == GO_ON:
+        frame.incoming = replace(frame.incoming, text=frame.get("said"), tapped=None)
+        return await hear(frame, resume(frame))
     frame.step()
     gap.choose(frame, value)
     return await go_on(frame, asked)

@@ -16,18 +16,19 @@ TAP = "n"
 """In front of a tap that answers a notice, whatever question is open: ``n.<notice id>.<digit>``."""
 
 
-def render(notice: Notice, catalogue: Catalogue, *, now: datetime) -> Reply:
-    """Return a notice as it is read now; staff's own words give way where there is too much."""
+def render(notice: Notice, catalogue: Catalogue, *, now: datetime, lead: str = "") -> Reply:
+    """Return a notice as it is read now, after ``lead``; staff's own words give way where there is too much."""
     said = texts.said(notice, catalogue, now)
+    before = (lead, *said.before) if lead else said.before
     choices = tuple(
         Choice(answer.number, cut(answer.label.translate(NO_MARKUP), LONGEST_LABEL), tap_id(notice.id, answer.number))
         for answer in said.answers
     )
     used = sum(LINK + len(choice.tap) + len(choice.label.encode()) for choice in choices)
-    fixed = (*said.before, *said.after, said.footer)
+    fixed = (*before, *said.after, said.footer)
     room = MOST_BYTES - used - sum(len(line.encode()) + 1 for line in fixed)
     free = cut(said.free, max(0, room - 1)) if said.free and room > len(said.free[0].encode()) else ""
-    text = "\n".join(filter(None, (*said.before, free, *said.after)))
+    text = "\n".join(filter(None, (*before, free, *said.after)))
     return Reply(cut(text, MOST_BYTES - used - len(said.footer.encode()) - 1), choices, said.footer)
 
 

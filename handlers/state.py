@@ -46,11 +46,14 @@ class Chat:
     trail: tuple[Mapping[str, str], ...]
     asked: Asked
     updated_at: datetime
+    suspended: str = ""
+    """The document of the dialogue that this one was put before; it goes on afterwards."""
 
 
 def dump(chat: Chat) -> bytes:
     """Write the document."""
     asked = chat.asked
+    suspended = {"suspended": chat.suspended} if chat.suspended else {}
     return orjson.dumps(
         {
             "version": VERSION,
@@ -64,6 +67,7 @@ def dump(chat: Chat) -> bytes:
                 "page": asked.page,
             },
             "updated_at": chat.updated_at.timestamp(),
+            **suspended,
         }
     )
 
@@ -86,6 +90,7 @@ def load(document: bytes) -> Chat:
                 page=asked["page"],
             ),
             updated_at=datetime.fromtimestamp(read["updated_at"], UTC),
+            suspended=str(read.get("suspended", "")),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise UnknownState("not a dialogue of this release") from error

@@ -25,11 +25,13 @@ from storage.catalogue_rows import SqlCatalogueRows
 from storage.claim_rows import SqlClaimRows
 from storage.connection import InlineConnection, SqlConnection
 from storage.displacement_rows import SqlDisplacementRows
+from storage.job_rows import SqlJobRows
 from storage.notice_rows import SqlNoticeRows
 from storage.offer_rows import SqlOfferRows
 from storage.patient_rows import SqlPatientRows
 from storage.reach_rows import SqlReachRows
 from storage.relay_rows import SqlRelayRows
+from storage.reminder_rows import SqlReminderRows
 from storage.sealing import Sealer
 from storage.session_rows import SqlSessionRows
 from storage.staff_rows import SqlStaffRows
@@ -55,6 +57,8 @@ class SqlUnit:
         self.reach = SqlReachRows(connection)
         self.notices = SqlNoticeRows(connection)
         self.relay = SqlRelayRows(connection, sealer)
+        self.reminders = SqlReminderRows(connection)
+        self.jobs = SqlJobRows(connection)
         self.audit = SqlAuditRows(connection, sealer)
         self.staff = SqlStaffRows(connection, sealer)
         self.adjustments = SqlAdjustmentRows(connection)

@@ -53,7 +53,9 @@ _index("ix_notice_sending", "leased_until", where="state = 'sending'")
 _index("ix_notice_msgid", "msgid", where="msgid IS NOT NULL")
 _index("ix_notice_asking", "openid", "created_at", where="asks_until IS NOT NULL AND answer IS NULL")
 _index("ix_notice_newest", "updated_at", where="asks_until IS NOT NULL AND answer IS NULL")
-_index("ix_notice_uncalled", "visit_at", where="state IN ('unreachable', 'unknown', 'failed') AND outcome IS NULL")
+_UNREACHED = "state IN ('unreachable', 'unknown', 'failed')"
+unreached = text(_UNREACHED)
+_index("ix_notice_uncalled", "visit_at", where=f"{_UNREACHED} AND outcome IS NULL")
 _index("ix_notice_stoppage", "stoppage", where="stoppage IS NOT NULL")
 _index("ix_notice_claim", "claim", where="claim IS NOT NULL")
 

@@ -15,6 +15,8 @@ GREETING = "greeting"
 THANKS = "thanks"
 CHANGE = "change"
 CANCEL = "cancel"
+REMIND_OFF = "remind_off"
+REMIND_ON = "remind_on"
 
 _WORDS = {
     BOOK: (
@@ -32,6 +34,8 @@ _WORDS = {
     GREETING: "你好 您好 hi hello 在吗 有人吗 早上好 上午好 下午好 晚上好",
     CHANGE: "改约 我要改约 我想改约 改期 我要改期 更改预约 修改预约 改预约 改时间 换时间 改約 我要改約 更改預約",
     CANCEL: "取消预约 我要取消预约 我想取消预约 取消我的预约 取消挂号 退号 我要退号 退掉预约 取消預約 取消掛號 退號",
+    REMIND_OFF: "停止提醒 取消提醒 关闭提醒 不再提醒 不要提醒 不用提醒 退订提醒 停止就诊提醒 別再提醒 關閉提醒",
+    REMIND_ON: "开启提醒 恢复提醒 打开提醒 继续提醒 需要提醒 开始提醒 订阅提醒 開啟提醒 恢復提醒",
     THANKS: "谢谢 多谢 谢谢您 谢谢你 感谢 thanks 謝謝",
 }
 ALL = frozenset(_WORDS)

@@ -22,6 +22,8 @@ _PLAIN: dict[type[errors.ZhenyueError], str] = {
     errors.AlreadyLifted: "已经恢复出诊，无需再次恢复。",
     errors.NotInStoppage: "这次停诊不包括这个门诊，请核对。",
     errors.StoppageOver: "停诊的门诊时间已过，不能再恢复。",
+    errors.UnknownNotice: "没有找到这条通知，或其中没有这个选项。",
+    errors.NoticeOver: "这次就诊的时间已到，不能再答复这条通知。如有需要，请致电 {phone}。",
     errors.UnknownPatient: "没有找到这位就诊人，请重新选择。",
     errors.UnknownAppointment: "没有找到这个预约。",
     errors.UnknownSlot: "抱歉，这个号已不存在，请重新选择。",

@@ -12,6 +12,7 @@ from booking.appointments import Appointments, Wish
 from booking.models import SessionState
 from storage.database import SqlDatabase
 from tests.support.clinic import add_patient
+from tests.support.notice_desk import LI, Desk
 from tests.support.talk import Talk
 from tests.support.talking import ID_NUMBER, dialogue_of, known, open_for_talk
 
@@ -31,6 +32,11 @@ class Told:
     def aside(self, text: str) -> None:
         """Tell the reader what happens."""
         self.talk.transcript.append(f"（{text}）")
+
+    async def desk(self) -> Desk:
+        """Let the account be known, and the clinic have bad days."""
+        await known(self.database, self.talk, "张三")
+        return Desk(self.talk, self.database, self.appointments)
 
     async def sell(self, slot: str) -> None:
         """Somebody else books a seat."""
@@ -130,9 +136,81 @@ async def patients(told: Told) -> None:
     await told.talk.says("就诊人", "张三", "更正手机号", "139", "13912345678", "就诊人", "李四", "移除就诊人", "1")
 
 
+async def stopped(told: Told) -> None:
+    """A stoppage, answered with one character"""
+    desk = await told.desk()
+    await told.talk.says("王芳", "明天", "09:00", "1")
+    told.aside("两小时后，王芳医生明天的门诊停诊")
+    told.talk.now += timedelta(hours=2)
+    notice = await desk.stop()
+    await told.talk.says("1")
+    told.aside("又点了一次同一条通知里的“1”")
+    await desk.tap(notice, 1)
+
+
+async def declined(told: Told) -> None:
+    """A stoppage, in the middle of something else"""
+    desk = await told.desk()
+    await desk.book()
+    await told.talk.says("眼科")
+    told.talk.now += timedelta(minutes=1)
+    await desk.stop()
+    await told.talk.says("0", "1", "返回")
+
+
+async def offer_expired(told: Told) -> None:
+    """A stoppage, answered too late"""
+    desk = await told.desk()
+    await desk.book()
+    await desk.stop()
+    told.aside("第二天中午")
+    told.talk.now += timedelta(hours=27)
+    await told.talk.says("1", "1", "1")
+
+
+async def two_notices(told: Told) -> None:
+    """Two notices at once"""
+    desk = await told.desk()
+    other = await desk.book(f"{LI}-1000")
+    await desk.book()
+    await desk.stop()
+    told.talk.now += timedelta(seconds=1)
+    await desk.remind(other)
+    await told.talk.says("1", "1", "1")
+
+
+async def reminded(told: Told) -> None:
+    """Reminders"""
+    desk = await told.desk()
+    claim = await desk.book()
+    told.talk.now += timedelta(hours=9)
+    reminder = await desk.remind(claim)
+    await told.talk.says("1")
+    told.aside("晚上，改变了主意")
+    await desk.tap(reminder, 2)
+    await told.talk.says("返回", "退出", "停止提醒", "开启提醒")
+
+
+async def changed_by_clinic(told: Told) -> None:
+    """A visit that the clinic changed"""
+    desk = await told.desk()
+    await desk.change_room(await desk.book())
+    await told.talk.says("1")
+
+
+async def template_only(told: Told) -> None:
+    """A notice whose choices did not come with it"""
+    desk = await told.desk()
+    claim = await desk.book()
+    await desk.remind(claim, shown=False)
+    told.aside("收到的模板消息里没有选项")
+    await told.talk.says("2", "1")
+
+
 STORIES: tuple[Story, ...] = (
     first_visit, returning_patient, by_time, family, seat_gone, hold_expired, cancelling, changing, too_late,
     rules, misunderstandings, patients,
+    stopped, declined, offer_expired, two_notices, reminded, changed_by_clinic, template_only,
 )  # fmt: skip
 
 

@@ -2,12 +2,16 @@
 
 from datetime import datetime, time, timedelta
 
+from booking.answers import Answers
 from booking.appointments import Appointments
 from booking.availability import Availability
 from booking.current import CurrentCatalogue
 from booking.models import Roster
+from booking.offering import Offers
 from booking.patients import Patients
+from booking.reminders import Reminders
 from booking.staffing import StaffAccounts
+from booking.stoppages import Stoppages
 from handlers.dialogue import Dialogue
 from handlers.frame import Services
 from handlers.texts.patients import CONSENT_VERSION
@@ -31,7 +35,20 @@ def dialogue_of(database: SqlDatabase, appointments: Appointments) -> Dialogue:
     current = CurrentCatalogue(database)
     # Tests change the database behind the services' back, so nothing may be remembered here.
     availability = Availability(database, current, kept=timedelta(0))
-    return Dialogue(Services(appointments, Patients(database), current, availability, StaffAccounts(database)))
+    pool, seats = appointments._pool, appointments._seats  # the same as the service under test
+    return Dialogue(
+        Services(
+            appointments,
+            Patients(database),
+            current,
+            availability,
+            StaffAccounts(database),
+            Answers(database, look_again_after=0),
+            Reminders(database, current),
+            Offers(database=database, pool=pool, seats=seats, current=current),
+            Stoppages(database=database, seats=seats, current=current),
+        )
+    )
 
 
 async def open_for_talk(database: SqlDatabase, now: datetime, **policy: object) -> None:

@@ -1,0 +1,67 @@
+"""Answering notices: what an account may still answer, and what it answered (R-A14, R-B3).
+
+A digit that answers an open question must not cost a look for notices each time. So the newest change of any notice
+that asks is read once a second; only where it is younger than the question, the account's notices matter.
+"""
+
+import time
+from collections.abc import Iterable
+from datetime import datetime
+
+from booking.actors import Actor
+from booking.audit import Entry
+from booking.errors import UnknownNotice
+from booking.notices import Notice
+from booking.ports import Database
+
+LOOK_AGAIN_AFTER = 1.0
+"""Seconds; nobody reads a notice and answers it in less."""
+
+
+class Answers:
+    """The notices of an account that ask. Raises ``Unavailable``."""
+
+    def __init__(self, database: Database, *, look_again_after: float = LOOK_AGAIN_AFTER) -> None:
+        self._database = database
+        self._look_again_after = look_again_after
+        self._newest: datetime | None = None
+        self._looked: float | None = None
+
+    async def newest(self) -> datetime | None:
+        """Return when any notice that asks was last written, sent or shown; a second old at most."""
+        looked = time.monotonic()
+        if self._looked is None or looked - self._looked >= self._look_again_after:
+            before, self._looked = self._looked, looked  # who comes meanwhile takes what there is
+            try:
+                async with self._database.read() as unit:
+                    self._newest = await unit.notices.newest_asking()
+            except BaseException:
+                self._looked = before
+                raise
+        return self._newest
+
+    async def open(self, openid: str, *, now: datetime) -> list[Notice]:
+        """Return what the account may still answer, newest first."""
+        async with self._database.read() as unit:
+            return await unit.notices.open_of(openid, now)
+
+    async def get(self, notice_id: str, *, openid: str) -> Notice:
+        """Return a notice of the account; raises ``UnknownNotice``."""
+        async with self._database.read() as unit:
+            found = await unit.notices.get(notice_id)
+        if found is None or found.openid != openid:
+            raise UnknownNotice
+        return found
+
+    async def show(self, ids: Iterable[str], *, now: datetime) -> None:
+        """Note that the choices of notices were read, so that a digit may mean them."""
+        async with self._database.begin() as unit:
+            await unit.notices.shown(ids, now=now)
+
+    async def note(self, notice: Notice, answer: str, *, by: Actor, now: datetime) -> None:
+        """Note an answer whose effect stands elsewhere, or that has none; the same again changes nothing."""
+        async with self._database.begin() as unit:
+            if await unit.notices.answered(notice.id, answer, now=now, again=True):
+                facts = {"kind": str(notice.kind), "answer": answer}
+                was = None if notice.answer is None else {"kind": str(notice.kind), "answer": notice.answer}
+                await unit.audit.record(Entry(now, by, "notice_answered", "notice", notice.id, was, facts))

@@ -1,0 +1,90 @@
+"""When a message answers a notice, and when it does not: nothing is ever guessed (contract, "How the chat speaks").
+
+A tap answers its own notice. What is typed answers the open question, unless a notice came after that question: then
+the bot asks which is meant. Where no question is open, it answers the only notice that has such a choice.
+"""
+
+from datetime import datetime
+
+from handlers.answer import ANSWER, READ, SAID, meant, show
+from handlers.asking import Turn, ended, go_on
+from handlers.frame import Frame
+from handlers.menu import MENU
+from handlers.state import Asked
+from handlers.texts import answers as texts
+from handlers.words import clean, compact, matching, number
+
+
+def _set_aside(frame: Frame, asked: Asked | None) -> None:
+    """Put the open dialogue aside; the menu is none, and below the answer to one notice lies what lay there before."""
+    if asked is not None and frame.flow not in {MENU, ANSWER} and not frame.suspended:
+        frame.suspended, frame.held = frame.document.decode(), ""
+
+
+async def hear_tap(frame: Frame, asked: Asked | None, notice_id: str, place: int) -> Turn:
+    """Take a tap on a notice's choice, however old the notice and whatever is open."""
+    _set_aside(frame, asked)
+    frame.start(ANSWER, notice=notice_id, **{SAID: str(place), READ: "yes"})
+    return await go_on(frame, None)
+
+
+async def hear_beside(frame: Frame, asked: Asked, since: datetime) -> Turn | None:
+    """Take what may answer a notice though a question is open since then; None when the question has it."""
+    text = clean(frame.incoming.text)
+    if frame.incoming.tapped is not None or frame.flow == ANSWER:
+        return None
+    if number(text) is None:
+        return await _hear_words_beside(frame, asked, text)
+    newest = await frame.services.answers.newest()
+    if newest is None or newest <= since:
+        return None
+    open_ones = await frame.services.answers.open(frame.openid, now=frame.now)
+    if not any(notice.updated_at > since and meant(notice, text, frame) is not None for notice in open_ones):
+        return None
+    return await _ask_which(frame, asked, text)
+
+
+async def _hear_words_beside(frame: Frame, asked: Asked, text: str) -> Turn | None:
+    """Take 我会来, 不再改约 and their like, which can mean nothing else unless the question has such an option."""
+    if compact(text) not in texts.PLAIN_WORDS or matching(asked.options, text):
+        return None
+    open_ones = await frame.services.answers.open(frame.openid, now=frame.now)
+    fitting = [notice for notice in open_ones if meant(notice, text, frame) is not None]
+    if not fitting:
+        return None
+    if len(fitting) > 1:
+        return await _ask_which(frame, asked, text)
+    _set_aside(frame, asked)
+    return await _act(frame, fitting[0].id, text)
+
+
+async def hear_unasked(frame: Frame) -> Turn | None:
+    """Take what may answer a notice while no question is open; None when there is no notice to answer."""
+    text = clean(frame.incoming.text)
+    if frame.incoming.tapped is not None:
+        return None
+    open_ones = await frame.services.answers.open(frame.openid, now=frame.now)
+    fitting = [notice for notice in open_ones if meant(notice, text, frame) is not None]
+    if len(fitting) == 1:
+        return await _act(frame, fitting[0].id, text)
+    if fitting:
+        return await _ask_which(frame, None, text)
+    lead = texts.no_such_choice(text) if number(text) is not None else ""
+    unread = [notice for notice in open_ones if lead or not notice.shown]
+    return await ended(frame, await show(frame, unread[0], lead=lead)) if unread else None
+
+
+async def _act(frame: Frame, notice_id: str, text: str) -> Turn:
+    frame.start(ANSWER, notice=notice_id, **{SAID: text})
+    return await go_on(frame, None)
+
+
+async def _ask_which(frame: Frame, asked: Asked | None, text: str) -> Turn:
+    _set_aside(frame, asked)
+    frame.start(ANSWER, **{SAID: text})
+    return await go_on(frame, asked)
+
+
+def is_plain(text: str) -> bool:
+    """Tell whether a text is the label of a notice's choice and nothing else, so that it begins no flow."""
+    return compact(text) in texts.PLAIN_WORDS

@@ -1,0 +1,324 @@
+"""Answering notices by talking, on a real database and a real Valkey (contract, "How the chat speaks")."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from booking.appointments import Appointments
+from booking.current import CurrentCatalogue
+from booking.notices import NoticeKind
+from booking.reminders import Reminders
+from booking.stoppage_models import Scope, StopOrder
+from handlers.chat import Incoming
+from handlers.notices import tap_id
+from storage.database import SqlDatabase
+from tests.support.notice_desk import CLI, LI, WANG, Desk
+from tests.support.talk import Talk
+from tests.support.talking import dialogue_of, known, open_for_talk
+
+
+@pytest.fixture
+async def desk(database: SqlDatabase, appointments: Appointments, now: datetime) -> Desk:
+    """An account with one patient, and a clinic with sessions tomorrow."""
+    await open_for_talk(database, now)
+    talk = Talk(dialogue_of(database, appointments), now)
+    await known(database, talk, "张三")
+    return Desk(talk, database, appointments)
+
+
+async def test_one_character_takes_a_replacement(desk: Desk) -> None:
+    await desk.book()
+    notice = await desk.stop()
+    assert len(notice.payload["offers"]) == 3
+    desk.talk.now += timedelta(hours=1)
+    seen = (await desk.talk.says("1")).shows("改约成功", "预约号：", "原预约已停诊：", "王芳").ends("rebooked")
+    assert [state for state in await desk.states() if "booked" in state] == ["wang-20261125-0900-0900 booked"]
+    assert (await desk.get(notice)).answer == "1"
+    assert (await desk.tap(notice, 1)).text == seen.text
+
+
+async def test_zero_declines_and_says_so_again(desk: Desk) -> None:
+    await desk.book()
+    notice = await desk.stop()
+    seen = (await desk.talk.says("０")).shows("已为您登记不再改约").ends("declined")
+    assert (await desk.tap(notice, 0)).text == seen.text
+    (await desk.tap(notice, 1)).shows("您已选择不再改约", "回复“预约”")
+
+
+async def test_another_answer_after_the_first_changes_nothing(desk: Desk) -> None:
+    await desk.book()
+    notice = await desk.stop()
+    await desk.tap(notice, 2)
+    before = await desk.states()
+    (await desk.tap(notice, 1)).shows("改约已完成", "当前预约：")
+    assert await desk.states() == before
+
+
+async def test_a_tap_answers_its_notice_in_the_middle_of_a_booking_which_goes_on(desk: Desk) -> None:
+    await desk.book()
+    notice = await desk.stop()
+    (await desk.talk.says("李强", "1")).shows("请确认预约信息")
+    seen = await desk.tap(notice, 1)
+    seen.shows("改约成功", "请确认预约信息").offers("确认", "返回")
+    (await desk.talk.says("1")).shows("预约成功", "李强").ends("booked")
+    assert len([state for state in await desk.states() if state.endswith(" booked")]) == 2
+
+
+async def test_a_digit_answers_the_question_that_was_asked_after_the_notice(desk: Desk) -> None:
+    await desk.book()
+    notice = await desk.stop()
+    desk.talk.now += timedelta(minutes=1)
+    await desk.talk.says("预约")
+    (await desk.talk.says("1")).shows("请选择科室").hides("改约成功")
+    assert (await desk.get(notice)).answer is None
+
+
+async def test_a_digit_is_asked_about_when_a_notice_came_after_the_question(desk: Desk) -> None:
+    await desk.book()
+    await desk.talk.says("预约")
+    desk.talk.now += timedelta(minutes=1)
+    notice = await desk.stop()
+    seen = await desk.talk.says("1")
+    seen.shows("“1”").offers("停诊通知 王芳 11月24日 09:00 张*", "继续刚才的对话")
+    assert (await desk.get(notice)).answer is None
+    (await desk.talk.picks(seen, "停诊通知")).shows("改约成功", "请选择预约方式")
+    (await desk.talk.says("1")).shows("科室")
+
+
+async def test_going_on_takes_the_digit_for_the_question(desk: Desk) -> None:
+    await desk.book()
+    await desk.talk.says("预约")
+    desk.talk.now += timedelta(minutes=1)
+    notice = await desk.stop()
+    seen = await desk.talk.says("2")
+    (await desk.talk.picks(seen, "继续")).shows("请选择医生").hides("王芳 主任医师（")
+    assert (await desk.get(notice)).answer is None
+    (await desk.talk.says("返回")).shows("请选择预约方式")
+
+
+async def test_the_seat_of_a_dialogue_put_aside_stays_held(desk: Desk) -> None:
+    await desk.book()
+    await desk.talk.says("李强", "1")
+    desk.talk.now += timedelta(seconds=10)
+    await desk.stop()
+    seen = await desk.talk.says("1")
+    (await desk.talk.picks(seen, "继续")).shows("预约成功", "李强")
+
+
+async def test_leaving_gives_back_the_seat_of_what_was_put_aside(desk: Desk) -> None:
+    await desk.book()
+    await desk.talk.says("李强", "1")
+    desk.talk.now += timedelta(seconds=10)
+    await desk.stop()
+    (await desk.talk.says("1")).shows("“1”")
+    (await desk.talk.says("退出")).shows("已为您释放").ends("left")
+    assert not [state for state in await desk.states() if state.endswith(" held")]
+
+
+async def test_back_from_the_question_which_is_the_dialogue_as_it_was(desk: Desk) -> None:
+    await desk.book()
+    await desk.talk.says("预约")
+    desk.talk.now += timedelta(seconds=10)
+    await desk.stop()
+    await desk.talk.says("1")
+    (await desk.talk.says("返回")).shows("请选择预约方式")
+
+
+async def test_with_two_open_notices_the_bot_asks_which(desk: Desk) -> None:
+    stopped, other = await desk.book(), await desk.book(f"{LI}-1000")
+    notice = await desk.stop()
+    desk.talk.now += timedelta(seconds=1)
+    reminder = await desk.remind(other)
+    seen = await desk.talk.says("1")
+    seen.offers("就诊提醒 李强 11月24日 10:00 张*", "停诊通知 王芳 11月24日 09:00 张*")
+    assert (await desk.get(notice)).answer is None
+    (await desk.talk.picks(seen, "就诊提醒")).shows("已记下您会来就诊", "李强").ends("coming")
+    assert (await desk.get(reminder)).answer == "come"
+    (await desk.talk.says("1")).shows("改约成功")
+    assert stopped
+
+
+async def test_a_digit_that_only_one_of_two_has_is_clear(desk: Desk) -> None:
+    await desk.book()
+    other = await desk.book(f"{LI}-1000")
+    notice = await desk.stop()
+    await desk.remind(other)
+    (await desk.talk.says("0")).shows("不再改约").ends("declined")
+    assert (await desk.get(notice)).answer == "0"
+
+
+async def test_words_of_a_choice_answer_it_beside_an_open_question(desk: Desk) -> None:
+    claim = await desk.book()
+    reminder = await desk.remind(claim)
+    desk.talk.now += timedelta(minutes=1)
+    await desk.talk.says("预约")
+    (await desk.talk.says("我会来")).shows("已记下您会来就诊", "请选择预约方式")
+    assert (await desk.get(reminder)).answer == "come"
+
+
+async def test_words_of_a_choice_answer_it_and_begin_nothing(desk: Desk) -> None:
+    await desk.book()
+    await desk.stop()
+    (await desk.talk.says("不再改约")).shows("已为您登记不再改约").ends("declined")
+
+
+async def test_a_notice_whose_choices_were_never_read_is_shown_not_answered(desk: Desk) -> None:
+    claim = await desk.book()
+    reminder = await desk.remind(claim, shown=False)
+    seen = await desk.talk.says("2")
+    seen.shows("就诊提醒").offers("我会来", "取消预约")
+    assert (await desk.get(reminder)).answer is None
+    assert seen.turn.chat is None
+    (await desk.talk.says("1")).shows("已记下您会来就诊")
+
+
+async def test_words_that_mean_nothing_else_show_what_was_never_read(desk: Desk) -> None:
+    claim = await desk.book()
+    await desk.remind(claim, shown=False)
+    (await desk.talk.says("什么事")).offers("我会来", "取消预约")
+    (await desk.talk.says("什么事")).offers("预约挂号", "我的预约", "就诊人", "帮助")
+
+
+async def test_a_number_that_no_notice_has_shows_the_notice_again(desk: Desk) -> None:
+    claim = await desk.book()
+    await desk.remind(claim)
+    (await desk.talk.says("7")).shows("没有选项“7”").offers("我会来", "取消预约")
+
+
+async def test_a_choice_of_an_old_question_is_no_answer_to_a_notice(desk: Desk) -> None:
+    claim = await desk.book()
+    seen = await desk.talk.says("预约")
+    await desk.talk.says("退出")
+    reminder = await desk.remind(claim)
+    (await desk.talk.taps(seen, "按科室")).shows("之前消息")
+    assert (await desk.get(reminder)).answer is None
+
+
+async def test_a_reminder_leads_to_the_cancellation_with_its_rule(desk: Desk) -> None:
+    claim = await desk.book()
+    reminder = await desk.remind(claim)
+    (await desk.talk.says("2")).shows("请确认取消以下预约", "最晚可在11月24日 周二 07:00").offers("确认", "返回")
+    (await desk.talk.says("1")).shows("取消成功").ends("cancelled")
+    assert (await desk.get(reminder)).answer == "cancel"
+    (await desk.tap(reminder, 1)).shows("这个预约已取消")
+
+
+async def test_too_late_for_a_cancellation_says_the_rule_and_the_telephone(desk: Desk) -> None:
+    claim = await desk.book()
+    desk.talk.now += timedelta(hours=22)
+    await desk.remind(claim, NoticeKind.REMINDER_SOON)
+    desk.talk.now += timedelta(minutes=1)
+    (await desk.talk.says("2")).shows("就诊前2小时停止取消", "07:00", "010-00000000").hides("请确认取消")
+
+
+async def test_a_reminder_answered_after_the_visit_began_is_over(desk: Desk) -> None:
+    claim = await desk.book()
+    reminder = await desk.remind(claim)
+    desk.talk.now += timedelta(hours=24)
+    (await desk.tap(reminder, 1)).shows("就诊的时间已到", "010-00000000")
+    (await desk.talk.says("1")).shows("没有等待您选择的问题")
+
+
+async def test_a_cancellation_from_a_notice_puts_the_booking_aside_and_goes_on_with_it(desk: Desk) -> None:
+    claim = await desk.book()
+    reminder = await desk.remind(claim)
+    desk.talk.now += timedelta(minutes=1)
+    await desk.talk.says("李强", "1")
+    (await desk.tap(reminder, 2)).shows("请确认取消以下预约").offers("确认", "返回")
+    (await desk.talk.says("1")).shows("取消成功", "请确认预约信息").offers("确认", "返回")
+    (await desk.talk.says("1")).shows("预约成功", "李强")
+
+
+async def test_an_offer_past_its_deadline_is_explained_and_what_is_free_is_offered(desk: Desk) -> None:
+    await desk.book()
+    notice = await desk.stop()
+    desk.talk.now += timedelta(hours=25)
+    seen = await desk.talk.says("1")
+    seen.shows("为您保留的时间已过")
+    assert seen.choices
+    await desk.talk.says("1", "1")
+    assert (await desk.get(notice)).answer is None
+
+
+async def test_an_offer_after_the_stoppage_was_lifted_says_that_the_old_one_stands(desk: Desk) -> None:
+    await desk.book()
+    notice = await desk.stop()
+    ((stoppage, _),) = await desk.stoppages.all(now=desk.talk.now)
+    await desk.stoppages.lift(stoppage.id, by=CLI, now=desk.talk.now)
+    while await desk.stoppages.work(now=desk.talk.now):
+        pass
+    (await desk.tap(notice, 1)).shows("原来的预约继续有效", "当前预约：11月24日")
+    assert f"{WANG}-0900 booked" in await desk.states()
+
+
+async def test_an_offer_that_was_stopped_too_is_explained(desk: Desk) -> None:
+    await desk.book()
+    notice = await desk.stop()
+    order = StopOrder(Scope("doctor", "wang"), "生病", "again")
+    await desk.stoppages.stop(order, by=CLI, now=desk.talk.now)
+    while await desk.stoppages.work(now=desk.talk.now):
+        pass
+    (await desk.tap(notice, 1)).shows("停诊")
+    assert not [state for state in await desk.states() if state.endswith(" booked")]
+
+
+async def test_the_same_message_again_changes_nothing(desk: Desk) -> None:
+    await desk.book()
+    await desk.stop()
+    incoming = Incoming(desk.talk.openid, "text", "same", text="1")
+    first = await desk.talk.sends(incoming)
+    desk.talk.chat = None
+    before = await desk.states()
+    await desk.talk.sends(incoming)
+    assert await desk.states() == before
+    first.shows("改约成功")
+
+
+async def test_a_tap_on_somebody_elses_notice_shows_nothing(desk: Desk) -> None:
+    await desk.book()
+    notice = await desk.stop()
+    thief = Talk(desk.talk.dialogue, desk.talk.now, openid="o-thief")
+    seen = await thief.sends(Incoming("o-thief", "text", "t1", text="1", tapped=tap_id(notice.id, 1)))
+    seen.shows("没有找到这条通知").hides("王芳", "张")
+    assert (await desk.get(notice)).answer is None
+
+
+@pytest.mark.parametrize("tap", ["n.nothing.1", "n.x.99"])
+async def test_a_forged_tap_is_answered_politely(desk: Desk, tap: str) -> None:
+    (await desk.talk.sends(Incoming(desk.talk.openid, "text", "f1", text="1", tapped=tap))).shows("没有找到这条通知")
+
+
+async def test_a_choice_that_a_notice_does_not_have_is_none(desk: Desk) -> None:
+    claim = await desk.book()
+    reminder = await desk.remind(claim)
+    (await desk.tap(reminder, 9)).shows("没有这个选项")
+
+
+async def test_a_changed_visit_is_kept(desk: Desk) -> None:
+    notice = await desk.change_room(await desk.book())
+    seen = (await desk.talk.says("1")).shows("已为您保留预约").ends("kept")
+    assert (await desk.tap(notice, 1)).text == seen.text
+    assert (await desk.get(notice)).answer == "keep"
+
+
+async def test_a_changed_visit_is_changed_or_cancelled(desk: Desk) -> None:
+    notice = await desk.change_room(await desk.book())
+    (await desk.talk.says("2")).shows("改约：", "请选择改到哪里")
+    (await desk.tap(notice, 3)).shows("请确认取消以下预约")
+    (await desk.talk.says("1")).shows("取消成功")
+
+
+async def test_reminders_are_stopped_and_started_in_chat(desk: Desk, database: SqlDatabase, now: datetime) -> None:
+    await desk.book()
+    reminders = Reminders(database, CurrentCatalogue(database))
+    due = now.replace(hour=10)
+    (await desk.talk.says("停止提醒")).shows("已为您停止就诊提醒", "开启提醒")
+    (await desk.talk.says("取消提醒")).shows("已为您停止就诊提醒")
+    assert await reminders.remind_day(due, now=due) == 0
+    (await desk.talk.says("恢复提醒")).shows("已为您开启就诊提醒", "停止提醒")
+    assert await reminders.remind_day(due, now=due) == 1
+
+
+async def test_an_open_question_is_repeated_after_reminders_were_stopped(desk: Desk) -> None:
+    await desk.talk.says("预约")
+    (await desk.talk.says("停止提醒")).shows("已为您停止就诊提醒", "请选择预约方式")
