@@ -216,6 +216,7 @@ async def _book(unit: Unit, person: Displacement, reply: _Reply, *, limit: int, 
         raise await _gone(unit, person)
     if person.deadline is not None and person.deadline <= now:
         raise OfferGone("expired")
+    await unit.patients.lock(person.patient)  # as whoever books for them does: the day stays as it is read
     day = await unit.claims.day_of(person.patient, offer.date)
     ordinal = choose_ordinal(day, offer.starts_at, offer.ends_at, limit=limit)
     new = await unit.offers.choose(offer.id, displacement=person.id, ordinal=ordinal, now=now)

@@ -33,6 +33,7 @@ from bot.notifier import Notifier
 from bot.sending_limits import Pace, Pauses
 from bot.settings import Settings
 from bot.sms import SmsFile
+from bot.stopping import see_to_offers, work_on
 from bot.timed_jobs import TimedJobs
 from bot.webhook import Webhook, add_routes
 from bot.wechat import MAX_BODY, Codec
@@ -111,7 +112,7 @@ def web_app(parts: Parts) -> web.Application:
 
 def background(parts: Parts) -> Worker:
     """Return the background work; any number of processes may do it at once."""
-    clock, seats = parts.clock, parts.seats
+    clock, seats, services = parts.clock, parts.seats, parts.services
 
     publishing = DailyPublishing(parts.database, seats, clock, parts.settings.data_dir)
     timed = TimedJobs(parts.database, parts.services.catalogue, publishing, now=clock.now, metrics=parts.metrics)
@@ -133,6 +134,8 @@ def background(parts: Parts) -> Worker:
         Job("reconcile_pool", 30, lambda: seats.reconcile(now=clock.now())),
         Job("complete_past", 60, lambda: parts.services.appointments.complete_past(now=clock.now())),
         Job("add_hashes", 60, add_hashes),
+        Job("stoppages", 1, lambda: work_on(services.stoppages, now=clock.now, go_on=lambda: not worker.closing)),
+        Job("offers", 2, lambda: see_to_offers(services.offers, now=clock.now, go_on=lambda: not worker.closing)),
         Job("relay_notices", 1, lambda: parts.notifier.relay(go_on=lambda: not worker.closing)),
         Job("settle_notices", 2, parts.notifier.settle),
         Job("measure_notices", 15, parts.notifier.measure),

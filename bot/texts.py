@@ -174,7 +174,14 @@ CHECK_WECHAT_CODES = {
 HELP = "诊约：微信公众号门诊预约。没有参数时显示本帮助。"
 HELP_USAGE = "zhenyue 命令 [选项]"
 HELP_USAGE_OF = "zhenyue {command}{arguments} [选项]"
-HELP_ARGUMENTS_OF = {"load": " 文件", "pool": " 子命令", "menu": " 子命令", "staff": " 子命令"}
+HELP_ARGUMENTS_OF = {
+    "load": " 文件",
+    "pool": " 子命令",
+    "menu": " 子命令",
+    "staff": " 子命令",
+    "stop": " 范围 [代码]",
+    "lift": " 编号",
+}
 HELP_ARGUMENTS_OF |= {"staff add": " 姓名", "staff remove": " 编号或姓名"}
 HELP_ARGUMENTS_OF |= {"adjust": " 门诊"}
 HELP_COMMANDS = "命令"
@@ -192,6 +199,9 @@ HELP_OF = {
     "load": "载入或更新门诊资料文件",
     "publish": "按排班生成门诊与号源",
     "adjust": "调整一个已发布的门诊：诊室、时间、医生、号数，并通知已预约的患者",
+    "stop": "停诊：门诊、医生、科室或全院，通知患者并保留替代号源",
+    "lift": "恢复停诊，归还预约并通知患者",
+    "stoppages": "列出停诊及其进展",
     "slots": "列出号源",
     "appointments": "列出预约",
     "notices": "列出通知及其状态，或需要电话通知的患者",
