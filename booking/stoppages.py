@@ -25,6 +25,7 @@ from booking.errors import (
 from booking.offer_plan import make_plan
 from booking.ports import Database, Unit
 from booking.seats import Seats
+from booking.stop_requests import ask_managers
 from booking.stoppage_models import (
     IN_FORCE,
     Scope,
@@ -181,6 +182,7 @@ class Stoppages:
             if state is StoppageState.REQUESTED:
                 if not await unit.reach.sessions(new.scope, new.from_at, new.to_at, now=now):
                     raise await _why_nothing(unit, new.scope, when, now=now)
+                await ask_managers(unit, new, now=now)
             else:
                 await _close(unit, new, by=by, now=now)
             action = "requested" if state is StoppageState.REQUESTED else "ordered"

@@ -11,6 +11,7 @@ from typing import Any
 from booking.models import Catalogue
 from booking.notice_payloads import Visit, read_visit
 from booking.notices import Notice, NoticeKind
+from booking.stoppage_models import FOREVER
 from handlers.texts import booking, common
 from handlers.texts import notice_lines as lines
 
@@ -236,12 +237,13 @@ def _alert(payload: Mapping[str, Any], catalogue: Catalogue, now: datetime) -> S
 
 
 def _stop_request(payload: Mapping[str, Any], catalogue: Catalogue, _now: datetime) -> Said:
-    start, end = (lines.moment(datetime.fromisoformat(payload[key]), catalogue) for key in ("from", "to"))
+    start, end = (datetime.fromisoformat(payload[key]) for key in ("from", "to"))
+    until = lines.moment(end, catalogue) if end < FOREVER else "另行通知"
     return Said(
         (
             f"{common.shorten(payload['by'], 20)}申请停诊，请您审批：",
             f"范围：{_scope(payload, catalogue)}",
-            f"时间：{start} 至 {end}",
+            f"时间：{lines.moment(start, catalogue)} 至 {until}",
             *_reason(payload),
         ),
         answers=(Answer(1, APPROVE, ("同意",)), Answer(2, REFUSE, ("不同意", "拒绝"))),

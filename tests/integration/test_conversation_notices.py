@@ -4,11 +4,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from booking.actors import Actor, Role
 from booking.appointments import Appointments
 from booking.current import CurrentCatalogue
-from booking.notices import NoticeKind
+from booking.notices import Notice, NoticeKind
 from booking.reminders import Reminders
-from booking.stoppage_models import Scope, StopOrder
+from booking.staffing import StaffAccounts
+from booking.stoppage_models import Scope, StopOrder, StoppageState
 from handlers.chat import Incoming
 from handlers.notices import tap_id
 from storage.database import SqlDatabase
@@ -322,3 +324,44 @@ async def test_reminders_are_stopped_and_started_in_chat(desk: Desk, database: S
 async def test_an_open_question_is_repeated_after_reminders_were_stopped(desk: Desk) -> None:
     await desk.talk.says("预约")
     (await desk.talk.says("停止提醒")).shows("已为您停止就诊提醒", "请选择预约方式")
+
+
+async def asked(desk: Desk) -> tuple[Talk, Notice]:
+    """A manager at their telephone, and what a doctor's request tells them."""
+    accounts, now = StaffAccounts(desk.database), desk.talk.now
+    _, code = await accounts.add("陈主任", Role.MANAGER, by=CLI, now=now)
+    await accounts.bind(code, "o-manager", now=now)
+    doctor, _ = await accounts.add("王医生", Role.DOCTOR, "wang", by=CLI, now=now)
+    order = StopOrder(Scope("doctor", "wang"), "家中有事", "ask")
+    await desk.stoppages.request(order, by=Actor("staff", doctor.id, "wechat"), now=now)
+    manager = Talk(desk.talk.dialogue, now, openid="o-manager")
+    return manager, await Desk(manager, desk.database, desk.appointments).deliver(NoticeKind.STOP_REQUEST)
+
+
+async def test_a_manager_approves_a_stoppage_with_one_character(desk: Desk) -> None:
+    await desk.book()
+    manager, notice = await asked(desk)
+    (told,) = manager.transcript
+    assert "王医生申请停诊" in told
+    assert "至 另行通知" in told
+    seen = (await manager.says("1")).shows("已批准").ends("decided")
+    ((stoppage, _),) = await desk.stoppages.all(now=manager.now)
+    assert stoppage.state is StoppageState.STOPPING
+    assert (await Desk(manager, desk.database, desk.appointments).tap(notice, 1)).text == seen.text
+
+
+async def test_a_manager_refuses_and_cannot_approve_afterwards(desk: Desk) -> None:
+    manager, notice = await asked(desk)
+    (await manager.says("2")).shows("不批准").ends("decided")
+    (await Desk(manager, desk.database, desk.appointments).tap(notice, 1)).shows("已经处理过了")
+    ((stoppage, _),) = await desk.stoppages.all(now=manager.now)
+    assert stoppage.state is StoppageState.REFUSED
+
+
+async def test_who_is_no_manager_any_more_decides_nothing(desk: Desk) -> None:
+    """Nobody unbound can find out that there is anything to decide."""
+    manager, _ = await asked(desk)
+    await StaffAccounts(desk.database).remove("陈主任", by=CLI, now=manager.now)
+    (await manager.says("1")).shows("没有找到这条通知").hides("批准", "停诊")
+    ((stoppage, _),) = await desk.stoppages.all(now=manager.now)
+    assert stoppage.state is StoppageState.REQUESTED
