@@ -13,7 +13,7 @@ from handlers.frame import Frame, Services
 from handlers.hearing import back, hear
 from handlers.menu import BEGINS, MENU
 from handlers.menu import FLOW as MENU_FLOW
-from handlers.notice_turns import hear_beside, hear_tap, hear_unasked, is_plain
+from handlers.notice_turns import hear_beside, hear_tap, hear_unasked, is_plain, show_unread
 from handlers.notices import read_notice_tap
 from handlers.paging import LASTING
 from handlers.state import KEPT, Asked, Chat, UnknownState, load
@@ -102,6 +102,9 @@ async def _greet(frame: Frame, asked: Asked | None) -> Turn:
         with contextlib.suppress(Unavailable):  # the welcome matters more; whoever writes is reachable anyway
             await frame.services.patients.follow(frame.openid, following=True, now=frame.now)
         frame.start(MENU)
+        unread = await show_unread(frame, lead=greeting.welcome(frame.clinic))
+        if unread is not None:
+            return unread
         frame.note(greeting.welcome(frame.clinic))
     elif not _is_open(frame):
         frame.note(greeting.hello(frame.clinic))

@@ -6,6 +6,7 @@ the bot asks which is meant. Where no question is open, it answers the only noti
 
 from datetime import datetime
 
+from booking.notices import Notice
 from handlers.answer import ANSWER, READ, SAID, meant, show
 from handlers.asking import Turn, ended, go_on
 from handlers.frame import Frame
@@ -71,6 +72,16 @@ async def hear_unasked(frame: Frame) -> Turn | None:
         return await _ask_which(frame, None, text)
     lead = texts.no_such_choice(text) if number(text) is not None else ""
     unread = [notice for notice in open_ones if lead or not notice.shown]
+    return await _show(frame, unread, lead)
+
+
+async def show_unread(frame: Frame, *, lead: str) -> Turn | None:
+    """Show what came while the account could not be reached and still waits for an answer; None without any."""
+    open_ones = await frame.services.answers.open(frame.openid, now=frame.now)
+    return await _show(frame, [notice for notice in open_ones if not notice.shown], lead)
+
+
+async def _show(frame: Frame, unread: list[Notice], lead: str) -> Turn | None:
     return await ended(frame, await show(frame, unread[0], lead=lead)) if unread else None
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from booking.appointments import AppointmentView
 from booking.masking import mask_name
 from booking.models import Catalogue, Department, Doctor
+from booking.rules import notice_due
 from handlers.texts import booking, commands, common
 
 CHANGE = "改约"
@@ -32,8 +33,9 @@ def summary(view: AppointmentView, catalogue: Catalogue, now: datetime) -> str:
 
 def confirm_cancel(view: AppointmentView, catalogue: Catalogue, now: datetime) -> str:
     """What is about to be cancelled, by which rule, and until when."""
-    notice, zone = catalogue.clinic.policy.cancel_notice, catalogue.clinic.zone
-    rule = "就诊开始前可以取消。"
+    zone = catalogue.clinic.zone
+    notice = notice_due(view.claim, catalogue.clinic.policy.cancel_notice, by_staff=False)
+    rule = "门诊有变动，就诊开始前都可以取消。" if view.claim.waived else "就诊开始前可以取消。"
     if notice:
         until = common.moment(view.claim.starts_at - notice, zone)
         rule = f"就诊前{common.length(notice)}可以取消，这个预约最晚可在{until} 取消。"

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from booking.actors import Actor, Role
 from booking.appointments import Appointments
@@ -14,6 +15,7 @@ from booking.stoppage_models import Scope, StopOrder, StoppageState
 from handlers.chat import Incoming
 from handlers.notices import tap_id
 from storage.database import SqlDatabase
+from storage.tables import claim
 from tests.support.notice_desk import CLI, LI, WANG, Desk
 from tests.support.talk import Talk
 from tests.support.talking import dialogue_of, known, open_for_talk
@@ -181,6 +183,14 @@ async def test_words_that_mean_nothing_else_show_what_was_never_read(desk: Desk)
     (await desk.talk.says("什么事")).offers("预约挂号", "我的预约", "就诊人", "帮助")
 
 
+async def test_who_follows_again_reads_what_could_not_be_brought(desk: Desk) -> None:
+    claim = await desk.book()
+    await desk.remind(claim, shown=False)
+    (await desk.talk.event("subscribe")).shows("欢迎关注", "就诊提醒").offers("我会来", "取消预约")
+    (await desk.talk.says("1")).shows("已记下您会来就诊")
+    (await desk.talk.event("subscribe")).shows("欢迎关注").offers("预约挂号", "我的预约", "就诊人", "帮助")
+
+
 async def test_a_number_that_no_notice_has_shows_the_notice_again(desk: Desk) -> None:
     claim = await desk.book()
     await desk.remind(claim)
@@ -307,6 +317,16 @@ async def test_a_changed_visit_is_changed_or_cancelled(desk: Desk) -> None:
     notice = await desk.change_room(await desk.book())
     (await desk.talk.says("2")).shows("改约：", "请选择改到哪里")
     (await desk.tap(notice, 3)).shows("请确认取消以下预约")
+    (await desk.talk.says("1")).shows("取消成功")
+
+
+async def test_what_the_clinic_changed_may_be_cancelled_until_it_begins(desk: Desk, database: SqlDatabase) -> None:
+    claim_id = await desk.book()
+    async with database.begin() as unit:
+        await unit.connection.execute(update(claim).where(claim.c.id == claim_id).values(waived=True))
+    desk.talk.now += timedelta(hours=23)
+    await desk.change_room(claim_id)
+    (await desk.talk.says("3")).shows("门诊有变动，就诊开始前都可以取消").hides("最晚可在")
     (await desk.talk.says("1")).shows("取消成功")
 
 
