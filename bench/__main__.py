@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import orjson
 
-from bench.figures import hold_figures, ready_figures, turn_figures
+from bench.figures import hold_figures, ready_figures, relay_figures, turn_figures
 from bench.machine import machine
 from bench.processes import OUT, ROOT
 from bench.ready import measure_ready
@@ -19,6 +19,7 @@ from bench.turns import measure_turns
 RESULTS = ROOT / "bench" / "results.json"
 DOCUMENT = ROOT / "docs" / "performance.md"
 HOLDS_WITHIN = 180.0
+RELAY_WITHIN = 180.0
 
 
 def measure_holds(kind: str, rounds: int, holds: int) -> list[dict[str, float]]:
@@ -28,6 +29,16 @@ def measure_holds(kind: str, rounds: int, holds: int) -> list[dict[str, float]]:
         command, cwd=ROOT, stdout=subprocess.PIPE, check=True, timeout=HOLDS_WITHIN
     )
     measured: list[dict[str, float]] = orjson.loads(done.stdout)
+    return measured
+
+
+def measure_relay(rounds: int, notices: int) -> dict[str, object]:
+    """Measure the relay of notices in a process of its own."""
+    command = [sys.executable, "-m", "bench.relaying", str(rounds), str(notices)]
+    done = subprocess.run(  # noqa: S603  # our own program
+        command, cwd=ROOT, stdout=subprocess.PIPE, check=True, timeout=RELAY_WITHIN
+    )
+    measured: dict[str, object] = orjson.loads(done.stdout)
     return measured
 
 
@@ -45,8 +56,10 @@ def main() -> None:
     print("holds …", flush=True)
     rounds, each = (1, 200) if quick else (3, 1000)
     holds = {kind: measure_holds(kind, rounds, each) for kind in ("sqlite", "postgres")}
-    figures = [*turn_figures(turns), *ready_figures(ready), *hold_figures(holds)]
-    measured = {"ready_seconds": ready, "turns": turns.as_json(), "holds": holds}
+    print("relay …", flush=True)
+    relay = measure_relay(rounds=1, notices=500) if quick else measure_relay(rounds=5, notices=6000)
+    figures = [*turn_figures(turns), *ready_figures(ready), *hold_figures(holds), *relay_figures(relay)]
+    measured = {"ready_seconds": ready, "turns": turns.as_json(), "holds": holds, "relay": relay}
     write(OUT / "quick.json" if quick else RESULTS, figures, facts, measured)
     if not quick:
         tell(DOCUMENT, figures, facts, datetime.now(UTC).strftime("%Y-%m-%d"))

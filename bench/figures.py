@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from statistics import median
+from typing import Any
 
 from bench.report import Figure
 from bench.turns import MEMORY_AT, Turns
 
 TURN_GOAL = 0.08
 READY_GOAL = 3.0
+RELAY_GOAL = 0.5
+PACE_GOAL = 0.05
 MEMORY_GOAL = 200.0
 _WORDS = {"booking": "turn of a booking dialogue", "menu": "turn at the menu"}
 
@@ -57,6 +60,23 @@ def hold_figures(holds: Mapping[str, Sequence[Mapping[str, float]]]) -> list[Fig
             Figure(f"durable hold on {kind}: processor time", median(one["processor_us"] for one in rounds), " µs"),
         ]
     return figures
+
+
+def relay_figures(relay: Mapping[str, Any]) -> list[Figure]:
+    """Return notices against bare posts of the same bodies, and how a configured pace was kept (issue 3)."""
+    rounds: Sequence[Mapping[str, float]] = relay["rounds"]
+    ratios = [one["notices_per_second"] / one["bare_per_second"] for one in rounds]
+    off = abs(relay["kept"] / relay["configured"] - 1)
+    return [
+        Figure(
+            "relay of notices, of a bare aiohttp client's posts", median(ratios), "", _spread(ratios), goal=RELAY_GOAL
+        ),
+        Figure("relay of notices: a second", median(one["notices_per_second"] for one in rounds)),
+        Figure("relay of notices: processor time", median(one["processor_us"] for one in rounds), " µs"),
+        Figure("bare posts: a second", median(one["bare_per_second"] for one in rounds)),
+        Figure("bare posts: processor time", median(one["bare_processor_us"] for one in rounds), " µs"),
+        Figure("pace of the settings, off by", off * 100, " %", goal=PACE_GOAL * 100, at_most=True),
+    ]
 
 
 def _memory(turns: Turns) -> list[tuple[int, float, float | None]]:

@@ -87,6 +87,13 @@ def bare() -> Generator[Server]:
 
 
 @contextmanager
+def bare_api() -> Generator[Server]:
+    """Run a WeChat that costs nothing for the length of a block."""
+    with _started([sys.executable, "-m", "bench.bare_api"], None, None) as server:
+        yield server
+
+
+@contextmanager
 def _started(command: list[str | Path], folder: Path | None, errors: int | None) -> Generator[Server]:
     process = subprocess.Popen(  # noqa: S603  # our own programs
         command,

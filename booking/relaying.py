@@ -67,6 +67,10 @@ class Due:
     starts_at: datetime | None = None
     displacement: DisplacementState | None = None
 
+    def now_as(self, notice: Notice) -> "Due":
+        """Return the same with the notice as it has become."""
+        return Due(notice, self.following, self.claim, self.starts_at, self.displacement)
+
 
 @dataclass(frozen=True, slots=True)
 class Routes:
@@ -153,7 +157,7 @@ def go_on(due: Due, routes: Routes, *, after: NoticeChannel | None, now: datetim
     notice = due.notice
     channel = next_channel(due, routes, after=after)
     if channel is not None:
-        return _on_its_way(replace(notice, attempts=0, first_tried_at=None), channel, now=now)
+        return _on_its_way(notice, channel, now=now, afresh=True)
     waits = _pause_worth_waiting(due, routes)
     if waits is not None:
         return _freed(notice, waits[0], due_at=waits[1], now=now)
@@ -171,9 +175,15 @@ def after_try(due: Due, tried: Try, routes: Routes, *, now: datetime) -> Notice:
     channel = NoticeChannel(notice.channel or NoticeChannel.CUSTOM)
     match tried.verdict:
         case Verdict.SENT:
-            shown = notice.shown or tried.shown
-            done = replace(notice, state=NoticeState.SENT, msgid=tried.msgid, shown=shown, sent_at=now)
-            return replace(done, leased_until=None, updated_at=now)
+            return replace(
+                notice,
+                state=NoticeState.SENT,
+                msgid=tried.msgid,
+                shown=notice.shown or tried.shown,
+                sent_at=now,
+                leased_until=None,
+                updated_at=now,
+            )
         case Verdict.UNSURE if channel == NoticeChannel.TEMPLATE:
             return _later(notice, tried.reason, first_tried_at=notice.first_tried_at, now=now)
         case Verdict.UNSURE:
@@ -181,7 +191,7 @@ def after_try(due: Due, tried: Try, routes: Routes, *, now: datetime) -> Notice:
         case Verdict.RETRY if notice.attempts < MOST_TRIES:
             return _later(notice, tried.reason, first_tried_at=_doubt(notice), now=now)
     passed = replace(notice, reason=_reasons(notice, f"{channel} {tried.reason}"))
-    return go_on(replace(due, notice=passed), routes, after=channel, now=now)
+    return go_on(due.now_as(passed), routes, after=channel, now=now)
 
 
 def shows_choices_later(notice: Notice) -> bool:
@@ -197,7 +207,7 @@ def after_outcome(due: Due, status: str, routes: Routes, *, now: datetime) -> No
     notice = replace(due.notice, reason=_reasons(due.notice, f"template {status}"))
     if notice.shown:
         return replace(notice, channel=NoticeChannel.CUSTOM, updated_at=now)
-    onward = go_on(replace(due, notice=notice), routes, after=NoticeChannel.TEMPLATE, now=now)
+    onward = go_on(due.now_as(notice), routes, after=NoticeChannel.TEMPLATE, now=now)
     if onward.state != NoticeState.SENDING:
         return onward
     return _freed(replace(onward, msgid=None, sent_at=None), onward.channel, due_at=now, now=now)
@@ -210,13 +220,13 @@ def _before(channel: str | None) -> NoticeChannel | None:
     return places[place - 1] if place else None
 
 
-def _on_its_way(notice: Notice, channel: NoticeChannel, *, now: datetime) -> Notice:
+def _on_its_way(notice: Notice, channel: NoticeChannel, *, now: datetime, afresh: bool = False) -> Notice:
     return replace(
         notice,
         state=NoticeState.SENDING,
         channel=channel,
-        attempts=notice.attempts + 1,
-        first_tried_at=notice.first_tried_at or now,
+        attempts=1 if afresh else notice.attempts + 1,
+        first_tried_at=now if afresh else notice.first_tried_at or now,
         leased_until=now + LEASE,
         updated_at=now,
     )
@@ -309,7 +319,7 @@ class RelayRows(Protocol):
         ...
 
     async def take(self, notices: Sequence[Notice]) -> None:
-        """Write what is about to be sent: channel, lease, tries; a statement for each channel."""
+        """Write what is about to be sent, or was decided; their rows are locked."""
         ...
 
     async def record(self, before: Sequence[Notice], after: Sequence[Notice]) -> None:

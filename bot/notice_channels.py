@@ -85,7 +85,8 @@ def _prepared(notice: Notice, channel: NoticeChannel, catalogue: Catalogue, now:
     """Return what is sent: the text with its choices, or the fields of the template, each made to fit."""
     if channel in {NoticeChannel.CUSTOM, NoticeChannel.SMS}:
         return render(notice, catalogue, now=now)
-    fields, known = catalogue.templates[notice.kind].fields, values(notice, catalogue)
+    fields = catalogue.templates[notice.kind].fields
+    known = values(notice, catalogue, set(fields.values()))
     return {field: fit(field, known[value], nothing=texts_notices.NOTHING) for field, value in fields.items()}
 
 

@@ -35,7 +35,7 @@ from booking.relaying import (
 from bot.notice_channels import Channels
 from bot.sending_limits import Pace, Pauses
 
-BATCH = 300
+BATCH = 500
 LANES = 60
 """Calls of WeChat under way at once, in a batch."""
 SECONDS_A_BATCH = 3
@@ -101,7 +101,7 @@ class Notifier:
             begun = await self._begun(unit, found, routes)
             await unit.relay.take(begun)
         self._count([due.notice for due in found], begun)
-        going = [replace(due, notice=notice) for due, notice in zip(found, begun, strict=True)]
+        going = [due.now_as(notice) for due, notice in zip(found, begun, strict=True)]
         while going := [due for due in going if due.notice.state == NoticeState.SENDING]:
             going = await self._round(going, catalogue)
         return len(found)
@@ -168,7 +168,7 @@ class Notifier:
             await unit.relay.record(before, after)
         self._count(before, after)
         await self._show([notice for notice in after if shows_choices_later(notice)], catalogue)
-        return [replace(due, notice=notice) for due, notice in zip(going, after, strict=True)]
+        return [due.now_as(notice) for due, notice in zip(going, after, strict=True)]
 
     async def _tried(self, going: Sequence[Due], catalogue: Catalogue) -> list[Try]:
         tries = [Try(Verdict.UNSURE)] * len(going)

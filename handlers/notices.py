@@ -1,6 +1,6 @@
 """Notices as they are read: text with tappable choices, and the values of WeChat's templates."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from booking.models import Catalogue
@@ -46,8 +46,9 @@ def read_notice_tap(tap: str | None) -> tuple[str, int] | None:
     return notice_id, int(number)
 
 
-def values(notice: Notice, catalogue: Catalogue) -> dict[str, str]:
-    """Return what the fields of a template may be filled with; none of them is ever empty."""
+def values(notice: Notice, catalogue: Catalogue, wanted: Collection[str] | None = None) -> dict[str, str]:
+    """Return what the fields of a template may be filled with, all or those wanted; none of them is ever empty."""
+    fields = FIELDS if wanted is None else wanted
     payload, clinic = notice.payload, catalogue.clinic
     said = {"clinic": clinic.name, "phone": clinic.phone, "reason": " ".join((payload.get("reason") or "").split())}
     if notice.kind is NoticeKind.STOP_REQUEST:
@@ -55,11 +56,12 @@ def values(notice: Notice, catalogue: Catalogue) -> dict[str, str]:
         said |= {"doctor": payload["by"], "start": _moment(start, catalogue), "date": _day(start, catalogue)}
     else:
         visit = read_visit(payload["visit"])
-        said |= {field: read(visit, catalogue) for field, read in _OF_VISIT.items()}
-        old = read_visit(payload.get("before") or payload["visit"])
-        said |= {"old_start": _moment(old.starts_at, catalogue), "old_doctor": lines.doctor_name(old, catalogue)}
+        said |= {field: read(visit, catalogue) for field, read in _OF_VISIT.items() if field in fields}
+        if not _OF_OLD.isdisjoint(fields):
+            old = read_visit(payload.get("before") or payload["visit"])
+            said |= {"old_start": _moment(old.starts_at, catalogue), "old_doctor": lines.doctor_name(old, catalogue)}
     said["note"] = lines.note(notice)
-    return {field: said.get(field) or lines.NOTHING for field in FIELDS}
+    return {field: said.get(field) or lines.NOTHING for field in fields}
 
 
 def _day(moment: datetime, catalogue: Catalogue) -> str:
@@ -93,5 +95,6 @@ _OF_VISIT: dict[str, Callable[[Visit, Catalogue], str]] = {
     "number": lambda visit, _: visit.number,
     "fee": lambda visit, _: common.fee(visit.fee),
 }
+_OF_OLD = frozenset({"old_start", "old_doctor"})
 FIELDS = (*_OF_VISIT, "reason", "clinic", "phone", "old_start", "old_doctor", "note")
 """What the fields of ``templates:`` in the catalogue may name."""

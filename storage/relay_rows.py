@@ -5,12 +5,18 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
+    DateTime,
     Integer,
     Select,
+    Update,
+    and_,
     bindparam,
+    column,
     delete,
     func,
     literal_column,
+    or_,
     select,
     tuple_,
     update,
@@ -19,11 +25,11 @@ from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from booking.models import ClaimState
-from booking.notices import Notice, NoticeState
+from booking.notices import CallOutcome, Notice, NoticeKind, NoticeState
 from booking.relaying import Backlog, Due, Outcome
 from booking.stoppage_models import DisplacementState
+from storage.columns import Instant
 from storage.connection import SqlConnection
-from storage.notice_answers import notice_of
 from storage.notice_tables import notice, notice_consent, notice_outcome
 from storage.patient_tables import account, account_patient, patient
 from storage.sealing import Sealer
@@ -48,6 +54,9 @@ _RECORDED = (
     "sent_at",
     "updated_at",
 )
+_ORDER = list(Notice.__slots__)
+_WIDTH = len(_ORDER)
+_KIND, _STATE, _OUTCOME = (_ORDER.index(name) for name in ("kind", "state", "outcome"))
 
 
 def _standing() -> Select[tuple[object, ...]]:
@@ -59,7 +68,7 @@ def _standing() -> Select[tuple[object, ...]]:
         displacement.c.state.label("about_displacement"),
     )
     return (
-        select(*notice.c, *about)
+        select(*(notice.c[name] for name in Notice.__slots__), *about)
         .outerjoin(account, account.c.openid == notice.c.openid)
         .outerjoin(claim, claim.c.id == notice.c.claim)
         .outerjoin(displacement, displacement.c.id == notice.c.displacement)
@@ -74,11 +83,29 @@ _ORPHANED = _locked(_standing().where(_SENDING, notice.c.leased_until <= _NOW).o
 _DUE = _locked(_standing().where(_PENDING, notice.c.due_at <= _NOW).order_by(notice.c.due_at))
 _ANY_DUE = select(notice.c.id).where(_PENDING, notice.c.due_at <= _NOW).limit(1)
 _ANY_ORPHANED = select(notice.c.id).where(_SENDING, notice.c.leased_until <= _NOW).limit(1)
-_RECORD = (
+_FENCED = or_(
+    bindparam("lease", type_=_NOW.type).is_(None),
+    and_(_SENDING, notice.c.leased_until == bindparam("lease", type_=_NOW.type)),
+)
+_WRITE_EACH = (
     update(notice)
-    .where(notice.c.id == bindparam("the_id"), _SENDING, notice.c.leased_until == bindparam("lease", type_=_NOW.type))
+    .where(notice.c.id == bindparam("the_id"), _FENCED)
     .values({name: bindparam(f"new_{name}", type_=notice.c[name].type) for name in _RECORDED})
 )
+
+
+def _write_all() -> Update:
+    """Write any number of rows in one statement, as PostgreSQL can: a column of theirs is an array."""
+    types = {"the_id": notice.c.id.type, "lease": _NOW.type} | {f"new_{n}": notice.c[n].type for n in _RECORDED}
+    plain = {name: DateTime(timezone=True) if isinstance(kind, Instant) else kind for name, kind in types.items()}
+    arrays = [bindparam(name, type_=ARRAY(kind)) for name, kind in plain.items()]
+    rows = func.unnest(*arrays).table_valued(*(column(n, kind) for n, kind in plain.items()), name="v").render_derived()
+    fenced = or_(rows.c.lease.is_(None), and_(_SENDING, notice.c.leased_until == rows.c.lease))
+    changed = {name: rows.c[f"new_{name}"] for name in _RECORDED}
+    return update(notice).where(notice.c.id == rows.c.the_id, fenced).values(changed)
+
+
+_WRITE_ALL = _write_all()
 _SETTLE = (
     update(notice)
     .where(notice.c.id == bindparam("the_id"), notice.c.state == NoticeState.SENT)
@@ -116,22 +143,22 @@ class SqlRelayRows:
         return found
 
     async def take(self, notices: Sequence[Notice]) -> None:
-        """Write what is about to be sent: channel, lease, tries; a statement for each way they are alike."""
-        alike: dict[tuple[object, ...], list[str]] = {}
-        names = ("state", "channel", "attempts", "leased_until", "first_tried_at", "reason", "updated_at")
-        for each in notices:
-            alike.setdefault(tuple(_value(each, name) for name in names), []).append(each.id)
-        for values, ids in alike.items():
-            taken = update(notice).where(notice.c.id.in_(ids)).values(dict(zip(names, values, strict=True)))
-            await self._connection.execute(taken)
+        """Write what is about to be sent, or was decided; their rows are locked."""
+        await self._write([_changes(each) | {"lease": None} for each in notices])
 
     async def record(self, before: Sequence[Notice], after: Sequence[Notice]) -> None:
         """Write results, in one statement; a notice that is not on its way any more is left as it is."""
-        rows = [
-            _changes(new) | {"lease": old.leased_until} for old, new in zip(before, after, strict=True) if new != old
-        ]
-        if rows:
-            await self._connection.execute(_RECORD, rows)
+        pairs = zip(before, after, strict=True)
+        await self._write([_changes(new) | {"lease": old.leased_until} for old, new in pairs if new != old])
+
+    async def _write(self, rows: Sequence[dict[str, object]]) -> None:
+        if not rows:
+            return
+        if self._connection.dialect.name == "sqlite":
+            await self._connection.execute(_WRITE_EACH, rows)
+            return
+        columns = {name: [row[name] for row in rows] for name in rows[0]}
+        await self._connection.execute(_WRITE_ALL, columns)
 
     async def grant(self, openid: str, template: str, *, given: bool, event: str, now: datetime) -> None:
         """Count a consent to a subscription notice, or take all of them back; the same event counts once."""
@@ -175,8 +202,8 @@ class SqlRelayRows:
 
     async def outcomes(self, *, limit: int) -> list[Outcome]:
         """Lock kept outcomes whose notice has their msgid, with it."""
-        rows = await self._connection.execute(_KEPT_OUTCOMES, {"most": limit})
-        return [Outcome(row["outcome_msgid"], row["status"], _due(row)) for row in rows.mappings()]
+        rows: Sequence[Any] = (await self._connection.execute(_KEPT_OUTCOMES, {"most": limit})).all()
+        return [Outcome(row[-2], row[-1], _due(row)) for row in rows]
 
     async def settle(self, outcomes: Sequence[Outcome], after: Sequence[Notice]) -> None:
         """Write what outcomes made of their notices, and forget them."""
@@ -221,16 +248,21 @@ class SqlRelayRows:
         return {notice_id: number for notice_id, number in numbers.items() if number}
 
     async def _standing(self, query: Select[tuple[object, ...]], values: dict[str, object]) -> list[Due]:
-        return [_due(row) for row in (await self._connection.execute(query, values)).mappings()]
+        return [_due(row) for row in (await self._connection.execute(query, values)).all()]
 
 
-def _due(row: Any) -> Due:  # a mapping of SQLAlchemy's
-    state, displaced = row["about_claim"], row["about_displacement"]
+def _due(row: Sequence[Any]) -> Due:
+    """Return what is due; the row has the columns of a notice in their order, then how things stand."""
+    fields = list(row[:_WIDTH])
+    fields[_KIND], fields[_STATE] = NoticeKind(fields[_KIND]), NoticeState(fields[_STATE])
+    if fields[_OUTCOME] is not None:
+        fields[_OUTCOME] = CallOutcome(fields[_OUTCOME])
+    following, state, starts_at, displaced = row[_WIDTH : _WIDTH + 4]
     return Due(
-        notice_of(row),
-        row["about_following"],
+        Notice(*fields),
+        following,
         None if state is None else ClaimState(state),
-        row["about_start"],
+        starts_at,
         None if displaced is None else DisplacementState(displaced),
     )
 

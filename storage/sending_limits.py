@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 from booking.errors import Unavailable
 from storage.coalescing import Scripts
 
-CREDIT = 0.2
+CREDIT = 0.5
 """Seconds of unused pace that may be made up."""
 _LUA = Path(__file__).parent / "lua"
 
