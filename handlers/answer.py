@@ -27,14 +27,14 @@ from handlers.book import BOOKING
 from handlers.frame import GO_ON, Done, Flow, Frame, Gap, Question
 from handlers.mine import MINE
 from handlers.narrowing import ANY
-from handlers.notices import render
+from handlers.showing import show
 from handlers.state import Option
 from handlers.texts import answers as texts
 from handlers.texts import commands
 from handlers.texts import notices as notice_texts
 from handlers.texts.notice_lines import label
 from handlers.texts.refusals import refusal
-from handlers.words import matching, number
+from handlers.words import compact, number
 
 ANSWER = "answer"
 SAID, READ = "said", "read"
@@ -48,8 +48,10 @@ def meant(notice: Notice, text: str, frame: Frame) -> int | None:
     said = number(text)
     if said is not None:
         return next((said for answer in answers if answer.number == said), None)
-    found = matching([Option(str(answer.number), answer.label, answer.words) for answer in answers], text)
-    return answers[found[0]].number if len(found) == 1 else None
+    # The whole words only: a part of a label (改 of 不再改约) may mean the opposite.
+    words = compact(text)
+    found = [answer.number for answer in answers if words in map(compact, (answer.label, *answer.words))]
+    return found[0] if len(found) == 1 else None
 
 
 class Which(Gap):
@@ -94,12 +96,6 @@ class Act(Gap):
         except Refused as error:
             frame.outcome, frame.rule = "refused", error.rule
             return Done(refusal(error, clinic=frame.clinic))
-
-
-async def show(frame: Frame, notice: Notice, *, lead: str = "") -> Done:
-    """Show a notice with its choices; from now on a digit can mean it."""
-    await frame.services.answers.show([notice.id], now=frame.now)
-    return Done("", outcome="shown", reply=render(notice, frame.catalogue, now=frame.now, lead=lead))
 
 
 async def _note(frame: Frame, notice: Notice, answer: str) -> None:

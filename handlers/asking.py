@@ -87,17 +87,20 @@ def resume(frame: Frame) -> Asked:
 
 
 async def ended(frame: Frame, done: Done) -> Turn:
-    """End the flow; a dialogue that was put aside for it goes on with its question."""
-    outcome = frame.outcome if frame.rule else done.outcome
+    """End the flow; a dialogue that was put aside for it goes on with its question. The menu is no dialogue."""
+    flow, outcome = frame.flow, frame.outcome if frame.rule else done.outcome
+    text, waiting, asked = "\n".join((*frame.notes, done.text)), frame.suspended.encode() or None, None
+    if waiting is not None:
+        asked = resume(frame)
+        if frame.flow == menu.MENU:
+            waiting = asked = None
     if done.reply is not None:
-        waiting = frame.suspended.encode() or None
-        return Turn(waiting, done.reply, frame.flow, outcome, frame.rule)
-    if frame.suspended:
-        frame.note(done.text)
-        frame.outcome = outcome
-        return await go_on(frame, resume(frame))
-    text = "\n".join((*frame.notes, done.text))
-    return Turn(None, Reply(cut(text, MOST_BYTES)), frame.flow, outcome, frame.rule)
+        return Turn(waiting, done.reply, flow, outcome, frame.rule)
+    if asked is None:
+        return Turn(None, Reply(cut(text, MOST_BYTES)), flow, outcome, frame.rule)
+    frame.note(done.text)
+    frame.outcome = outcome
+    return await go_on(frame, asked)
 
 
 def _asked(frame: Frame, gap: Gap, question: Question, last: Asked | None, page: int | None) -> Turn:

@@ -9,13 +9,15 @@ from booking.models import ClaimState
 from booking.rules import may_cancel, may_change
 from handlers import cancel, change
 from handlers.frame import BACK, Done, Flow, Frame, Gap, Question
+from handlers.showing import ShowOffers, offered_for
 from handlers.state import Option
+from handlers.texts import answers, changes, commands
 from handlers.texts import appointments as texts
-from handlers.texts import changes, commands
 from handlers.texts.refusals import refusal, too_late
 
 MINE = "mine"
 _AHEAD = (ClaimState.BOOKED, ClaimState.ARRIVED)
+_OFFERS = "offers"
 _WISH = "wish"
 """A gap that is filled when the flow began with 改约 or 取消预约."""
 
@@ -82,6 +84,8 @@ class Deed(Gap):
         said = {refusal(error, clinic=frame.clinic) for error in refused}
         if refused and view.claim.starts_at > frame.now and not said & set(frame.notes):
             shown = f"{shown}\n{too_late(*refused, clinic=frame.clinic)}"
+        if view.claim.state is ClaimState.STOPPED and await offered_for(frame, view.claim.id) is not None:
+            deeds = (*deeds, Option(_OFFERS, answers.SEE_OFFERS, answers.SEE_OFFERS_WORDS))
         return Question(shown, (*deeds, Option(BACK, texts.BACK_TO_LIST)))
 
 
@@ -117,5 +121,9 @@ def _hear(frame: Frame, text: str) -> bool:
 
 
 _WHICH, _DEED = Which(), Deed()
-_DEEDS = {commands.CHANGE: change.GAPS, commands.CANCEL: cancel.GAPS}
+_DEEDS: dict[str, tuple[Gap, ...]] = {
+    commands.CHANGE: change.GAPS,
+    commands.CANCEL: cancel.GAPS,
+    _OFFERS: (ShowOffers(),),
+}
 FLOW = Flow(MINE, _gaps, _hear)

@@ -7,18 +7,18 @@ the bot asks which is meant. Where no question is open, it answers the only noti
 from datetime import datetime
 
 from booking.notices import Notice
-from handlers.answer import ANSWER, READ, SAID, meant, show
+from handlers.answer import ANSWER, READ, SAID, meant
 from handlers.asking import Turn, ended, go_on
 from handlers.frame import Frame
-from handlers.menu import MENU
+from handlers.showing import show
 from handlers.state import Asked
 from handlers.texts import answers as texts
 from handlers.words import clean, compact, matching, number
 
 
 def _set_aside(frame: Frame, asked: Asked | None) -> None:
-    """Put the open dialogue aside; the menu is none, and below the answer to one notice lies what lay there before."""
-    if asked is not None and frame.flow not in {MENU, ANSWER} and not frame.suspended:
+    """Put the open dialogue aside; below the answer to one notice lies what lay there before."""
+    if asked is not None and frame.flow != ANSWER and not frame.suspended:
         frame.suspended, frame.held = frame.document.decode(), ""
 
 

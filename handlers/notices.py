@@ -12,6 +12,7 @@ from handlers.texts import common
 from handlers.texts import notice_lines as lines
 from handlers.texts import notices as texts
 
+_DIGITS = frozenset("0123456789")
 TAP = "n"
 """In front of a tap that answers a notice, whatever question is open: ``n.<notice id>.<digit>``."""
 
@@ -41,7 +42,7 @@ def read_notice_tap(tap: str | None) -> tuple[str, int] | None:
     """Read the id of a tap that answers a notice: which, and with what; None when it is none."""
     prefix, _, rest = (tap or "").partition(".")
     notice_id, _, number = rest.rpartition(".")
-    if prefix != TAP or not notice_id or not (number.isascii() and number.isdigit()):
+    if prefix != TAP or not notice_id or number not in _DIGITS:
         return None
     return notice_id, int(number)
 

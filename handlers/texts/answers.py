@@ -11,6 +11,8 @@ from handlers.texts.changes import summary
 
 GO_ON = "继续刚才的对话"
 GO_ON_WORDS = ("继续", "刚才的", "都不是")
+SEE_OFFERS = "查看为我保留的号"
+SEE_OFFERS_WORDS = ("查看保留的号", "保留的号", "选择保留的号", "停诊通知")
 NONE_OPEN = "现在没有等待您答复的通知。"
 BOOK_AGAIN = "如需再次就诊，请回复“预约”。"
 PLAIN_WORDS = frozenset((notices.COME, notices.KEEP, notices.DECLINE, notices.APPROVE, notices.REFUSE))

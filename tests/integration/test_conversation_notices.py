@@ -160,6 +160,36 @@ async def test_words_of_a_choice_answer_it_beside_an_open_question(desk: Desk) -
     assert (await desk.get(reminder)).answer == "come"
 
 
+@pytest.mark.parametrize("words", ["改", "约", "不", "再", "改约吗", "王"])
+async def test_a_part_of_a_choices_words_answers_nothing(desk: Desk, words: str) -> None:
+    await desk.book()
+    notice = await desk.stop()
+    await desk.talk.says(words)
+    assert (await desk.get(notice)).answer is None
+
+
+async def test_the_menu_too_may_be_what_a_digit_means(desk: Desk) -> None:
+    await desk.book()
+    await desk.talk.says("谢谢")
+    desk.talk.now += timedelta(seconds=10)
+    notice = await desk.stop()
+    seen = (await desk.talk.says("1")).offers("停诊通知 王芳", "继续刚才的对话")
+    (await desk.talk.picks(seen, "继续")).shows("请选择预约方式")
+    assert (await desk.get(notice)).answer is None
+    await desk.talk.says("退出", "谢谢")
+    (await desk.tap(notice, 1)).shows("改约成功").ends("rebooked")
+
+
+async def test_what_is_kept_is_found_under_my_appointments(desk: Desk) -> None:
+    await desk.book()
+    await desk.stop()
+    seen = await desk.talk.says("我的预约", "1")
+    seen.shows("状态：已停诊").offers("查看为我保留的号", "返回列表")
+    (await desk.talk.picks(seen, "查看")).shows("已为您保留以下号").offers("王芳", "王芳", "王芳", "不再改约")
+    (await desk.talk.says("2")).shows("改约成功")
+    (await desk.talk.says("我的预约", "已停诊")).shows("状态：已停诊").offers("返回列表")
+
+
 async def test_words_of_a_choice_answer_it_and_begin_nothing(desk: Desk) -> None:
     await desk.book()
     await desk.stop()
@@ -295,9 +325,23 @@ async def test_a_tap_on_somebody_elses_notice_shows_nothing(desk: Desk) -> None:
     assert (await desk.get(notice)).answer is None
 
 
-@pytest.mark.parametrize("tap", ["n.nothing.1", "n.x.99"])
-async def test_a_forged_tap_is_answered_politely(desk: Desk, tap: str) -> None:
-    (await desk.talk.sends(Incoming(desk.talk.openid, "text", "f1", text="1", tapped=tap))).shows("没有找到这条通知")
+@pytest.mark.parametrize(
+    ("tap", "said"), [("n.nothing.1", "没有找到这条通知"), ("n.x.99", "之前消息"), (f"n.x.{'9' * 5000}", "之前消息")]
+)
+async def test_a_forged_tap_is_answered_politely(desk: Desk, tap: str, said: str) -> None:
+    (await desk.talk.sends(Incoming(desk.talk.openid, "text", "f1", text="1", tapped=tap))).shows(said)
+
+
+async def test_what_is_shown_instead_of_answered_leaves_the_open_dialogue_waiting(desk: Desk) -> None:
+    claim_id = await desk.book()
+    await desk.talk.says("李强")
+    desk.talk.now += timedelta(seconds=10)
+    reminder = await desk.remind(claim_id, shown=False)
+    seen = (await desk.talk.says("1")).offers("就诊提醒 王芳", "继续刚才的对话")
+    (await desk.talk.picks(seen, "就诊提醒")).offers("我会来", "取消预约").hides("请选择就诊")
+    seen = (await desk.talk.says("1")).offers("就诊提醒 王芳", "继续刚才的对话")
+    (await desk.talk.picks(seen, "就诊提醒")).shows("已记下您会来就诊", "请选择就诊时间")
+    assert (await desk.get(reminder)).answer == "come"
 
 
 async def test_a_choice_that_a_notice_does_not_have_is_none(desk: Desk) -> None:
