@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from booking.actors import Actor, system
 from booking.catalogue import CatalogueValues
 from booking.catalogue_changes import Change, CurrentValues, find_changes
 from booking.errors import NoCatalogue, RetirementRefused, StillBooked
@@ -12,7 +13,9 @@ from booking.ports import ClaimFilter, Database, Unit
 from booking.publishing import Wishes, compare_published
 from booking.rules import clinic_day
 from booking.session_plan import Verdict
+from booking.session_trail import retired
 
+LOAD = system("load")
 EXPECTED = (ClaimState.HELD, ClaimState.OFFERED, ClaimState.BOOKED, ClaimState.ARRIVED)
 """States of claims whose people still expect to come."""
 
@@ -35,7 +38,7 @@ class CatalogueLoading:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def load(self, values: CatalogueValues, *, now: datetime) -> LoadReport:
+    async def load(self, values: CatalogueValues, *, now: datetime, by: Actor = LOAD) -> LoadReport:
         """Write the catalogue and return what changed; one that says the same again writes nothing.
 
         Raises ``RetirementRefused`` when a doctor or department would go who is still expected by people, and
@@ -47,6 +50,7 @@ class CatalogueLoading:
             if current is not None and not changes:
                 return LoadReport((), current.catalogue.version)
             closed = await _retire(unit, changes, now=now)
+            await unit.audit.record(*retired(closed, by=by, now=now))
             await unit.catalogue.replace(
                 values.clinic,
                 values.departments,

@@ -400,6 +400,10 @@ class AccountBound(ZhenyueError):
     """Raised by storage when an account is bound that somebody of the staff has: one account is one of them."""
 
 
+class ChainMoved(ZhenyueError):
+    """Raised by storage when another sealer has lengthened the audit trail's chain: its end is read again."""
+
+
 class PersonKnown(ZhenyueError):
     """Raised by storage when another person has these papers: written meanwhile, or meant by a correction."""
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from booking.actors import StaffRows
 from booking.adjustment_models import AdjustmentRows
-from booking.audit import AuditRows
+from booking.audit import AuditRows, ChainRows
 from booking.models import (
     CalendarDay,
     Catalogue,
@@ -345,6 +345,8 @@ class Unit(Protocol):
     def jobs(self) -> JobRows: ...
     @property
     def audit(self) -> AuditRows: ...
+    @property
+    def chain(self) -> ChainRows: ...
     @property
     def staff(self) -> StaffRows: ...
     @property

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
+from booking.actors import Actor, system
 from booking.errors import Unavailable
 from booking.models import CalendarDay, Catalogue, Roster, SessionState
 from booking.ports import Database, SlotFilter, Unit
@@ -22,9 +23,11 @@ from booking.session_plan import (
     judge_sessions,
     plan_day,
 )
+from booking.session_trail import published
 
 Holidays = Callable[[date], str | None]
 """The name of a public holiday, None on other days; raises ``LookupError`` for a year not announced yet."""
+DAILY = system("publish")
 CHANGES: tuple[Action, ...] = ("create", "reopen", "revise", "close")
 FOR_STAFF: tuple[Action, ...] = ("keep", "blocked")
 OPEN_AFTERWARDS: tuple[Action, ...] = ("create", "existing", "reopen", "revise", "keep", "adjusted")
@@ -89,7 +92,9 @@ class Publishing:
         self._seats = seats
         self._holidays = holidays
 
-    async def publish(self, *, now: datetime, days: int | None = None, first_day: date | None = None) -> PublishReport:
+    async def publish(
+        self, *, now: datetime, days: int | None = None, first_day: date | None = None, by: Actor = DAILY
+    ) -> PublishReport:
         """Publish from today to the end of the longest window; ``days`` sets another end, ``first_day`` one day.
 
         Raises ``NoCatalogue`` or ``Unavailable``; what was published until then stands.
@@ -104,7 +109,7 @@ class Publishing:
             verdicts = _judge(wishes, day, _of_day(there, day), now=now, create=day <= last)
             if any(verdict.action in CHANGES for verdict in verdicts):
                 async with self._database.begin() as unit:
-                    verdicts = await _publish_day(unit, day, now=now, create=day <= last)
+                    verdicts = await _publish_day(unit, day, by=by, now=now, create=day <= last)
             outcomes += verdicts
         told = await self._tell_pool(outcomes)
         shown = sorted((v for v in outcomes if _is_reported(v, last)), key=_by_start)
@@ -141,7 +146,7 @@ class Publishing:
         return replace(report, holidays=tuple(holidays), unknown_years=tuple(sorted(unknown)))
 
 
-async def _publish_day(unit: Unit, day: date, *, now: datetime, create: bool) -> list[Verdict]:
+async def _publish_day(unit: Unit, day: date, *, by: Actor, now: datetime, create: bool) -> list[Verdict]:
     """Judge a day again, now that nobody else writes or each row can be locked, and do what is judged.
 
     By session id, the order in which rows are locked everywhere, so that nobody waits for each other.
@@ -151,6 +156,7 @@ async def _publish_day(unit: Unit, day: date, *, now: datetime, create: bool) ->
     verdicts.sort(key=lambda verdict: verdict.subject.session.id)
     await unit.stoppages.in_turn(sharing=True)
     settled = [await _settle(unit, verdict, now=now) for verdict in verdicts]
+    await unit.audit.record(*published(settled, by=by, now=now))
     opened = [v.planned.session for v in settled if v.action in {"create", "reopen", "revise"} and v.planned]
     await unit.stoppages.cover(opened, now=now)  # whoever is stopped for a time is so in what is published later
     return settled

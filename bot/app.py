@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 
 from booking.answers import Answers
 from booking.appointments import Appointments
+from booking.audit_chain import AuditChain
 from booking.availability import Availability
 from booking.current import CurrentCatalogue
 from booking.offering import Offers
@@ -133,6 +134,7 @@ def background(parts: Parts) -> Worker:
         Job("recover_late", 5, parts.webhook.recover_late),
         Job("reconcile_pool", 30, lambda: seats.reconcile(now=clock.now())),
         Job("complete_past", 60, lambda: parts.services.appointments.complete_past(now=clock.now())),
+        Job("chain_audit", 5, AuditChain(parts.database).seal),
         Job("add_hashes", 60, add_hashes),
         Job("stoppages", 1, lambda: work_on(services.stoppages, now=clock.now, go_on=lambda: not worker.closing)),
         Job("offers", 2, lambda: see_to_offers(services.offers, now=clock.now, go_on=lambda: not worker.closing)),

@@ -40,6 +40,7 @@ COMMANDS = {
     "staff add": "bot.commands.staff:add",
     "staff list": "bot.commands.staff:show",
     "staff remove": "bot.commands.staff:remove",
+    "audit": "bot.commands.auditing:audit",
     "pool verify": "bot.commands.pool:verify",
     "pool rebuild": "bot.commands.pool:rebuild",
 }

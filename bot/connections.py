@@ -24,7 +24,9 @@ from storage.folder import make_private
 from storage.migrate import migrate, newest_revision, revision
 from storage.patient_tables import account_patient, patient
 from storage.sealing import Sealer
+from storage.staff_tables import audit_detail
 
+_KEYS = union(select(patient.c.key_id), select(account_patient.c.key_id), select(audit_detail.c.key_id))
 REDIS_CONNECTIONS = 50
 REDIS_SECONDS = 5.0
 """How long a command may wait for a free connection, for connecting, and for its answer."""
@@ -183,9 +185,9 @@ async def key_problem(database: SqlDatabase, settings: DatabaseSettings) -> str 
 
 
 async def keys_in_use(database: SqlDatabase) -> set[str]:
-    """Return the ids of the keys that patients are sealed with; raises ``Unavailable``."""
+    """Return the ids of the keys that patients and the audit trail are sealed with; raises ``Unavailable``."""
     async with database.read() as unit:
-        used = await unit.connection.execute(union(select(patient.c.key_id), select(account_patient.c.key_id)))
+        used = await unit.connection.execute(_KEYS)
         return set(used.scalars())
 
 

@@ -11,7 +11,7 @@ WIDE = 240
 """Columns where standard output is no terminal: nothing is cut off in a file or a pipe."""
 
 
-def print_array(rows: Sequence[Mapping[str, str | int | None]]) -> None:
+def print_array(rows: Sequence[Mapping[str, object]]) -> None:
     """Print rows as one JSON array."""
     sys.stdout.write(json.dumps(list(rows), ensure_ascii=False, indent=1) + "\n")
     sys.stdout.flush()

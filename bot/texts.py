@@ -205,6 +205,7 @@ HELP_OF = {
     "slots": "列出号源",
     "appointments": "列出预约",
     "notices": "列出通知及其状态，或需要电话通知的患者",
+    "audit": "列出谁在何时、经何渠道改了什么；--verify 核验审计链",
     "menu": "公众号菜单",
     "menu push": "把菜单发布到公众号",
     "staff": "员工账号",

@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from booking.errors import Unavailable
 from storage.adjustment_rows import SqlAdjustmentRows
+from storage.audit_chain_rows import SqlChainRows
 from storage.audit_rows import SqlAuditRows
 from storage.catalogue_rows import SqlCatalogueRows
 from storage.claim_rows import SqlClaimRows
@@ -60,6 +61,7 @@ class SqlUnit:
         self.reminders = SqlReminderRows(connection)
         self.jobs = SqlJobRows(connection)
         self.audit = SqlAuditRows(connection, sealer)
+        self.chain = SqlChainRows(connection, sealer)
         self.staff = SqlStaffRows(connection, sealer)
         self.adjustments = SqlAdjustmentRows(connection)
 

@@ -20,6 +20,7 @@ from bot.console import begin, complain, say
 from bot.embedded import shared_ground
 from bot.holidays import TABLE, public_holidays
 from bot.metrics import Metrics
+from bot.operator import operator
 from bot.options import check_range, read_day
 from bot.publishing_words import figures, session_rows, summary, verdict_line, warnings
 from bot.settings import ConfigurationError, DatabaseSettings
@@ -54,8 +55,10 @@ async def load(
         await clock.read()
         try:
             loading = CatalogueLoading(database)
-            act = loading.preview if preview else loading.load
-            report = await act(catalogue.values, now=clock.now())
+            if preview:
+                report = await loading.preview(catalogue.values, now=clock.now())
+            else:
+                report = await loading.load(catalogue.values, now=clock.now(), by=operator())
         except RetirementRefused as refused:
             end = texts_adjust.LOAD_WOULD_REFUSE if preview else texts.LOAD_STILL_BOOKED
             for line in [*refusal_lines(refused), end]:
@@ -141,7 +144,9 @@ async def _publish(
         if first_day is not None and first_day < today:
             raise ConfigurationError(texts.OPTION_PAST_DATE.format(option="--date", value=first_day, today=today))
         seats = Seats(database, RedisPool(redis), Metrics())
-        report = await Publishing(database, seats, holidays).publish(now=now, days=days, first_day=first_day)
+        report = await Publishing(database, seats, holidays).publish(
+            now=now, days=days, first_day=first_day, by=operator()
+        )
     if as_json:
         print_array(session_rows(report, catalogue.clinic.zone))
     _tell_publish(report, settings, as_json=as_json)
