@@ -4,19 +4,29 @@ SQLite has one writer, which no control can take away: there the outcome is righ
 """
 
 import asyncio
+import itertools
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pytest
 
+from booking.actors import Actor
+from booking.appointments import Appointments, Wish
+from booking.current import CurrentCatalogue
 from booking.errors import IdentityMismatch, SharedPatient, TooManyPatients
-from booking.models import PaperKind, PatientDetails, Sex
+from booking.models import PaperKind, Patient, PatientDetails, Sex
 from booking.patients import MAX_PATIENTS, Patients
+from booking.seats import Seats
 from storage.database import SqlDatabase
 from storage.patient_rows import SqlPatientRows
+from storage.pool import RedisPool
+from tests.support.clinic import add_session, open_clinic
+from tests.support.figures import CountedFigures
 
 LI = PatientDetails("Li Si", PaperKind.PASSPORT, "E12345678", Sex.FEMALE, date(1985, 1, 31), "13912345678")
+DESK = Actor("staff", "s1", "phone")
 MEETING = 1.0
 """Seconds a request waits for the other one before it goes on; with the locks on the other one cannot come."""
 
@@ -117,3 +127,57 @@ async def test_control_with_the_person_unlocked_bert_would_have_a_stranger(
         await correct_while_linked(patients, known.id, now)
     strangers = [berts for berts in await patients.of_account("bert") if berts.details.name != LI.name]
     assert len(strangers) == (database_kind == "postgres")
+
+
+async def book_at_the_desk_while_they_register(
+    database: SqlDatabase, pool: RedisPool, now: datetime, patch: pytest.MonkeyPatch
+) -> str | None:
+    """Staff look for the patient's account, and before they write, the patient registers; return whose it became."""
+    await open_clinic(database)
+    await add_session(database, now + timedelta(days=1))
+    patients, figures = Patients(database), CountedFigures()
+    appointments = Appointments(
+        database=database,
+        pool=pool,
+        seats=Seats(database, pool, figures),
+        current=CurrentCatalogue(database),
+        hold_for=timedelta(minutes=5),
+        figures=figures,
+    )
+    known = await patients.register_by_staff(LI, by=DESK, now=now)
+    looks, looked, really_look = itertools.count(), asyncio.Event(), SqlPatientRows.account_of
+
+    async def look(rows: SqlPatientRows, patient_id: str) -> str | None:
+        found = await really_look(rows, patient_id)
+        if next(looks) == 1:  # the first look is before the transaction
+            looked.set()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.shield(registering), MEETING)
+        return found
+
+    async def register() -> Patient:
+        await looked.wait()
+        return await patients.register("anna", LI, now=now)
+
+    patch.setattr(SqlPatientRows, "account_of", look)
+    registering = asyncio.create_task(register())
+    held = await appointments.hold(Wish("wang-20261124-0900-0900", known.id, None, "phone", "m1"), by=DESK, now=now)
+    await registering
+    async with database.read() as unit:
+        written = await unit.claims.get(held.id)
+    assert written is not None
+    return written.openid
+
+
+async def test_what_staff_book_while_the_patient_registers_is_not_left_without_an_account(
+    database: SqlDatabase, pool: RedisPool, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert await book_at_the_desk_while_they_register(database, pool, now, monkeypatch) == "anna"
+
+
+async def test_control_with_the_patient_unlocked_it_would_be_left_without(
+    database: SqlDatabase, database_kind: str, pool: RedisPool, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SqlPatientRows, "lock", unlocked)
+    owner = await book_at_the_desk_while_they_register(database, pool, now, monkeypatch)
+    assert owner == (None if database_kind == "postgres" else "anna")
