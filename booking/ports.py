@@ -28,7 +28,7 @@ from booking.models import (
 )
 from booking.notices import NoticeRows
 from booking.patient_search import Clue
-from booking.relaying import RelayRows
+from booking.relay_ports import RelayRows
 from booking.stoppage_ports import DisplacementRows, OfferRows, ReachRows, StoppageRows
 from booking.timed_ports import JobRows, ReminderRows
 

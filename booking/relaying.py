@@ -1,10 +1,9 @@
 """How a notice reaches a person: which channels in which order, and what each result makes of it. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
 
 from booking.models import ClaimState, Template
 from booking.notices import ASKING, Notice, NoticeKind, NoticeState
@@ -19,9 +18,10 @@ MARGIN = timedelta(seconds=30)
 MOST_TRIES = 8
 """Tries of one channel that says it is busy, before the next channel is taken."""
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=5)
+NOT_BEGUN = "not begun"
 QUOTA = "quota_reached"
 PERMANENT = "permanent"
-_PASSING = ("retryable", "too_frequent", "ambiguous", "token_invalid", "too slow")
+_PASSING = ("retryable", "too_frequent", "ambiguous", "token_invalid", NOT_BEGUN)
 _LONGEST_REASON = 200
 
 
@@ -226,14 +226,28 @@ def _on_its_way(notice: Notice, channel: NoticeChannel, *, now: datetime, afresh
         state=NoticeState.SENDING,
         channel=channel,
         attempts=1 if afresh else notice.attempts + 1,
-        first_tried_at=now if afresh else notice.first_tried_at or now,
+        first_tried_at=_doubt_begins(notice, channel, now=now, afresh=afresh),
         leased_until=now + LEASE,
         updated_at=now,
     )
 
 
+def _doubt_begins(notice: Notice, channel: NoticeChannel, *, now: datetime, afresh: bool) -> datetime | None:
+    """Return since when it may have been sent: a template from now on, anything else once its turn has come."""
+    if channel != NoticeChannel.TEMPLATE:
+        return None
+    return now if afresh else notice.first_tried_at or now
+
+
+def in_flight(notice: Notice, *, now: datetime) -> Notice:
+    """Return a notice that is sent in this moment, and could not be sent again if nothing were heard of it."""
+    return replace(notice, first_tried_at=now)
+
+
 def _doubt(notice: Notice) -> datetime | None:
-    """Return since when the notice is in doubt; a refusal of this try says nothing of one before it."""
+    """Return since when the notice is in doubt after a refusal, which says nothing of a template's try before it."""
+    if notice.channel != NoticeChannel.TEMPLATE:
+        return None
     this_try = None if notice.leased_until is None else notice.leased_until - LEASE
     return None if notice.first_tried_at == this_try else notice.first_tried_at
 
@@ -296,73 +310,3 @@ def _refused_by(channel: NoticeChannel, notice: Notice) -> bool:
     """Tell whether a channel refused the notice for another reason than its quota, or being busy."""
     said = [reason.removeprefix(f"{channel} ") for reason in notice.reason.split("; ") if reason.startswith(channel)]
     return any(not reason.startswith((QUOTA, *_PASSING)) for reason in said)
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How WeChat says that a template ended, with the notice it belongs to."""
-
-    msgid: int
-    status: str
-    due: Due
-
-
-class RelayRows(Protocol):
-    """What the relay needs of the outbox."""
-
-    async def is_due(self, *, now: datetime) -> bool:
-        """Tell whether anything is to be sent."""
-        ...
-
-    async def due(self, *, limit: int, now: datetime) -> list[Due]:
-        """Lock notices to be sent, oldest first, those of dead workers before; what others have locked is left out."""
-        ...
-
-    async def take(self, notices: Sequence[Notice]) -> None:
-        """Write what is about to be sent, or was decided; their rows are locked."""
-        ...
-
-    async def record(self, before: Sequence[Notice], after: Sequence[Notice]) -> None:
-        """Write results, in one statement; a notice that is not on its way any more is left as it is."""
-        ...
-
-    async def grant(self, openid: str, template: str, *, given: bool, event: str, now: datetime) -> None:
-        """Count a consent to a subscription notice, or take all of them back; the same event counts once."""
-        ...
-
-    async def spend(self, wanted: Sequence[tuple[str, str]]) -> set[int]:
-        """Use up one consent for each (openid, template) that has one; return the places of those in the list."""
-        ...
-
-    async def keep_outcome(self, msgid: int, status: str, *, now: datetime) -> None:
-        """Keep how a template ended, for whoever settles it; perhaps its msgid is not recorded yet."""
-        ...
-
-    async def outcomes(self, *, limit: int) -> list[Outcome]:
-        """Lock kept outcomes whose notice is recorded as sent, with it."""
-        ...
-
-    async def settle(self, outcomes: Sequence[Outcome], after: Sequence[Notice]) -> None:
-        """Write what outcomes made of their notices, and forget them."""
-        ...
-
-    async def forget_outcomes(self, *, before: datetime) -> None:
-        """Drop outcomes that belong to no notice of ours."""
-        ...
-
-    async def backlog(self, *, now: datetime) -> "Backlog":
-        """Return how much waits to be sent, and for how long the first of it."""
-        ...
-
-    async def mobiles(self, wanted: Sequence[Notice]) -> dict[str, str]:
-        """Return telephone numbers by the notice's id: given by its account, else at the desk."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Backlog:
-    """What is not sent yet: how many notices by state, and since when the oldest is due."""
-
-    pending: int
-    sending: int
-    oldest_due: datetime | None

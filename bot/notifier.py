@@ -1,7 +1,7 @@
 """The relay: takes due notices in batches, sends them outside any transaction, and records what came of it.
 
 What is about to be tried is written before it is sent, so that after a death it is known what may have been sent: a
-template is repeated with the same ``client_msg_id``, anything else is ``unknown`` and telephoned.
+template is repeated with the same ``client_msg_id``, anything else that was under way is ``unknown`` and telephoned.
 """
 
 import asyncio
@@ -20,6 +20,7 @@ from booking.notices import Notice, NoticeState
 from booking.ports import Database, Unit
 from booking.relaying import (
     MARGIN,
+    NOT_BEGUN,
     QUOTA,
     Due,
     NoticeChannel,
@@ -30,6 +31,7 @@ from booking.relaying import (
     after_try,
     begin,
     go_on,
+    in_flight,
     shows_choices_later,
 )
 from bot.notice_channels import Channels
@@ -42,6 +44,8 @@ SECONDS_A_BATCH = 3
 """How long a batch may take at the pace of the settings, so that even many workers are done within their leases."""
 BATCHES_AT_ONCE = 2
 """So that one is recorded while another is sent."""
+WAVE = 10
+"""How many that cannot be sent again are under way at once: so many are in doubt after a death, at most."""
 OUTCOMES_KEPT = timedelta(days=1)
 log = get_logger()
 
@@ -74,9 +78,12 @@ class Notifier:
         self._pauses = pauses
         self._now = now
         self._metrics = metrics
+        self._goes_on: Callable[[], bool] = lambda: True
 
     async def relay(self, *, go_on: Callable[[], bool] = lambda: True) -> int:
         """Send until nothing is due, or ``go_on`` says no; returns how many notices were taken. Raises Unavailable."""
+
+        self._goes_on = go_on
 
         async def lane() -> int:
             count = 0
@@ -171,22 +178,44 @@ class Notifier:
         return [due.now_as(notice) for due, notice in zip(going, after, strict=True)]
 
     async def _tried(self, going: Sequence[Due], catalogue: Catalogue) -> list[Try]:
-        tries = [Try(Verdict.UNSURE)] * len(going)
-        mobiles = await self._mobiles([due.notice for due in going if due.notice.channel == NoticeChannel.SMS])
-        waiting = iter(enumerate(going))
+        """Try all: templates at once, which may be repeated; anything else in waves that are written down before."""
+        notices = [due.notice for due in going]
+        tries = [Try(Verdict.RETRY, NOT_BEGUN)] * len(notices)
+        mobiles = await self._mobiles([notice for notice in notices if notice.channel == NoticeChannel.SMS])
 
-        async def lane() -> None:
-            for place, due in waiting:
-                tries[place] = await self._one(due.notice, catalogue, mobiles.get(due.notice.id, ""))
+        async def send(places: Sequence[int]) -> None:
+            waiting = iter(places)
 
-        await asyncio.gather(*(lane() for _ in range(min(LANES, len(going)))))
+            async def lane() -> None:
+                for place in waiting:
+                    notice = notices[place]
+                    tries[place] = await self._one(notice, catalogue, mobiles.get(notice.id, ""))
+
+            await asyncio.gather(*(lane() for _ in range(min(LANES, len(places)))))
+
+        places = range(len(notices))
+        once = [place for place in places if _goes_once(notices[place])]
+        await send([place for place in places if not _goes_once(notices[place])])
+        for start in range(0, len(once), WAVE):
+            if not self._goes_on():
+                break
+            wave = once[start : start + WAVE]
+            await self._note([notices[place] for place in wave])
+            await send(wave)
         return tries
 
-    async def _one(self, notice: Notice, catalogue: Catalogue, mobile: str = "") -> Try:
+    async def _note(self, notices: Sequence[Notice]) -> None:
+        """Write down that these are being sent, before they are."""
+        now = self._now()
+        async with self._database.begin() as unit:
+            await unit.relay.record(notices, [in_flight(notice, now=now) for notice in notices])
+
+    async def _one(self, notice: Notice, catalogue: Catalogue, mobile: str) -> Try:
         channel = NoticeChannel(notice.channel or NoticeChannel.CUSTOM)
         await self._pace.take()
-        if notice.leased_until is not None and self._now() > notice.leased_until - MARGIN:
-            return Try(Verdict.RETRY, "too slow")
+        late = notice.leased_until is not None and self._now() > notice.leased_until - MARGIN
+        if late or not self._goes_on():
+            return Try(Verdict.RETRY, NOT_BEGUN)
         if self._pauses.holds(channel):
             return Try(Verdict.PASS, QUOTA)
         tried = await self._channels.send(notice, catalogue, mobile=mobile, now=self._now())
@@ -223,3 +252,8 @@ class Notifier:
             self._metrics.notices(kind, state, count)
             if state in {NoticeState.UNKNOWN, NoticeState.UNREACHABLE, NoticeState.FAILED}:
                 log.warning("notices_not_brought", kind=kind, state=state, count=count)
+
+
+def _goes_once(notice: Notice) -> bool:
+    """Tell whether a notice on its way could not be sent again in doubt."""
+    return notice.state == NoticeState.SENDING and notice.channel != NoticeChannel.TEMPLATE

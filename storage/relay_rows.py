@@ -26,7 +26,8 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from booking.models import ClaimState
 from booking.notices import CallOutcome, Notice, NoticeKind, NoticeState
-from booking.relaying import Backlog, Due, Outcome
+from booking.relay_ports import Backlog, Outcome
+from booking.relaying import Due
 from booking.stoppage_models import DisplacementState
 from storage.columns import Instant
 from storage.connection import SqlConnection

@@ -15,6 +15,7 @@ from booking.models import ClaimState
 from booking.notices import Notice, NoticeKind, NoticeState
 from booking.relaying import IDEMPOTENT, LEASE, Try
 from bot.notice_channels import Channels
+from bot.notifier import WAVE
 from storage.database import SqlDatabase
 from storage.relay_rows import SqlRelayRows
 from storage.sealing import Sealer
@@ -84,8 +85,12 @@ async def test_control_without_taking_them_they_would_be_sent_twice(
 async def die_after_sending(relay: Relay, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a relay end between sending and recording."""
 
-    async def die(*_: object) -> None:
-        raise Killed
+    record = SqlRelayRows.record
+
+    async def die(rows: SqlRelayRows, before: list[Notice], after: list[Notice]) -> None:
+        if any(notice.state != NoticeState.SENDING for notice in after):
+            raise Killed
+        await record(rows, before, after)
 
     with monkeypatch.context() as dying:
         dying.setattr(SqlRelayRows, "record", die)
@@ -148,6 +153,45 @@ async def test_a_customer_service_message_of_a_relay_that_died_is_unknown(
     read = await relay.read(written)
     assert (read.state, read.channel) == (NoticeState.UNKNOWN, "custom")
     assert await received(ming) == ["custom"]
+
+
+async def test_what_a_relay_that_died_had_not_begun_is_sent(relay: Relay, monkeypatch: pytest.MonkeyPatch) -> None:
+    people = [await reader(relay.wechat, f"患者{n}") for n in range(WAVE + 3)]
+    written = [await relay.write(person) for person in people]
+    sent: Counter[str] = Counter()
+    send = relay.client.custom_send
+
+    async def die_after_some(openid: str, text: str) -> None:
+        await send(openid, text)
+        sent[openid] += 1
+        if sent.total() == 3:
+            raise Killed
+
+    with monkeypatch.context() as dying:
+        dying.setattr(relay.client, "custom_send", die_after_some)
+        with pytest.raises(Killed):
+            await relay.worker().batch()
+    relay.later(seconds=LEASE.total_seconds() + 1)
+    await relay.worker().relay()
+    states = Counter([(await relay.read(notice)).state for notice in written])
+    assert states[NoticeState.UNKNOWN] == WAVE
+    assert states[NoticeState.SENT] == 3
+    assert {len(await received(person)) for person in people} <= {0, 1}
+
+
+async def test_a_relay_that_is_told_to_stop_gives_back_what_it_has_not_begun(relay: Relay, sent: Counter[str]) -> None:
+    async with relay.database.begin() as unit:
+        await unit.notices.add(
+            [notice(NoticeKind.BOOKED, now=relay.clock[0], dedupe_key=f"booked:{n}") for n in range(MANY)]
+        )
+    await relay.worker().relay(go_on=lambda: len(sent) < WAVE)
+    assert 0 < len(sent) < MANY
+    async with relay.database.read() as unit:
+        counts = await unit.notices.counts()
+    assert counts == {NoticeState.SENT: len(sent), NoticeState.PENDING: MANY - len(sent)}
+    relay.later(seconds=6)
+    await relay.worker().relay()
+    assert (len(sent), set(sent.values())) == (MANY, {1})
 
 
 async def test_whoever_lost_the_lease_records_nothing(relay: Relay) -> None:
