@@ -341,6 +341,23 @@ class UnknownStaff(Refused):
     rule = "unknown_staff"
 
 
+class UnknownCall(Refused):
+    """Raised when there is no such notice to telephone about."""
+
+    rule = "unknown_call"
+
+
+class CallSettled(Refused):
+    """Raised when somebody else recorded what a call led to: ``outcome``, by the staff's id ``by``."""
+
+    rule = "call_settled"
+
+    def __init__(self, outcome: str, by: str) -> None:
+        super().__init__(f"{outcome}, by {by}")
+        self.outcome = outcome
+        self.by = by
+
+
 class InvalidDetail(Refused):
     """Raised when a detail is not valid (R-A10); ``detail`` and ``problem`` name the text that says how to mend it."""
 

@@ -68,6 +68,8 @@ class CallOutcome(StrEnum):
     CHANGED = "changed"
     CANCELLED = "cancelled"
     NO_ANSWER = "no_answer"
+    KEPT = "kept"
+    """Told, and all stays as it is."""
 
 
 Payload = Mapping[str, Any]

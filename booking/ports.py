@@ -9,6 +9,7 @@ from typing import Protocol
 from booking.actors import StaffRows
 from booking.adjustment_models import AdjustmentRows
 from booking.audit import AuditRows, ChainRows
+from booking.call_models import CallRows
 from booking.models import (
     CalendarDay,
     Catalogue,
@@ -349,6 +350,8 @@ class Unit(Protocol):
     def chain(self) -> ChainRows: ...
     @property
     def staff(self) -> StaffRows: ...
+    @property
+    def calls(self) -> CallRows: ...
     @property
     def adjustments(self) -> AdjustmentRows: ...
 

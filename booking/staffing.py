@@ -89,6 +89,12 @@ class StaffAccounts:
         async with self._database.read() as unit:
             return await unit.staff.all()
 
+    async def name_of(self, staff_id: str) -> str | None:
+        """Return the name of who works or worked here."""
+        async with self._database.read() as unit:
+            found = await unit.staff.get(staff_id)
+        return None if found is None else found.name
+
     async def bound(self, roles: Collection[Role]) -> list[Staff]:
         """Return those of some roles who can be reached through an account."""
         async with self._database.read() as unit:

@@ -17,7 +17,9 @@ from booking.answers import Answers
 from booking.appointments import Appointments
 from booking.audit_chain import AuditChain
 from booking.availability import Availability
+from booking.calls import Calls
 from booking.current import CurrentCatalogue
+from booking.desk import Desk
 from booking.offering import Offers
 from booking.patients import Patients
 from booking.reminders import Reminders
@@ -195,6 +197,8 @@ def _services(settings: Settings, database: SqlDatabase, pool: RedisPool, seats:
         Reminders(database, current),
         Offers(database=database, pool=pool, seats=seats, current=current, watch=availability.seats_moved),
         Stoppages(database=database, seats=seats, current=current),
+        Desk(database),
+        Calls(database),
     )
 
 

@@ -9,10 +9,13 @@ from handlers import answer, book, manage, menu, mine
 from handlers.chat import Reply
 from handlers.frame import Done, Flow, Frame, Gap, Question
 from handlers.paging import MOST_BYTES, cut, last_page, reply_for
+from handlers.staff.flows import STAFF_FLOWS
 from handlers.state import Asked, Chat, UnknownState, dump, load
 from handlers.texts import greeting
 
-FLOWS: dict[str, Flow] = {flow.name: flow for flow in (menu.FLOW, book.FLOW, mine.FLOW, manage.FLOW, answer.FLOW)}
+FLOWS: dict[str, Flow] = {
+    flow.name: flow for flow in (menu.FLOW, book.FLOW, mine.FLOW, manage.FLOW, answer.FLOW, *STAFF_FLOWS)
+}
 MOST_STEPS = 50
 """Gaps that may be filled or opened again in one turn; more means that a flow goes round in circles."""
 
@@ -50,8 +53,8 @@ async def let_go(frame: Frame, *, tell: bool = False) -> None:
     if not held or frame.get("claim") == held:
         return
     with contextlib.suppress(Refused):  # whatever became of it, it is not held for us any more
-        await frame.services.appointments.release(held, openid=frame.openid, now=frame.now)
-        view = await frame.services.appointments.view(held, openid=frame.openid)
+        await frame.services.appointments.release(held, openid=frame.openid, by=frame.held_by, now=frame.now)
+        view = await frame.services.appointments.view(held, openid=frame.openid, by=frame.held_by)
         if view.claim.state is ClaimState.BOOKED:
             frame.note(greeting.BOOKED_ALREADY)
             return
@@ -63,7 +66,8 @@ async def let_all_go(frame: Frame) -> None:
     """Give back what is held, of the dialogue that was put aside as well, and say so."""
     await let_go(frame, tell=True)
     if frame.suspended:
-        frame.held = load(frame.suspended.encode()).gaps.get("claim", "")
+        aside = load(frame.suspended.encode())
+        frame.held, frame.held_by = aside.gaps.get("claim", ""), frame.by_in(aside.flow)
         frame.suspended = ""
         await let_go(frame, tell=True)
 
@@ -82,7 +86,7 @@ def resume(frame: Frame) -> Asked:
     chat = load(frame.suspended.encode())
     frame.flow, frame.gaps, frame.trail = chat.flow, dict(chat.gaps), [dict(step) for step in chat.trail]
     frame.suspended = ""
-    frame.held = frame.get("claim")
+    frame.held, frame.held_by = frame.get("claim"), frame.by
     return chat.asked
 
 

@@ -62,7 +62,8 @@ class Way(Gap):
         if any(gap in frame.gaps for gap in ("department", "doctor", "among")):
             frame.fill(self.name, "department" if "department" in frame.gaps else "doctor")
             return None
-        return Question(texts.ASK_ENTRANCE, (*_WAYS, Option(_ANOTHER, texts.FOR_ANOTHER)))
+        another = () if frame.is_staffs else (Option(_ANOTHER, texts.FOR_ANOTHER),)
+        return Question(texts.ASK_ENTRANCE, (*_WAYS, *another))
 
     def choose(self, frame: Frame, value: str) -> None:
         """Take the entrance, or ask again for whom."""
@@ -85,12 +86,17 @@ def _gaps(frame: Frame) -> Iterable[Gap]:
     yield _WHO
     if frame.get("patient") == NEW:
         yield from registration_gaps(frame)
+    yield from wish_gaps(frame)
+
+
+def wish_gaps(frame: Frame) -> Iterable[Gap]:
+    """Return what is to be known of the wish, and the gaps that hold and book it."""
     yield _WAY
     yield from _ORDERS.get(frame.get("way"), ())
     yield from (HOLD, CONFIRM, BOOK)
 
 
-def _hear(frame: Frame, text: str) -> bool:
+def hear_wish(frame: Frame, text: str) -> bool:
     """Take another entrance, or a department's or doctor's name, at any question of the flow."""
     way = said_way(text)
     if way is not None:
@@ -105,4 +111,4 @@ def _hear(frame: Frame, text: str) -> bool:
 
 
 _WHO, _WAY = Who(), Way()
-FLOW = Flow(BOOKING, _gaps, _hear)
+FLOW = Flow(BOOKING, _gaps, hear_wish)

@@ -4,8 +4,10 @@ from typing import ClassVar
 
 from booking.errors import Refused, UnknownAppointment
 from booking.models import ClaimState
+from booking.notices import CallOutcome
 from booking.rules import may_cancel
 from handlers.frame import BACK, Done, Frame, Gap, Question
+from handlers.settling import settle_call
 from handlers.state import Option
 from handlers.texts import changes as texts
 from handlers.texts import commands
@@ -25,18 +27,18 @@ class ConfirmCancel(Gap):
     async def ask(self, frame: Frame) -> Question | Done | None:
         """Ask while it may be cancelled; else show the appointment with the rule."""
         try:
-            view = await frame.services.appointments.view(frame.gaps["appointment"], openid=frame.openid)
+            view = await frame.services.appointments.view(frame.gaps["appointment"], openid=frame.openid, by=frame.by)
             if view.claim.state is ClaimState.CANCELLED:  # done before, and the answer was lost
                 frame.fill(self.name, "yes")
                 return None
-            may_cancel(view.claim, frame.clinic.policy, now=frame.now)
+            may_cancel(view.claim, frame.clinic.policy, now=frame.now, by_staff=frame.is_staffs)
         except UnknownAppointment as error:
             frame.refuse_and_keep(error)
             return None
         except Refused as error:
             frame.refuse_and_keep(error, "appointment")
             return None
-        return Question(texts.confirm_cancel(view, frame.catalogue, frame.now), _OPTIONS)
+        return Question(texts.confirm_cancel(view, frame.catalogue, frame.now, by_staff=frame.is_staffs), _OPTIONS)
 
 
 class Cancel(Gap):
@@ -48,12 +50,13 @@ class Cancel(Gap):
         """Cancel, or show the appointment with the rule that forbids it."""
         try:
             view = await frame.services.appointments.cancel(
-                frame.gaps["appointment"], openid=frame.openid, now=frame.now
+                frame.gaps["appointment"], openid=frame.openid, by=frame.by, now=frame.now
             )
         except Refused as error:
             frame.refuse_and_keep(error, "appointment")
             return None
-        return Done(texts.cancelled(view, frame.catalogue, frame.now), outcome="cancelled")
+        await settle_call(frame, CallOutcome.CANCELLED)
+        return Done(texts.cancelled(view, frame.catalogue, frame.now, by_staff=frame.is_staffs), outcome="cancelled")
 
 
 GAPS: tuple[Gap, ...] = (ConfirmCancel(), Cancel())

@@ -7,11 +7,13 @@ from booking.appointments import AppointmentView
 from booking.availability import Search
 from booking.errors import HoldExpired, Refused, UnknownAppointment
 from booking.models import ClaimKind, SlotCount
+from booking.notices import CallOutcome
 from booking.rules import may_change
 from handlers.frame import Done, Frame, Gap, Question, confirm_or_back
 from handlers.narrowing import DAY, DEPARTMENT, DOCTOR, EXCLUDED, PART, SLOT, correct
 from handlers.reading import read_names
 from handlers.seat import HOPELESS, hold_seat, is_held, lose
+from handlers.settling import settle_call
 from handlers.state import Option
 from handlers.texts import changes as texts
 
@@ -19,14 +21,16 @@ _OTHER_TIME, _OTHER_DOCTOR, _OTHER_DEPARTMENT, _NAMED = "time", "doctor", "depar
 
 
 async def _old(frame: Frame) -> AppointmentView:
-    return await frame.services.appointments.view(frame.gaps["appointment"], openid=frame.openid)
+    return await frame.services.appointments.view(frame.gaps["appointment"], openid=frame.openid, by=frame.by)
 
 
 async def _give_up(frame: Frame, error: Refused) -> None:
     """No slot can help: give back what is held, and show the appointment with the rule."""
     if "claim" in frame.gaps:
         with contextlib.suppress(Refused):  # whatever became of it, it is not held for us any more
-            await frame.services.appointments.release(frame.gaps["claim"], openid=frame.openid, now=frame.now)
+            await frame.services.appointments.release(
+                frame.gaps["claim"], openid=frame.openid, by=frame.by, now=frame.now
+            )
         frame.held = ""
     frame.refuse_and_keep(error, "appointment")
 
@@ -46,7 +50,7 @@ class Begin(Gap):
         """Begin, or show the appointment with the rule that forbids it."""
         try:
             view = await _old(frame)
-            may_change(view.claim, frame.clinic.policy, now=frame.now)
+            may_change(view.claim, frame.clinic.policy, now=frame.now, by_staff=frame.is_staffs)
         except Refused as error:
             await _give_up(frame, error)
             return None
@@ -137,7 +141,7 @@ class ConfirmChange(Gap):
             return None
         try:
             old = await _old(frame)
-            may_change(old.claim, frame.clinic.policy, now=frame.now)
+            may_change(old.claim, frame.clinic.policy, now=frame.now, by_staff=frame.is_staffs)
         except Refused as error:
             await _give_up(frame, error)
             return None
@@ -153,7 +157,7 @@ class Exchange(Gap):
         """Exchange, or say why not and what is near."""
         try:
             new = await frame.services.appointments.reschedule(
-                frame.gaps["appointment"], to=frame.gaps["claim"], openid=frame.openid, now=frame.now
+                frame.gaps["appointment"], to=frame.gaps["claim"], openid=frame.openid, by=frame.by, now=frame.now
             )
         except HOPELESS as error:
             await _give_up(frame, error)
@@ -161,12 +165,14 @@ class Exchange(Gap):
         except Refused as error:
             await _lose(frame, error)
             return None
-        return Done(texts.changed(await _old(frame), new, frame.catalogue, frame.now), outcome="changed")
+        await settle_call(frame, CallOutcome.CHANGED)
+        said = texts.changed(await _old(frame), new, frame.catalogue, frame.now, by_staff=frame.is_staffs)
+        return Done(said, outcome="changed")
 
 
 async def _new(frame: Frame) -> AppointmentView | None:
     with contextlib.suppress(UnknownAppointment):
-        return await frame.services.appointments.view(frame.gaps["claim"], openid=frame.openid)
+        return await frame.services.appointments.view(frame.gaps["claim"], openid=frame.openid, by=frame.by)
     return None
 
 

@@ -9,13 +9,14 @@ import structlog
 from booking.errors import Busy, NoCatalogue, Unavailable
 from handlers.asking import Turn, go_on, let_all_go
 from handlers.chat import Incoming, Reply
-from handlers.frame import Frame, Services
+from handlers.frame import STAFF, Frame, Services
 from handlers.hearing import back, hear
 from handlers.menu import BEGINS, MENU
 from handlers.menu import FLOW as MENU_FLOW
 from handlers.notice_turns import hear_beside, hear_tap, hear_unasked, is_plain, show_unread
 from handlers.notices import read_notice_tap
 from handlers.paging import LASTING
+from handlers.staff import entrance
 from handlers.state import KEPT, Asked, Chat, UnknownState, load
 from handlers.texts import answers, commands, common, greeting
 from handlers.words import acknowledges, clean, command, compact, matching, number
@@ -63,17 +64,10 @@ class Dialogue:
 
     async def _turn(self, document: bytes | None, incoming: Incoming, now: datetime, *, upgraded: bool) -> Turn:
         """Open the frame and take the message by its kind. Raises ``UnknownState``."""
-        catalogue = await self._services.catalogue.get()
-        frame = Frame(self._services, catalogue, incoming, now, MENU)
+        chat = load(document) if document else None
+        frame, asked = await self._open(document, chat, incoming, now)
         if upgraded:
             frame.note(greeting.UPGRADED)
-        chat = load(document) if document else None
-        asked = None
-        if document and chat is not None and now - chat.updated_at <= KEPT:
-            frame.flow, frame.gaps, frame.trail = chat.flow, dict(chat.gaps), [dict(step) for step in chat.trail]
-            frame.held = frame.get("claim")
-            frame.document, frame.suspended = document, chat.suspended
-            asked = chat.asked
         if incoming.kind == "event":
             return await _greet(frame, asked)
         tap = read_notice_tap(incoming.tapped)
@@ -83,17 +77,36 @@ class Dialogue:
             return await _unreadable(frame, asked)
         return await _read(frame, asked, chat)
 
+    async def _open(
+        self, document: bytes | None, chat: Chat | None, incoming: Incoming, now: datetime
+    ) -> tuple[Frame, Asked | None]:
+        """Return the frame as the chat left it, with its open question; a dialogue of staff only to who may lead it."""
+        frame = Frame(self._services, await self._services.catalogue.get(), incoming, now, MENU)
+        asked = None
+        if document and chat is not None and now - chat.updated_at <= KEPT:
+            frame.flow, frame.gaps, frame.trail = chat.flow, dict(chat.gaps), [dict(step) for step in chat.trail]
+            frame.held = frame.get("claim")
+            frame.document, frame.suspended = document, chat.suspended
+            asked = chat.asked
+        if not await entrance.admit(frame):
+            asked = None
+        frame.held_by = frame.by
+        return frame, asked
+
 
 async def _read(frame: Frame, asked: Asked | None, chat: Chat | None) -> Turn:
     """Take words: a command, the answer to the open question or to a notice, or the beginning of something."""
+    taken = await entrance.take(frame, asked)
+    if taken is not None:
+        return taken
     said = _command(frame.incoming)
-    if said in commands.WISHES and asked is not None and _is_meant(frame, asked, said):
+    if said in commands.WISHES and asked is not None and (frame.is_staffs or _is_meant(frame, asked, said)):
         said = None
     if said is not None:
         return await _obey(frame, asked, said)
     if chat is not None and asked is not None:
         return await hear_beside(frame, asked, chat.updated_at) or await hear(frame, asked)
-    return await _hear_unasked(frame, ended=chat is not None)
+    return await _hear_unasked(frame, ended=chat is not None and not chat.flow.startswith(STAFF))
 
 
 async def _greet(frame: Frame, asked: Asked | None) -> Turn:

@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import ClassVar
 
+from booking.actors import Actor, Staff
 from booking.answers import Answers
 from booking.appointments import Appointments
 from booking.availability import Availability
+from booking.calls import Calls
 from booking.current import CurrentCatalogue
+from booking.desk import Desk
 from booking.errors import Refused
 from booking.models import Catalogue, Clinic
 from booking.offering import Offers
@@ -27,6 +30,10 @@ BACK = "<"
 """The value of an option that means 返回."""
 GO_ON = ">"
 """The value of an option that means the dialogue put aside, to which the message belongs."""
+STAFF = "staff"
+"""The menu of staff; the names of their other flows begin with it."""
+LISTED = "list_"
+"""What the names of gaps begin with that lead staff to an appointment: the list stays where that is refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,8 @@ class Services:
     reminders: Reminders
     offers: Offers
     stoppages: Stoppages
+    desk: Desk
+    calls: Calls
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +99,10 @@ class Frame:
     rule: str = ""
     account: Known | None = None
     """What this turn has read of the account; ``known`` reads it."""
+    staff: Staff | None = None
+    """Who of the staff writes, as far as this turn had to know."""
+    held_by: Actor | None = None
+    """Who held the claim that was held when the message came; None for the account itself."""
 
     @property
     def clinic(self) -> Clinic:
@@ -105,6 +118,32 @@ class Frame:
     def openid(self) -> str:
         """The account."""
         return self.incoming.openid
+
+    @property
+    def is_staffs(self) -> bool:
+        """Whether this is a dialogue of staff; who works here may book for themselves as anybody does."""
+        return self.flow.startswith(STAFF)
+
+    @property
+    def by(self) -> Actor | None:
+        """Who acts in a dialogue of staff; None where the account acts for itself."""
+        return self.by_in(self.flow)
+
+    def by_in(self, flow: str) -> Actor | None:
+        """Return who acts in a flow; None where the account acts for itself."""
+        return self.actor if self.staff is not None and flow.startswith(STAFF) else None
+
+    @property
+    def bound(self) -> Staff:
+        """Who leads this dialogue of staff."""
+        if self.staff is None:
+            raise RuntimeError(f"flow {self.flow} without staff")
+        return self.staff
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts in a dialogue of staff, where nobody else can."""
+        return Actor("staff", self.bound.id, "wechat")
 
     async def known(self) -> Known:
         """Return what is known of the account, read once a turn; whoever changes it opens it again."""
@@ -136,9 +175,9 @@ class Frame:
         self.outcome, self.rule = "refused", error.rule
 
     def refuse_and_keep(self, error: Refused, *kept: str) -> None:
-        """Say which rule was met, and go back to where only these gaps are filled."""
+        """Say which rule was met, and go back to where only these gaps are filled, and those of the list before."""
         self.refuse(error)
-        self.gaps = {gap: value for gap, value in self.gaps.items() if gap in kept}
+        self.gaps = {gap: value for gap, value in self.gaps.items() if gap in kept or gap.startswith(LISTED)}
         while self.trail and self.trail[-1] == self.gaps:
             self.trail.pop()
 

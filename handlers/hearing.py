@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from booking.errors import Refused
 from handlers.asking import FLOWS, Turn, gap_of, go_on, resume
-from handlers.frame import BACK, GO_ON, Frame, Gap
+from handlers.frame import BACK, GO_ON, STAFF, Frame, Gap
 from handlers.menu import MENU
 from handlers.paging import NEXT, PAGE, PREVIOUS, Tap, last_page, read_tap
 from handlers.state import Asked
@@ -38,11 +38,11 @@ async def hear(frame: Frame, asked: Asked) -> Turn:
 
 
 async def back(frame: Frame, asked: Asked | None) -> Turn:
-    """One step back: to the question before; from the first one to the menu."""
+    """One step back: to the question before; from the first one to the menu, of staff to theirs."""
     if not frame.step_back():
         if frame.suspended:
             return await go_on(frame, resume(frame))
-        frame.start(MENU)
+        frame.start(STAFF if frame.is_staffs and frame.flow != STAFF else MENU)
     return await go_on(frame, asked)
 
 
@@ -109,7 +109,7 @@ def _hear_words(frame: Frame, gap: Gap, text: str) -> bool:
 def _say_not_understood(frame: Frame, text: str) -> None:
     said = number(text)
     frame.outcome = "not_understood"
-    if wish(text) and "deed" not in frame.gaps:
+    if wish(text) and "deed" not in frame.gaps and not frame.is_staffs:
         frame.note(greeting.HOW_TO_CHANGE)
     else:
         frame.note(greeting.not_a_choice() if said is None else greeting.no_such_number(said))

@@ -176,7 +176,7 @@ class Register(Gap):
     async def ask(self, frame: Frame) -> Question | Done | None:
         """Register; what was refused is asked again."""
         try:
-            patient = await frame.services.patients.register(frame.openid, stated_details(frame), now=frame.now)
+            patient = await _registered(frame, stated_details(frame))
         except TooManyPatients as error:
             frame.refuse(error)
             frame.forget("patient", *PERSONAL)
@@ -192,6 +192,12 @@ class Register(Gap):
         frame.settle()
         frame.note(patients.registered(patient, frame.today))
         return None
+
+
+async def _registered(frame: Frame, details: PatientDetails) -> Patient:
+    if frame.by is not None:
+        return await frame.services.patients.register_by_staff(details, by=frame.by, now=frame.now)
+    return await frame.services.patients.register(frame.openid, details, now=frame.now)
 
 
 def patient_options(frame: Frame, known: Sequence[Patient]) -> tuple[Option, ...]:

@@ -19,9 +19,12 @@ from booking.errors import (
     UnknownPatient,
     UnknownSlot,
 )
-from booking.models import Claim, ClaimState
+from booking.models import Channel, Claim, ClaimState
+from booking.notices import CallOutcome
 from handlers.frame import Done, Frame, Gap, Question, confirm_or_back
+from handlers.settling import settle_call
 from handlers.texts import booking as texts
+from handlers.texts import staff_patients as staff_texts
 from handlers.texts.refusals import refusal
 
 _AVOID: dict[type[Refused], Avoid] = {
@@ -34,6 +37,8 @@ _AVOID: dict[type[Refused], Avoid] = {
 """What the alternatives to a refused slot must not share with it; by default only the slot itself."""
 
 
+_DESK_CHANNELS: tuple[Channel, ...] = ("phone", "onsite")
+"""Through what staff book for somebody (R-A1)."""
 HOPELESS = (UnknownPatient, UnknownAppointment, TooLateToChange, NotChangeable)
 """Refusals of a hold that no other slot can help."""
 
@@ -53,9 +58,14 @@ def look_near(frame: Frame, error: Refused) -> None:
 async def lose(frame: Frame, error: Refused) -> None:
     """The hold came to nothing: give back what is left of it, so that the same seat can be offered again."""
     with contextlib.suppress(Refused):  # whatever became of it, it is not held for us any more
-        await frame.services.appointments.release(frame.gaps["claim"], openid=frame.openid, now=frame.now)
+        await frame.services.appointments.release(frame.gaps["claim"], openid=frame.openid, by=frame.by, now=frame.now)
     frame.held = ""
     look_near(frame, error)
+
+
+def _channel(frame: Frame) -> Channel:
+    """Return through what the patient asks."""
+    return next((channel for channel in _DESK_CHANNELS if channel == frame.get("channel")), "wechat")
 
 
 async def hold_seat(frame: Frame, *, replaces: str | None = None) -> None:
@@ -66,13 +76,13 @@ async def hold_seat(frame: Frame, *, replaces: str | None = None) -> None:
     wish = Wish(
         slot=frame.gaps["slot"],
         patient=frame.gaps["patient"],
-        openid=frame.openid,
-        channel="wechat",
+        openid=None if frame.is_staffs else frame.openid,
+        channel=_channel(frame),
         request_id=frame.incoming.request_id,
         replaces=replaces,
     )
     try:
-        claim = await frame.services.appointments.hold(wish, now=frame.now)
+        claim = await frame.services.appointments.hold(wish, by=frame.by, now=frame.now)
     except HOPELESS:
         raise
     except UnknownSlot as error:
@@ -112,7 +122,7 @@ class Confirm(Gap):
     async def ask(self, frame: Frame) -> Question | Done | None:
         """Ask while the hold lasts."""
         try:
-            view = await frame.services.appointments.view(frame.gaps["claim"], openid=frame.openid)
+            view = await frame.services.appointments.view(frame.gaps["claim"], openid=frame.openid, by=frame.by)
         except UnknownAppointment:
             await lose(frame, HoldExpired())
             return None
@@ -134,14 +144,18 @@ class Book(Gap):
     async def ask(self, frame: Frame) -> Question | Done | None:
         """Book, or say why not and what is near."""
         try:
-            view = await frame.services.appointments.confirm(frame.gaps["claim"], openid=frame.openid, now=frame.now)
+            view = await frame.services.appointments.confirm(
+                frame.gaps["claim"], openid=frame.openid, by=frame.by, now=frame.now
+            )
         except (HoldExpired, SessionClosed) as error:
             await lose(frame, error)
             return None
         except UnknownAppointment:
             await lose(frame, HoldExpired())
             return None
-        return Done(texts.booked(view, frame.catalogue, frame.now), outcome="booked")
+        await settle_call(frame, CallOutcome.CHANGED)
+        said = staff_texts.booked if frame.is_staffs else texts.booked
+        return Done(said(view, frame.catalogue, frame.now), outcome="booked")
 
 
 HOLD, CONFIRM, BOOK = Hold(), Confirm(), Book()

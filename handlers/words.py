@@ -73,6 +73,12 @@ def matching(options: Sequence[Option], text: str) -> list[int]:
     return [index for index, option in enumerate(options) if said in compact(option.label)]
 
 
+def is_named(options: Sequence[Option], text: str) -> bool:
+    """Tell whether a text is the whole of an option's label or of another of its words."""
+    said = compact(text)
+    return any(said in _names(option) for option in options)
+
+
 def without_fillers(said: str) -> str:
     """Take away what people put around a name."""
     return commands.AROUND_NAMES.sub("", said)

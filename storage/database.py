@@ -22,6 +22,7 @@ from booking.errors import Unavailable
 from storage.adjustment_rows import SqlAdjustmentRows
 from storage.audit_chain_rows import SqlChainRows
 from storage.audit_rows import SqlAuditRows
+from storage.call_rows import SqlCallRows
 from storage.catalogue_rows import SqlCatalogueRows
 from storage.claim_rows import SqlClaimRows
 from storage.connection import InlineConnection, SqlConnection
@@ -63,6 +64,7 @@ class SqlUnit:
         self.audit = SqlAuditRows(connection, sealer)
         self.chain = SqlChainRows(connection, sealer)
         self.staff = SqlStaffRows(connection, sealer)
+        self.calls = SqlCallRows(connection, sealer)
         self.adjustments = SqlAdjustmentRows(connection)
 
 

@@ -76,13 +76,13 @@ class SqlDisplacementRows:
         """Return some who still wait, their rows locked until the transaction ends."""
         query = select(displacement).where(displacement.c.stoppage == stoppage_id, _is(DisplacementState.WAITING))
         query = query.order_by(displacement.c.first_booked_at, displacement.c.id).limit(limit).with_for_update()
-        return [_displacement(row) for row in (await self._connection.execute(query)).mappings()]
+        return [displacement_of(row) for row in (await self._connection.execute(query)).mappings()]
 
     async def lock_overdue(self, now: datetime, *, limit: int) -> list[Displacement]:
         """Return some whose offers are past their deadline, their rows locked; skips rows others work on."""
         query = select(displacement).where(_OFFERED, displacement.c.deadline <= now)
         query = query.order_by(displacement.c.deadline).limit(limit).with_for_update(skip_locked=True)
-        return [_displacement(row) for row in (await self._connection.execute(query)).mappings()]
+        return [displacement_of(row) for row in (await self._connection.execute(query)).mappings()]
 
     async def lock_stopped(
         self, stoppage_id: str, sessions: Sequence[str], states: Sequence[DisplacementState], *, now: datetime
@@ -93,7 +93,7 @@ class SqlDisplacementRows:
         query = query.where(displacement.c.session.in_(sessions), slot.c.stoppage == stoppage_id, _is(*states))
         query = query.where(displacement.c.starts_at > now).order_by(displacement.c.id)
         rows = await self._connection.execute(query.with_for_update(of=displacement))
-        return [_displacement(row) for row in rows.mappings()]
+        return [displacement_of(row) for row in rows.mappings()]
 
     async def settle(
         self, ids: Sequence[str], to: DisplacementState, *, chosen: str | None = None, now: datetime
@@ -145,7 +145,7 @@ class SqlDisplacementRows:
     async def _many(self, *conditions: ColumnElement[bool], lock: bool) -> list[Displacement]:
         query = select(displacement).where(*conditions).order_by(displacement.c.id)
         rows = await self._connection.execute(query.with_for_update() if lock else query)
-        return [_displacement(row) for row in rows.mappings()]
+        return [displacement_of(row) for row in rows.mappings()]
 
 
 # Written out, not bound: a partial index serves only a query that says the same words.
@@ -174,6 +174,7 @@ def _row(each: Displacement) -> dict[str, object]:
     return row | {"state": str(each.state), "offers": list(each.offers)}
 
 
-def _displacement(row: Mapping[Any, Any]) -> Displacement:
+def displacement_of(row: Mapping[Any, Any]) -> Displacement:
+    """Return who is displaced, of a row that has the columns."""
     fields = {name: row[name] for name in _PLAIN}
     return Displacement(**fields, state=DisplacementState(row["state"]), offers=tuple(row["offers"]))

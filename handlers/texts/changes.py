@@ -6,7 +6,7 @@ from booking.appointments import AppointmentView
 from booking.masking import mask_name
 from booking.models import Catalogue, Department, Doctor
 from booking.rules import notice_due
-from handlers.texts import booking, commands, common
+from handlers.texts import booking, commands, common, staff_patients
 
 CHANGE = "改约"
 CHANGE_WORDS = ("改期", "改时间", "换时间", "更改预约", "改約")
@@ -17,7 +17,7 @@ NONE_AHEAD = {
     commands.CHANGE: "您没有待就诊的预约，无需改约。回复“预约”即可挂号。",
     commands.CANCEL: "您没有待就诊的预约，无需取消。回复“我的预约”可查看以往的预约。",
 }
-OLD_STANDS = "您原来的预约不变。"
+OLD_STANDS = "原来的预约不变。"
 OTHER_TIME_WORDS = ("其他时间", "原医生", "同一医生", "换时间", "改时间")
 OTHER_DOCTOR_WORDS = ("其他医生", "换医生", "别的医生")
 OTHER_DEPARTMENT_WORDS = ("换科室", "别的科室")
@@ -31,28 +31,33 @@ def summary(view: AppointmentView, catalogue: Catalogue, now: datetime) -> str:
     return f"{start} {common.period(claim.starts_at, claim.ends_at, zone)} {who}"
 
 
-def confirm_cancel(view: AppointmentView, catalogue: Catalogue, now: datetime) -> str:
-    """What is about to be cancelled, by which rule, and until when."""
-    zone = catalogue.clinic.zone
-    notice = notice_due(view.claim, catalogue.clinic.policy.cancel_notice, by_staff=False)
-    rule = "门诊有变动，就诊开始前都可以取消。" if view.claim.waived else "就诊开始前可以取消。"
-    if notice:
-        until = common.moment(view.claim.starts_at - notice, zone)
-        rule = f"就诊前{common.length(notice)}可以取消，这个预约最晚可在{until} 取消。"
+def confirm_cancel(view: AppointmentView, catalogue: Catalogue, now: datetime, *, by_staff: bool = False) -> str:
+    """What is about to be cancelled, by which rule, and until when; the deadline does not bind staff."""
+    rule = (staff_patients.CONFIRM_FIRST,) if by_staff else _cancel_rule(view, catalogue)
     return "\n".join(
         (
             "请确认取消以下预约：",
             f"预约号：{view.claim.number}",
             *booking.visit(view, catalogue, now),
-            rule,
+            *rule,
             "取消后这个号立即释放，不能恢复。",
         )
     )
 
 
-def cancelled(view: AppointmentView, catalogue: Catalogue, now: datetime) -> str:
+def _cancel_rule(view: AppointmentView, catalogue: Catalogue) -> tuple[str, ...]:
+    zone = catalogue.clinic.zone
+    notice = notice_due(view.claim, catalogue.clinic.policy.cancel_notice, by_staff=False)
+    if not notice:
+        return ("门诊有变动，就诊开始前都可以取消。" if view.claim.waived else "就诊开始前可以取消。",)
+    until = common.moment(view.claim.starts_at - notice, zone)
+    return (f"就诊前{common.length(notice)}可以取消，这个预约最晚可在{until} 取消。",)
+
+
+def cancelled(view: AppointmentView, catalogue: Catalogue, now: datetime, *, by_staff: bool = False) -> str:
     """After a cancellation."""
-    return f"取消成功\n已取消：{summary(view, catalogue, now)}\n如需再次就诊，请回复“预约”。"
+    next_step = staff_patients.TELL_CANCELLED if by_staff else "如需再次就诊，请回复“预约”。"
+    return f"取消成功\n已取消：{summary(view, catalogue, now)}\n{next_step}"
 
 
 def ask_target(view: AppointmentView, catalogue: Catalogue, now: datetime) -> str:
@@ -95,7 +100,9 @@ def confirm_change(old: AppointmentView, new: AppointmentView, catalogue: Catalo
     )
 
 
-def changed(old: AppointmentView, new: AppointmentView, catalogue: Catalogue, now: datetime) -> str:
+def changed(
+    old: AppointmentView, new: AppointmentView, catalogue: Catalogue, now: datetime, *, by_staff: bool = False
+) -> str:
     """Success, with the new number, place and notes, and what the old one was."""
     clinic = catalogue.clinic
     return "\n".join(
@@ -106,6 +113,6 @@ def changed(old: AppointmentView, new: AppointmentView, catalogue: Catalogue, no
             f"地址：{clinic.name}，{clinic.address}",
             f"就诊须知：{booking.notes(catalogue.departments[new.session.department])}",
             f"原预约已取消：{summary(old, catalogue, now)}",
-            "可随时回复“我的预约”查看。",
+            staff_patients.TELL_CHANGED if by_staff else "可随时回复“我的预约”查看。",
         )
     )

@@ -34,6 +34,8 @@ _PLAIN: dict[type[errors.ZhenyueError], str] = {
     errors.StaffNameTaken: "已有同名的员工，请加上科室或编号以便区分。",
     errors.DoctorNeeded: "角色为医生时须写明医生代码，其他角色不写。",
     errors.UnknownStaff: "没有这位员工，可能已经移除。",
+    errors.UnknownCall: "没有找到这位需电话通知的患者，可能已经处理。",
+    errors.CallSettled: "这位患者已由其他员工登记，您的登记未保存。",
     errors.Busy: "抱歉，现在预约的人较多，刚才没有占到号，请再选一次。",
     errors.Unavailable: "抱歉，系统暂时繁忙，刚才的操作可能没有完成，请稍后再试。",
 }

@@ -197,7 +197,7 @@ async def test_a_target_sold_meanwhile_leaves_the_old_one_and_leads_to_others(
     """R-A12: if the target is taken, say so."""
     await talk.says("改约", "口腔科其他医生")
     await sell(appointments, database, "li-20261124-1000-1000", talk.now, seats=2)
-    seen = (await talk.says("1")).shows("刚刚被约走", "您原来的预约不变", "为您找到相近的号")
+    seen = (await talk.says("1")).shows("刚刚被约走", "原来的预约不变", "为您找到相近的号")
     assert not [label for label in seen.choices if "王芳 11月24日 周二 09:00" in label]
     (await talk.says("李强", "10:30", "1")).shows("改约成功")
 
@@ -207,7 +207,7 @@ async def test_where_the_only_target_went_everything_else_is_offered(
 ) -> None:
     await talk.says("改约", "其他科室")
     await sell(appointments, database, ZHAO, talk.now)
-    seen = (await talk.says("1")).shows("刚刚被约走", "您原来的预约不变", "科室：口腔科").offers("王芳", "李强")
+    seen = (await talk.says("1")).shows("刚刚被约走", "原来的预约不变", "科室：口腔科").offers("王芳", "李强")
     (await talk.picks(seen, "李强")).offers("10:00", "10:30")
     (await talk.says("1", "1")).shows("改约成功", "李强")
 
@@ -227,7 +227,7 @@ async def test_when_all_else_goes_in_mid_choice_the_appointment_stands(talk: Tal
     async with database.begin() as unit:
         for session in await unit.sessions.sessions_from(talk.now.date()):
             await unit.sessions.set_state(session.id, SessionState.CLOSED)
-    (await talk.says("什么")).shows("您原来的预约不变", "近期的号已约满").ends("nothing_free")
+    (await talk.says("什么")).shows("原来的预约不变", "近期的号已约满").ends("nothing_free")
     assert await states(database) == [f"{WANG} booked"]
 
 
@@ -235,7 +235,7 @@ async def test_a_target_closed_before_the_confirmation_leaves_the_old_one(talk: 
     await talk.says("改约", "口腔科其他医生", "1")
     async with database.begin() as unit:
         await unit.sessions.set_state("li-20261124-1000", SessionState.STOPPED)
-    (await talk.says("1")).shows("该时段已停止预约", "您原来的预约不变", "王芳 11月24日 周二 09:30")
+    (await talk.says("1")).shows("该时段已停止预约", "原来的预约不变", "王芳 11月24日 周二 09:30")
     assert await states(database) == [f"{WANG} booked", "li-20261124-1000-1000 released"]
     (await talk.says("1", "1")).shows("改约成功")
 
@@ -244,7 +244,7 @@ async def test_a_new_seat_that_ran_out_is_offered_again(talk: Talk, database: Sq
     for answer in ("1", "什么"):
         await talk.says("菜单", "改约", "赵敏", "14:00")
         talk.now += timedelta(minutes=6)
-        (await talk.says(answer)).shows("为您保留的时间已过", "您原来的预约不变", "这个号目前仍可预约").offers("赵敏")
+        (await talk.says(answer)).shows("为您保留的时间已过", "原来的预约不变", "这个号目前仍可预约").offers("赵敏")
     (await talk.says("1", "1")).shows("改约成功")
     assert (await states(database))[0] == f"{WANG} moved"
 
@@ -255,7 +255,7 @@ async def test_a_new_seat_gone_from_the_database_is_told_like_one_that_ran_out(
     await talk.says("改约", "赵敏", "14:00")
     async with database.begin() as unit:
         await unit.connection.execute(delete(claim).where(claim.c.slot == ZHAO))
-    (await talk.says("什么")).shows("为您保留的时间已过", "您原来的预约不变")
+    (await talk.says("什么")).shows("为您保留的时间已过", "原来的预约不变")
     assert await states(database) == [f"{WANG} booked"]
 
 
@@ -321,7 +321,7 @@ async def test_with_nothing_else_free_the_appointment_stands(talk: Talk, databas
     async with database.begin() as unit:
         for session in await unit.sessions.sessions_from(talk.now.date()):
             await unit.sessions.set_state(session.id, SessionState.CLOSED)
-    (await talk.says("改约")).shows("目前没有其他可预约的号。您原来的预约不变", "010-00000000").ends("nothing_free")
+    (await talk.says("改约")).shows("目前没有其他可预约的号。原来的预约不变", "010-00000000").ends("nothing_free")
     assert await states(database) == [f"{WANG} booked"]
 
 

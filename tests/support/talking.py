@@ -5,7 +5,9 @@ from datetime import datetime, time, timedelta
 from booking.answers import Answers
 from booking.appointments import Appointments
 from booking.availability import Availability
+from booking.calls import Calls
 from booking.current import CurrentCatalogue
+from booking.desk import Desk
 from booking.models import Roster
 from booking.offering import Offers
 from booking.patients import Patients
@@ -47,6 +49,8 @@ def dialogue_of(database: SqlDatabase, appointments: Appointments) -> Dialogue:
             Reminders(database, current),
             Offers(database=database, pool=pool, seats=seats, current=current),
             Stoppages(database=database, seats=seats, current=current),
+            Desk(database),
+            Calls(database),
         )
     )
 

@@ -39,6 +39,7 @@ ARGUMENTS: dict[type[ZhenyueError], tuple[object, ...]] = {
     errors.AlreadyStopped: ("T000001",),
     errors.TextTooLong: (200,),
     errors.OfferGone: ("expired",),
+    errors.CallSettled: ("changed", "01a"),
 }
 
 
