@@ -83,7 +83,7 @@ async def _give_back(
     await unit.offers.end_offers([each.id for each in back], to=ClaimState.RELEASED, now=now)
     await unit.offers.restore(ordinals, now=now)
     await unit.displaced.settle([each.id for each in back], DisplacementState.RESTORED, now=now)
-    reached = await unit.displaced.overtake_notices([each.id for each in back], now=now)
+    reached = await unit.displaced.overtake_notices(back, now=now)
     reached |= {each.id for each in people if each.claim not in ordinals and each.told}
     await unit.notices.add(
         [

@@ -202,7 +202,7 @@ async def _settle(
     await unit.displaced.settle([person.id], to, chosen=reply.claim, now=now)
     if reply.notice is not None:
         await unit.notices.answered(reply.notice, reply.words, now=now)
-    await unit.displaced.close_notices(person.id, now=now)
+    await unit.displaced.close_notices(person, now=now)
     await unit.audit.record(_entry(person, action, reply.by, now))
     return new, given_back
 

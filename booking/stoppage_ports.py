@@ -173,11 +173,11 @@ class DisplacementRows(Protocol):
         """Write state, offers, deadline and ``told`` of many; their rows must be locked."""
         ...
 
-    async def overtake_notices(self, ids: Sequence[str], *, now: datetime) -> set[str]:
+    async def overtake_notices(self, people: Sequence[Displacement], *, now: datetime) -> set[str]:
         """Take back what was not sent to them yet; return those to whom something was, or is being, sent."""
         ...
 
-    async def close_notices(self, displacement_id: str, *, now: datetime) -> None:
+    async def close_notices(self, person: Displacement, *, now: datetime) -> None:
         """Ask somebody who has decided nothing more: what was not sent is not sent, the rest waits for no answer."""
         ...
 

@@ -1,4 +1,4 @@
-"""Doing the batches of stoppages beside everything else: each is followed by as long a pause, to let the chat in."""
+"""Doing the batches of stoppages beside everything else: each is followed by a pause, to let the chat in."""
 
 import asyncio
 import time
@@ -9,7 +9,8 @@ from booking.offering import Offers
 from booking.stoppages import Stoppages
 
 SHORTEST_PAUSE = 0.01
-LONGEST_PAUSE = 0.5
+LONGEST_PAUSE = 0.1
+"""Longer than another process waits between two looks whether SQLite's writer is free."""
 
 
 async def work_on(
@@ -20,7 +21,7 @@ async def work_on(
         began = time.monotonic()
         if not await stoppages.work(now=now()):
             return
-        await asyncio.sleep(min(LONGEST_PAUSE, max(SHORTEST_PAUSE, time.monotonic() - began)))
+        await asyncio.sleep(min(LONGEST_PAUSE, max(SHORTEST_PAUSE, (time.monotonic() - began) / 2)))
 
 
 async def see_to_offers(offers: Offers, *, now: Callable[[], datetime], go_on: Callable[[], bool]) -> None:

@@ -111,20 +111,19 @@ class SqlDisplacementRows:
             change = update(displacement).where(displacement.c.id == bindparam("of"))
             await self._connection.execute(change.values(values), rows)
 
-    async def overtake_notices(self, ids: Sequence[str], *, now: datetime) -> set[str]:
+    async def overtake_notices(self, people: Sequence[Displacement], *, now: datetime) -> set[str]:
         """Take back what was not sent to them yet; return those to whom something was, or is being, sent."""
-        if not ids:
+        if not people:
             return set()
-        unsent = update(notice).where(notice.c.displacement.in_(ids), notice.c.state == str(NoticeState.PENDING))
+        theirs = _notices_of(people)
+        unsent = update(notice).where(*theirs, notice.c.state == str(NoticeState.PENDING))
         await self._connection.execute(unsent.values(state=str(NoticeState.VOID), updated_at=now))
-        told = select(notice.c.displacement).where(
-            notice.c.displacement.in_(ids), notice.c.state != str(NoticeState.VOID)
-        )
+        told = select(notice.c.displacement).where(*theirs, notice.c.state != str(NoticeState.VOID))
         return set((await self._connection.execute(told.distinct())).scalars())
 
-    async def close_notices(self, displacement_id: str, *, now: datetime) -> None:
+    async def close_notices(self, person: Displacement, *, now: datetime) -> None:
         """Ask somebody who has decided nothing more: what was not sent is not sent, the rest waits for no answer."""
-        mine = (notice.c.displacement == displacement_id, notice.c.answer.is_(None))
+        mine = (*_notices_of([person]), notice.c.answer.is_(None))
         unsent = update(notice).where(*mine, notice.c.state == str(NoticeState.PENDING))
         await self._connection.execute(unsent.values(state=str(NoticeState.VOID), updated_at=now))
         await self._connection.execute(update(notice).where(*mine).values(asks_until=None, updated_at=now))
@@ -158,8 +157,14 @@ def _is(*states: DisplacementState) -> ColumnElement[bool]:
 
 
 def _called() -> ColumnElement[bool]:
-    """Whether somebody was helped on the telephone."""
-    return exists().where(notice.c.displacement == displacement.c.id, notice.c.outcome.in_(_SETTLED_CALLS))
+    """Whether somebody was helped on the telephone. Notices are found by their claim: that is what has an index."""
+    theirs = (notice.c.claim == displacement.c.claim, notice.c.displacement == displacement.c.id)
+    return exists().where(*theirs, notice.c.outcome.in_(_SETTLED_CALLS))
+
+
+def _notices_of(people: Sequence[Displacement]) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Return what finds the notices of the stopped visits of these people."""
+    return notice.c.claim.in_([each.claim for each in people]), notice.c.displacement.in_([each.id for each in people])
 
 
 def _in_line(after: Waiting | None) -> Select[Any]:
