@@ -1,5 +1,6 @@
 """Who is reminded of what, when, and who is not; whom the desk is told to call (R-B3)."""
 
+import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -209,3 +210,36 @@ async def test_without_anybody_at_the_desk_nobody_is_told(clinic: SqlDatabase, n
     await untold(clinic, None, now)
     await Alerts(clinic).write(now=now)
     assert await written(clinic, NoticeKind.ALERT) == []
+
+
+async def test_two_workers_at_once_remind_once(clinic: SqlDatabase, appointments: Appointments, now: datetime) -> None:
+    for name in ("张三", "李四"):
+        await book(appointments, clinic, name, now)
+    due = now + EVENING
+    workers = [Reminders(clinic, CurrentCatalogue(clinic)) for _ in range(4)]
+    await asyncio.gather(*(each.remind_day(due, now=due) for each in workers))
+    assert len(await written(clinic, NoticeKind.REMINDER_DAY)) == 2
+
+
+async def test_control_without_the_key_of_the_appointment_each_worker_would_remind(
+    clinic: SqlDatabase, now: datetime
+) -> None:
+    async with clinic.begin() as unit:
+        for worker in range(2):
+            await unit.notices.add([notice(NoticeKind.REMINDER_DAY, now=now, dedupe_key=f"worker {worker}")])
+    assert len(await written(clinic, NoticeKind.REMINDER_DAY)) == 2
+
+
+async def test_a_patient_who_was_booked_by_telephone_is_reminded_too(
+    clinic: SqlDatabase, appointments: Appointments, now: datetime
+) -> None:
+    """Without an account: the relay has the telephone number for it."""
+    patient = await add_patient(clinic, "赵六", openid="o-else", now=now)
+    desk = Actor("staff", "s1", "phone")
+    wish = Wish("wang-20261124-0900-0900", patient.id, None, "phone", "by telephone")
+    held = await appointments.hold(wish, now=now, by=desk)
+    await appointments.confirm(held.id, openid=None, now=now, by=desk)
+    due = now + EVENING
+    assert await Reminders(clinic, CurrentCatalogue(clinic)).remind_day(due, now=due) == 1
+    (one,) = await written(clinic, NoticeKind.REMINDER_DAY)
+    assert (one.patient, one.asks_until is not None) == (patient.id, True)
