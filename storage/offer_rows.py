@@ -87,7 +87,7 @@ class SqlOfferRows:
         """
         mine = clinic_session.c.id.in_(sessions)
         await self._connection.execute(
-            select(clinic_session.c.id).where(mine).order_by(clinic_session.c.id).with_for_update()
+            select(clinic_session.c.id).where(mine).order_by(clinic_session.c.id).with_for_update(key_share=True)
         )
         await self._connection.execute(update(clinic_session).where(mine).values(gen=clinic_session.c.gen + 1))
         return await self.sessions(sessions)

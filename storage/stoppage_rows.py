@@ -120,7 +120,7 @@ class SqlStoppageRows:
         """
         inside = and_(slot.c.session == clinic_session.c.id, ahead(new.from_at, new.to_at, now), _unstopped())
         wanted = select(clinic_session.c.id).where(of_scope(new.scope), clinic_session.c.state == SessionState.OPEN)
-        wanted = wanted.where(exists().where(inside)).order_by(clinic_session.c.id).with_for_update()
+        wanted = wanted.where(exists().where(inside)).order_by(clinic_session.c.id).with_for_update(key_share=True)
         sessions = list((await self._connection.execute(wanted)).scalars())
         for some in _parts(sessions):
             mark = update(slot).where(slot.c.session.in_(some), ahead(new.from_at, new.to_at, now), _unstopped())
