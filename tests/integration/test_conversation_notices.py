@@ -3,11 +3,13 @@
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from booking.actors import Actor, Role
+from booking.answers import Answers
 from booking.appointments import Appointments
 from booking.current import CurrentCatalogue
+from booking.errors import Unavailable
 from booking.notices import Notice, NoticeKind
 from booking.reminders import Reminders
 from booking.staffing import StaffAccounts
@@ -15,10 +17,17 @@ from booking.stoppage_models import Scope, StopOrder, StoppageState
 from handlers.chat import Incoming
 from handlers.notices import tap_id
 from storage.database import SqlDatabase
+from storage.notice_answers import SqlNoticeAnswers
+from storage.staff_tables import audit
 from storage.tables import claim
 from tests.support.notice_desk import CLI, LI, WANG, Desk
 from tests.support.talk import Talk
 from tests.support.talking import dialogue_of, known, open_for_talk
+
+
+async def unavailable(_: object) -> None:
+    """Say that there is no database."""
+    raise Unavailable("database")
 
 
 @pytest.fixture
@@ -429,3 +438,86 @@ async def test_who_is_no_manager_any_more_decides_nothing(desk: Desk) -> None:
     (await manager.says("1")).shows("没有找到这条通知").hides("批准", "停诊")
     ((stoppage, _),) = await desk.stoppages.all(now=manager.now)
     assert stoppage.state is StoppageState.REQUESTED
+
+
+async def test_an_answer_is_in_the_audit_trail_once(desk: Desk, database: SqlDatabase) -> None:
+    reminder = await desk.remind(await desk.book())
+    for _ in range(2):
+        await desk.tap(reminder, 1)
+    await desk.tap(reminder, 2)
+    async with database.read() as unit:
+        rows = await unit.connection.execute(
+            select(audit.c.before, audit.c.after).where(audit.c.action == "notice_answered").order_by(audit.c.id)
+        )
+        found = [(before and before["answer"], after["answer"]) for before, after in rows.all()]
+    assert found == [(None, "come"), ("come", "cancel")]
+
+
+async def test_notices_that_read_alike_are_told_apart_by_their_numbers(desk: Desk, database: SqlDatabase) -> None:
+    await known(database, desk.talk, "张四")
+    claims = [await desk.book(patient="p-张三"), await desk.book(patient="p-张四")]
+    for claim_id in claims:
+        desk.talk.now += timedelta(seconds=1)
+        await desk.remind(claim_id)
+    seen = await desk.talk.says("1")
+    assert len(seen.choices) == 2
+    assert all("尾号" in label for label in seen.choices)
+
+
+async def test_a_replacement_that_a_rule_forbids_leaves_the_others(desk: Desk) -> None:
+    await desk.book()
+    await desk.stop()
+    await desk.talk.says("王芳", "10:00", "1")
+    desk.talk.now += timedelta(minutes=1)
+    seen = await desk.talk.says("1")
+    seen.shows("同一时段只能预约一次", "已为您保留以下号").offers("王芳", "王芳", "王芳", "不再改约")
+    (await desk.talk.says("0")).shows("不再改约")
+
+
+async def test_a_tap_on_the_open_question_is_its_answer_though_a_notice_came(desk: Desk) -> None:
+    await desk.book()
+    seen = await desk.talk.says("预约")
+    desk.talk.now += timedelta(minutes=1)
+    notice = await desk.stop()
+    (await desk.talk.taps(seen, "按科室")).shows("请选择科室")
+    assert (await desk.get(notice)).answer is None
+
+
+async def test_words_of_a_choice_that_no_notice_has_are_words(desk: Desk) -> None:
+    await desk.talk.says("预约")
+    (await desk.talk.says("我会来")).shows("没有看懂", "请选择预约方式")
+
+
+async def test_words_of_a_choice_that_two_notices_have_are_asked_about(desk: Desk) -> None:
+    for slot in (f"{WANG}-0900", f"{LI}-1000"):
+        await desk.remind(await desk.book(slot))
+    desk.talk.now += timedelta(seconds=1)
+    await desk.talk.says("预约")
+    seen = await desk.talk.says("我会来")
+    assert len(seen.choices) == 3
+    (await desk.talk.picks(seen, "王芳")).shows("已记下您会来就诊", "王芳", "请选择预约方式")
+
+
+async def test_a_reminder_of_no_appointment_of_the_account_is_unknown(desk: Desk) -> None:
+    claim_id = await desk.book()
+    reminder = await desk.remind(claim_id)
+    async with desk.database.begin() as unit:
+        await unit.connection.execute(update(claim).where(claim.c.id == claim_id).values(openid="o-else"))
+    (await desk.tap(reminder, 1)).shows("没有找到这条通知").hides("王芳")
+
+
+async def test_a_changed_visit_that_is_booked_no_longer_is_over(desk: Desk) -> None:
+    notice = await desk.change_room(await desk.book())
+    await desk.talk.says("3", "1")
+    (await desk.tap(notice, 1)).shows("这个预约已取消")
+
+
+async def test_a_database_that_does_not_answer_is_asked_again_by_the_next_message(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = Answers(desk.database)
+    with monkeypatch.context() as broken:
+        broken.setattr(SqlNoticeAnswers, "newest_asking", unavailable)
+        with pytest.raises(Unavailable):
+            await answers.newest()
+    assert await answers.newest() is None

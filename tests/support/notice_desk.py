@@ -36,7 +36,7 @@ class Desk:
     async def book(self, slot: str = f"{WANG}-0900", patient: str = "p-张三") -> str:
         """Book for the account without a word, and return the claim's id."""
         now, openid = self.talk.now, self.talk.openid
-        held = await self.appointments.hold(Wish(slot, patient, openid, "wechat", f"book {slot}"), now=now)
+        held = await self.appointments.hold(Wish(slot, patient, openid, "wechat", f"book {slot} {patient}"), now=now)
         return (await self.appointments.confirm(held.id, openid=openid, now=now)).claim.id
 
     async def stop(self, session: str = WANG) -> Notice:
