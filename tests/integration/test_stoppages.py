@@ -1,7 +1,7 @@
 """Stopping sessions: what closes, who is displaced, what they are offered (R-A14, R-A15)."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 
@@ -18,11 +18,12 @@ from booking.errors import (
     UnknownScope,
     UnknownStoppage,
 )
-from booking.models import ClaimState, SessionState
+from booking.models import ClaimState, Roster, SessionState
+from booking.publishing import Publishing
 from booking.stoppage_models import DisplacementState, Scope, StoppageState
 from storage.database import SqlDatabase
 from storage.pool import RedisPool
-from tests.support.clinic import add_patient, add_session, open_clinic
+from tests.support.clinic import CLINIC, DEPARTMENTS, DOCTORS, add_patient, add_session, open_clinic
 from tests.support.stopping import MANAGER, Ward, order
 
 MONDAY, TUESDAY, WEDNESDAY = "wang-20261123-1000", "wang-20261124-0900", "wang-20261125-0900"
@@ -231,3 +232,42 @@ async def test_who_was_restored_can_be_displaced_again(ward: Ward, now: datetime
     person = (await ward.displaced())["p-张三"]
     assert (person.stoppage, person.state) == (second, DisplacementState.UNOFFERED)
     assert len(await ward.notices("stopped")) == 2
+
+
+ROSTER = Roster("wang", (0, 1, 2, 3, 4, 5, 6), time(9), time(10), 30, 2, valid_from=date(2026, 11, 1))
+
+
+async def publish(ward: Ward, now: datetime) -> None:
+    """Let the rosters' sessions be published."""
+    async with ward.database.begin() as unit:
+        await unit.catalogue.replace(CLINIC, DEPARTMENTS, DOCTORS, [ROSTER], [])
+    await Publishing(ward.database, ward.seats).publish(now=now)
+
+
+async def test_what_is_published_later_inside_the_range_is_stopped_at_once(ward: Ward, now: datetime) -> None:
+    await publish(ward, now)
+    stoppage = await ward.stop(order(Scope("doctor", "wang"), to_at=now + timedelta(days=9)), now=now)
+    assert await state_of(ward, TUESDAY) is SessionState.STOPPED
+    later = now + timedelta(days=3)
+    await Publishing(ward.database, ward.seats).publish(now=later)
+    states = [await state_of(ward, f"wang-202612{day:02}-0900") for day in (1, 2, 3)]
+    assert states == [SessionState.STOPPED, SessionState.OPEN, SessionState.OPEN]
+    assert await ward.seats.verify(now=later) == []
+    await ward.stoppages.lift(stoppage, by=MANAGER, now=later)
+    await ward.finish(now=later)
+    assert await state_of(ward, "wang-20261201-0900") is SessionState.OPEN
+    await Publishing(ward.database, ward.seats).publish(now=later)
+    assert await state_of(ward, "wang-20261201-0900") is SessionState.OPEN
+
+
+async def test_a_lifted_session_is_not_stopped_by_publishing_it_anew(ward: Ward, now: datetime) -> None:
+    await publish(ward, now)
+    stoppage = await ward.stop(order(Scope("doctor", "wang")), now=now)
+    await ward.stoppages.lift(stoppage, TUESDAY, by=MANAGER, now=now)
+    await ward.finish(now=now)
+    async with ward.database.begin() as unit:
+        changed = replace(ROSTER, capacity=3)
+        await unit.catalogue.replace(CLINIC, DEPARTMENTS, DOCTORS, [changed], [])
+    await Publishing(ward.database, ward.seats).publish(now=now)
+    assert await state_of(ward, TUESDAY) is SessionState.OPEN
+    assert await state_of(ward, WEDNESDAY) is SessionState.STOPPED
