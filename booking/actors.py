@@ -113,9 +113,10 @@ class Actor:
         """Whether somebody of the clinic acts, who may do for a patient what the patient's deadlines forbid (R-A12)."""
         return self.kind in {"staff", "cli"}
 
-    def owner(self, openid: str | None) -> str | None:
-        """Return whose things alone may be touched: the account's own, for anybody else's deed None, whoever's."""
-        return openid if self.kind == "account" else None
+    @property
+    def owner(self) -> str | None:
+        """Whose things alone may be touched: an account's own; None, whoever's, where the clinic or a job acts."""
+        return self.id if self.kind == "account" else None
 
 
 def acting(openid: str | None, by: Actor | None) -> Actor:

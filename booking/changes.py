@@ -47,10 +47,10 @@ class Changes:
         self._figures = figures
         self._watch = watch
 
-    async def cancel(self, claim_id: str, *, by: Actor, openid: str | None, now: datetime) -> AppointmentView:
+    async def cancel(self, claim_id: str, *, by: Actor, now: datetime) -> AppointmentView:
         """See ``Appointments.cancel``."""
         catalogue = await self._current.get()
-        policy, owner = catalogue.clinic.policy, by.owner(openid)
+        policy, owner = catalogue.clinic.policy, by.owner
         starts_from = now if by.is_staff else now + policy.cancel_notice
         async with self._database.begin() as unit:
             ended = await unit.claims.withdraw(
@@ -71,24 +71,20 @@ class Changes:
             raise
         raise Busy  # somebody else's change of the appointment came between, and was undone
 
-    async def check(
-        self, claim_id: str, *, patient: str, slot: str, by: Actor, openid: str | None, now: datetime
-    ) -> None:
+    async def check(self, claim_id: str, *, patient: str, slot: str, by: Actor, now: datetime) -> None:
         """Check that an appointment may be changed to another slot; raises the ``Refused`` leaf that forbids it."""
         policy = (await self._current.get()).clinic.policy
         async with self._database.read() as unit:
-            view = await _appointed(unit, claim_id, by.owner(openid))
+            view = await _appointed(unit, claim_id, by.owner)
         if view.claim.patient != patient:
             raise UnknownAppointment
         may_change(view.claim, policy, now=now, by_staff=by.is_staff)
         if view.claim.slot == slot:
             raise SameSlot
 
-    async def reschedule(
-        self, claim_id: str, *, to: str, by: Actor, openid: str | None, now: datetime
-    ) -> AppointmentView:
+    async def reschedule(self, claim_id: str, *, to: str, by: Actor, now: datetime) -> AppointmentView:
         """See ``Appointments.reschedule``."""
-        owner = by.owner(openid)
+        owner = by.owner
         try:
             await self._exchange_in_turn(claim_id, to, owner=owner, by=by, now=now)
         except Refused as error:

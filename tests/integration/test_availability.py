@@ -22,7 +22,7 @@ async def availability(database: SqlDatabase, appointments: Appointments, now: d
     await open_clinic(database)
     await add_session(database, now + timedelta(days=1))
     available = Availability(database, CurrentCatalogue(database))
-    appointments._watch = available.seats_moved
+    appointments._watch = appointments._holds._watch = available.seats_moved
     return available
 
 
