@@ -333,7 +333,7 @@ async def test_two_appointments_never_share_a_number(
     desk: Desk, database: SqlDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn = iter([7, 7, 8])
-    monkeypatch.setattr("booking.appointments.secrets.randbelow", lambda _: next(drawn))
+    monkeypatch.setattr("booking.holding.secrets.randbelow", lambda _: next(drawn))
     await desk.book(SLOT, "张三")
     await desk.book(SLOT, "李四")
     async with database.read() as unit:

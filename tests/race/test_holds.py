@@ -16,6 +16,7 @@ from booking.ports import Admission, SlotPool
 from booking.seats import Seats
 from storage.claim_rows import SqlClaimRows
 from storage.database import SqlDatabase
+from storage.patient_rows import SqlPatientRows
 from storage.pool import RedisPool
 from storage.tables import ONE_ORDINAL, ONE_SEAT
 from tests.support.clinic import add_patient, add_session, open_clinic
@@ -159,6 +160,14 @@ async def test_control_without_the_row_lock_a_hold_commits_behind_the_stoppage(
     assert [claim.id for claim in live] == ["c1"]
 
 
+MEETING = 1.0
+"""Seconds one waits for the other before it goes on; with the patient locked the other one cannot come."""
+
+
+async def unlocked_patient(*_arguments: object) -> None:
+    """Lock nothing."""
+
+
 async def two_at_once(database: SqlDatabase, pool: RedisPool, now: datetime, patch: pytest.MonkeyPatch) -> int:
     """One patient asks two doctors for the same time from two telephones; return how many seats they got."""
     await open_clinic(database)
@@ -173,7 +182,10 @@ async def two_at_once(database: SqlDatabase, pool: RedisPool, now: datetime, pat
     async def look(self: SqlClaimRows, patient: str, day: object) -> list[Claim]:
         found = await really_look(self, patient, day)  # type: ignore[arg-type]  # passed on as it came
         if next(looks) < 2:
-            await both_have_looked.wait()
+            try:
+                await asyncio.wait_for(both_have_looked.wait(), MEETING)
+            except (TimeoutError, asyncio.BrokenBarrierError):
+                await both_have_looked.abort()
         return found
 
     patch.setattr(SqlClaimRows, "day_of", look)
@@ -195,8 +207,21 @@ async def test_one_patient_is_never_expected_in_two_rooms_at_once(
 
 
 @pytest.mark.parametrize("database_kind", [pytest.param("postgres", marks=pytest.mark.postgres)])
-async def test_control_without_the_days_ordinal_one_patient_is_expected_in_two_rooms(
+@pytest.mark.parametrize("guard", ["lock", "ordinal"])
+async def test_the_patients_lock_and_the_days_ordinal_each_suffice(
+    database: SqlDatabase, pool: RedisPool, now: datetime, monkeypatch: pytest.MonkeyPatch, guard: str
+) -> None:
+    if guard == "lock":
+        await drop_index(database, ONE_ORDINAL)
+    else:
+        monkeypatch.setattr(SqlPatientRows, "lock", unlocked_patient)
+    assert await two_at_once(database, pool, now, monkeypatch) == 1
+
+
+@pytest.mark.parametrize("database_kind", [pytest.param("postgres", marks=pytest.mark.postgres)])
+async def test_control_without_lock_and_ordinal_one_patient_is_expected_in_two_rooms(
     database: SqlDatabase, pool: RedisPool, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(SqlPatientRows, "lock", unlocked_patient)
     await drop_index(database, ONE_ORDINAL)
     assert await two_at_once(database, pool, now, monkeypatch) == 2
