@@ -5,11 +5,12 @@
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import orjson
 
-from bench.figures import hold_figures, ready_figures, relay_figures, turn_figures
+from bench.figures import hold_figures, ready_figures, relay_figures, stoppage_figures, turn_figures
 from bench.machine import machine
 from bench.processes import OUT, ROOT
 from bench.ready import measure_ready
@@ -19,6 +20,8 @@ from bench.turns import measure_turns
 RESULTS = ROOT / "bench" / "results.json"
 DOCUMENT = ROOT / "docs" / "performance.md"
 HOLDS_WITHIN = 180.0
+STOPPAGES_WITHIN = 1800.0
+STOPPED = (1_000, 10_000, 100_000)
 RELAY_WITHIN = 180.0
 
 
@@ -42,6 +45,18 @@ def measure_relay(rounds: int, notices: int) -> dict[str, object]:
     return measured
 
 
+def measure_stoppages(sizes: Sequence[int]) -> list[dict[str, float]]:
+    """Measure stoppages of so many appointments, each in a process of its own."""
+    measured = []
+    for size in sizes:
+        command = [sys.executable, "-m", "bench.stoppages", str(size)]
+        done = subprocess.run(  # noqa: S603  # our own program
+            command, cwd=ROOT, stdout=subprocess.PIPE, check=True, timeout=STOPPAGES_WITHIN
+        )
+        measured.append(orjson.loads(done.stdout))
+    return measured
+
+
 def main() -> None:
     """Measure, show, write."""
     quick = "--quick" in sys.argv[1:]
@@ -58,8 +73,17 @@ def main() -> None:
     holds = {kind: measure_holds(kind, rounds, each) for kind in ("sqlite", "postgres")}
     print("relay …", flush=True)
     relay = measure_relay(rounds=1, notices=500) if quick else measure_relay(rounds=5, notices=6000)
-    figures = [*turn_figures(turns), *ready_figures(ready), *hold_figures(holds), *relay_figures(relay)]
+    print("stoppages …", flush=True)
+    stoppages = measure_stoppages(STOPPED[:2] if quick else STOPPED)
+    figures = [
+        *turn_figures(turns),
+        *ready_figures(ready),
+        *hold_figures(holds),
+        *relay_figures(relay),
+        *stoppage_figures(stoppages),
+    ]
     measured = {"ready_seconds": ready, "turns": turns.as_json(), "holds": holds, "relay": relay}
+    measured["stoppages"] = stoppages
     write(OUT / "quick.json" if quick else RESULTS, figures, facts, measured)
     if not quick:
         tell(DOCUMENT, figures, facts, datetime.now(UTC).strftime("%Y-%m-%d"))

@@ -1,6 +1,7 @@
 """From what was measured to figures with goals (issue 2, "Figures to reach")."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from statistics import median
 from typing import Any
 
@@ -12,6 +13,10 @@ READY_GOAL = 3.0
 RELAY_GOAL = 0.5
 PACE_GOAL = 0.05
 MEMORY_GOAL = 200.0
+STOPPAGE_GOAL = 12.0
+"""How much longer ten times as many appointments may take."""
+GROWTH_GOAL = 50 * 10**6 / 2**20
+CHAT_GOAL = 4.0
 _WORDS = {"booking": "turn of a booking dialogue", "menu": "turn at the menu"}
 
 
@@ -77,6 +82,29 @@ def relay_figures(relay: Mapping[str, Any]) -> list[Figure]:
         Figure("bare posts: processor time", median(one["bare_processor_us"] for one in rounds), " µs"),
         Figure("pace of the settings, off by", off * 100, " %", goal=PACE_GOAL * 100, at_most=True),
     ]
+
+
+def stoppage_figures(rounds: Sequence[Mapping[str, float]]) -> list[Figure]:
+    """Return how a clinic-wide stoppage grows with its appointments, and what the chat feels of it."""
+    figures = []
+    for fewer, more in pairwise(rounds):
+        times, words = more["appointments"] / fewer["appointments"], f"{more['appointments']:,} appointments"
+        ratio = more["seconds"] / fewer["seconds"]
+        goal = STOPPAGE_GOAL * times / 10
+        name = f"stoppage of {words}, of the time for a {times:g}th"
+        figures.append(Figure(name, ratio, goal=goal, at_most=True))
+        busy = more["processor_seconds"] / fewer["processor_seconds"]
+        figures.append(Figure(f"stoppage of {words}, of the processor time for a {times:g}th", busy))
+    for one in rounds:
+        words = f"stoppage of {one['appointments']:,} appointments"
+        growth = one["memory_growth"] / 2**20
+        figures += [
+            Figure(f"{words}: closed after", one["closing_seconds"], " s"),
+            Figure(f"{words}: all displaced, offered and told after", one["seconds"], " s"),
+            Figure(f"{words}: memory growth", growth, " MiB", goal=GROWTH_GOAL, at_most=True),
+            Figure(f"{words}: the chat's longest write", one["longest_wait"], " s", goal=CHAT_GOAL, at_most=True),
+        ]
+    return figures
 
 
 def _memory(turns: Turns) -> list[tuple[int, float, float | None]]:

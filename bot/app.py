@@ -36,7 +36,7 @@ from bot.notifier import Notifier
 from bot.sending_limits import Pace, Pauses
 from bot.settings import Settings
 from bot.sms import SmsFile
-from bot.stopping import see_to_offers, work_on
+from bot.stopping import expire_offers, work_on
 from bot.timed_jobs import TimedJobs
 from bot.webhook import Webhook, add_routes
 from bot.wechat import MAX_BODY, Codec
@@ -139,7 +139,10 @@ def background(parts: Parts) -> Worker:
         Job("chain_audit", 5, AuditChain(parts.database).seal),
         Job("add_hashes", 60, add_hashes),
         Job("stoppages", 1, lambda: work_on(services.stoppages, now=clock.now, go_on=lambda: not worker.closing)),
-        Job("offers", 2, lambda: see_to_offers(services.offers, now=clock.now, go_on=lambda: not worker.closing)),
+        Job(
+            "expire_offers", 2, lambda: expire_offers(services.offers, now=clock.now, go_on=lambda: not worker.closing)
+        ),
+        Job("serve_next", 5, lambda: services.offers.serve_next(now=clock.now())),
         Job("relay_notices", 1, lambda: parts.notifier.relay(go_on=lambda: not worker.closing)),
         Job("settle_notices", 2, parts.notifier.settle),
         Job("measure_notices", 15, parts.notifier.measure),

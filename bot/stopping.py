@@ -24,10 +24,9 @@ async def work_on(
         await asyncio.sleep(min(LONGEST_PAUSE, max(SHORTEST_PAUSE, (time.monotonic() - began) / 2)))
 
 
-async def see_to_offers(offers: Offers, *, now: Callable[[], datetime], go_on: Callable[[], bool]) -> None:
-    """Give back what nobody chose in time, then offer what came free to the next in line."""
+async def expire_offers(offers: Offers, *, now: Callable[[], datetime], go_on: Callable[[], bool]) -> None:
+    """Give back what nobody chose in time."""
     given_back = 1
     while go_on() and given_back:
         given_back = await offers.expire(now=now())
         await asyncio.sleep(SHORTEST_PAUSE)
-    await offers.serve_next(now=now())

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from urllib.parse import parse_qsl
 
 from bench.deliveries import AES_KEY, APART, APPID, TOKEN, Delivery, codec, deliveries, is_right
+from bench.figures import stoppage_figures
 from bench.lanes import http_length
 from bench.report import Figure
 from bench.resp import packed, resp_length
@@ -87,3 +88,13 @@ def test_a_goal_that_is_missed_is_said() -> None:
     assert Figure("ratio", 0.08, goal=0.08).met
     assert Figure("start", 3.1, " s", goal=3.0, at_most=True).met is False
     assert Figure("information", 1.0).met is None
+
+
+def test_a_stoppage_that_grows_faster_than_its_appointments_is_told() -> None:
+    rounds = [
+        {"appointments": n, "seconds": s, "processor_seconds": s, "closing_seconds": 0.1}
+        | {"memory_growth": 2**20, "longest_wait": 0.2}
+        for n, s in ((1_000, 1.0), (10_000, 11.0), (100_000, 150.0))
+    ]
+    met = [figure.met for figure in stoppage_figures(rounds) if figure.goal is not None and "time for" in figure.name]
+    assert met == [True, False]
