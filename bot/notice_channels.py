@@ -14,7 +14,7 @@ from bot.wechat.render import reply_text
 from bot.wechat_client import WeChatClient
 from bot.wechat_errors import Ambiguous, Retryable, TokenInvalid, WeChatError
 from handlers.chat import Reply
-from handlers.notices import render, values
+from handlers.notices import render, render_sms, values
 
 log = get_logger()
 
@@ -71,8 +71,7 @@ class Channels:
         if self._sms is None or not mobile:
             return Try(Verdict.PASS, "no number")
         clinic = catalogue.clinic
-        line = " ".join(said.text.split())
-        text = texts_notices.SMS.format(clinic=clinic.name, text=line, phone=clinic.phone)
+        text = texts_notices.SMS.format(clinic=clinic.name, text=said.text, phone=clinic.phone)
         try:
             await self._sms.send(mobile, text, message_id=notice.dedupe_key)
         except OSError as error:
@@ -83,8 +82,10 @@ class Channels:
 
 def _prepared(notice: Notice, channel: NoticeChannel, catalogue: Catalogue, now: datetime) -> Reply | dict[str, str]:
     """Return what is sent: the text with its choices, or the fields of the template, each made to fit."""
-    if channel in {NoticeChannel.CUSTOM, NoticeChannel.SMS}:
+    if channel == NoticeChannel.CUSTOM:
         return render(notice, catalogue, now=now)
+    if channel == NoticeChannel.SMS:
+        return Reply(render_sms(notice, catalogue, now=now))
     fields = catalogue.templates[notice.kind].fields
     known = values(notice, catalogue, set(fields.values()))
     return {field: fit(field, known[value], nothing=texts_notices.NOTHING) for field, value in fields.items()}

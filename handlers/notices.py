@@ -33,6 +33,12 @@ def render(notice: Notice, catalogue: Catalogue, *, now: datetime, lead: str = "
     return Reply(cut(text, MOST_BYTES - used - len(said.footer.encode()) - 1), choices, said.footer)
 
 
+def render_sms(notice: Notice, catalogue: Catalogue, *, now: datetime) -> str:
+    """Return a notice as one line for who cannot answer it; the clinic's telephone is to follow."""
+    said = texts.said(notice, catalogue, now)
+    return " ".join(" ".join(filter(None, (*said.before, said.free, *said.by_sms))).split())
+
+
 def tap_id(notice_id: str, number: int) -> str:
     """Write the id of a tap that answers a notice."""
     return f"{TAP}.{notice_id}.{number}"

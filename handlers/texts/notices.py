@@ -26,6 +26,8 @@ _WHY = {
     "unknown": "不能确定是否送达",
     "failed": "发送失败",
 }
+_TO_CHANGE = "如需变更，请回复“改约”或“取消预约”。"
+_CALL_TO_CHANGE = "如需变更，请致电。"
 _SCOPES = {"session": "单次门诊", "doctor": "医生", "department": "科室", "clinic": "全院"}
 _REASON = 60
 _NOTES = 60
@@ -42,13 +44,17 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a notice says: text before and after ``free``, which may be cut, choices, and a last line."""
+    """What a notice says: text before and after ``free``, which may be cut, choices, and a last line.
+
+    ``by_sms`` stands for all behind ``free`` where nobody reads an answer; the clinic's telephone follows there.
+    """
 
     before: tuple[str, ...]
     free: str = ""
     after: tuple[str, ...] = ()
     answers: tuple[Answer, ...] = ()
     footer: str = ""
+    by_sms: tuple[str, ...] = ()
 
 
 def said(notice: Notice, catalogue: Catalogue, now: datetime) -> Said:
@@ -94,18 +100,18 @@ def _call(catalogue: Catalogue) -> str:
 
 def _booked(payload: Mapping[str, Any], catalogue: Catalogue, now: datetime) -> Said:
     visit = read_visit(payload["visit"])
-    return Said(("预约成功", *_in_full(visit, catalogue, now), "如需变更，请回复“改约”或“取消预约”。"))
+    return Said(("预约成功", *_in_full(visit, catalogue, now)), after=(_TO_CHANGE,), by_sms=(_CALL_TO_CHANGE,))
 
 
 def _changed(payload: Mapping[str, Any], catalogue: Catalogue, now: datetime) -> Said:
     old, new = read_visit(payload["before"]), read_visit(payload["visit"])
     was = f"原预约已取消：{lines.when(old, catalogue, now)} {lines.doctor(old, catalogue)}"
-    return Said(("改约成功", *_in_full(new, catalogue, now), was, "如需变更，请回复“改约”或“取消预约”。"))
+    return Said(("改约成功", *_in_full(new, catalogue, now), was), after=(_TO_CHANGE,), by_sms=(_CALL_TO_CHANGE,))
 
 
 def _cancelled(payload: Mapping[str, Any], catalogue: Catalogue, now: datetime) -> Said:
     visit = read_visit(payload["visit"])
-    return Said(("您的预约已取消：", *_in_short(visit, catalogue, now), "如需再次就诊，请回复“预约”。"))
+    return Said(("您的预约已取消：", *_in_short(visit, catalogue, now)), after=("如需再次就诊，请回复“预约”。",))
 
 
 def _stopped(payload: Mapping[str, Any], catalogue: Catalogue, now: datetime) -> Said:
@@ -118,14 +124,9 @@ def _stopped(payload: Mapping[str, Any], catalogue: Catalogue, now: datetime) ->
     free = _one_line(payload.get("text") or "")
     if payload["offers"]:
         return _with_offers(before, free, payload, catalogue)
-    return Said(
-        before,
-        free,
-        (
-            "目前没有可以为您保留的号。您已排在候补的前列，一有空出的号会优先为您保留并通知您。",
-            f"您也可以回复“预约”自行选择，或致电 {catalogue.clinic.phone}，由工作人员帮您安排。",
-        ),
-    )
+    none = "目前没有可以为您保留的号。您已排在候补的前列，一有空出的号会优先为您保留并通知您。"
+    by_chat = f"您也可以回复“预约”自行选择，或致电 {catalogue.clinic.phone}，由工作人员帮您安排。"
+    return Said(before, free, (none, by_chat), by_sms=(none, "您也可以致电，由工作人员帮您安排。"))
 
 
 def _offer(payload: Mapping[str, Any], catalogue: Catalogue, now: datetime) -> Said:
@@ -149,6 +150,7 @@ def _with_offers(before: tuple[str, ...], free: str, payload: Mapping[str, Any],
         (f"已为您保留以下号，请在{until} 前回复数字选择，逾期将释放：",),
         (*answers, Answer(0, DECLINE, _DECLINE_WORDS)),
         _call(catalogue),
+        (f"已为您保留：{'；'.join(answer.label for answer in answers)}。请在{until} 前致电选择，逾期将释放。",),
     )
 
 
@@ -170,11 +172,13 @@ def _session_changed(payload: Mapping[str, Any], catalogue: Catalogue, now: date
             Answer(3, CANCEL, ("取消",)),
         ),
         footer=_call(catalogue),
+        by_sms=("如需改约或取消，请致电，就诊开始前都可以办理。",),
     )
 
 
-def _new_room(old: Visit, new: Visit, catalogue: Catalogue, _now: datetime) -> str:
-    return f"诊室：{common.shorten(common.room(old.room), 20) or '未定'} → {lines.place(new, catalogue)}"
+def _new_room(old: Visit, new: Visit, _catalogue: Catalogue, _now: datetime) -> str:
+    was, is_ = (common.shorten(common.room(visit.room), 20) or "未定" for visit in (old, new))
+    return f"诊室：{was} → {is_}"
 
 
 def _new_time(old: Visit, new: Visit, catalogue: Catalogue, now: datetime) -> str:
@@ -204,13 +208,11 @@ def _restored(payload: Mapping[str, Any], catalogue: Catalogue, now: datetime) -
             "好消息：此前停诊的门诊恢复出诊，您原来的预约已为您恢复：",
             "如不能前来，请回复“改约”或“取消预约”。",
         )
-        return Said((head, *_in_full(visit, catalogue, now), tail))
+        return Said((head, *_in_full(visit, catalogue, now)), after=(tail,), by_sms=(_CALL_TO_CHANGE,))
     return Said(
-        (
-            "此前停诊的门诊恢复出诊，但您原来的号已不能为您恢复：",
-            *_in_short(visit, catalogue, now),
-            f"如仍需就诊，请回复“预约”选择其他号，或致电 {catalogue.clinic.phone}。",
-        )
+        ("此前停诊的门诊恢复出诊，但您原来的号已不能为您恢复：", *_in_short(visit, catalogue, now)),
+        after=(f"如仍需就诊，请回复“预约”选择其他号，或致电 {catalogue.clinic.phone}。",),
+        by_sms=("如仍需就诊，请致电预约。",),
     )
 
 
@@ -221,6 +223,7 @@ def _reminder(payload: Mapping[str, Any], catalogue: Catalogue, now: datetime) -
         after=("请回复数字告诉我们：",),
         answers=(Answer(1, COME, _COME_WORDS), Answer(2, CANCEL, ("取消", "不来了", "来不了"))),
         footer="需要改约请回复“改约”；不想再收到提醒，请回复“停止提醒”。",
+        by_sms=(_CALL_TO_CHANGE,),
     )
 
 

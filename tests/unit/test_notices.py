@@ -8,7 +8,7 @@ import pytest
 from booking.models import Catalogue
 from booking.notices import ASKING, NoticeKind
 from bot.wechat.render import MAX_TEXT, reply_text, without_links
-from handlers.notices import FIELDS, read_notice_tap, render, values
+from handlers.notices import FIELDS, read_notice_tap, render, render_sms, values
 from handlers.texts.notice_lines import label
 from tests.support.clinic import CLINIC, DEPARTMENTS, DOCTORS
 from tests.support.notices import notice, payload, visit
@@ -51,7 +51,7 @@ def test_a_stoppage_without_offers_says_how_to_be_helped() -> None:
 
 def test_a_changed_session_says_what_it_was_and_what_it_is() -> None:
     said = shown(NoticeKind.SESSION_CHANGED)
-    assert "诊室：203诊室 → 二楼东 301诊室" in said
+    assert "诊室：203诊室 → 301诊室" in said
     assert "时间：11月24日 周二（明天） 09:00-09:30 → 11月24日 周二（明天） 10:00-10:30" in said
     assert "医生：王芳 主任医师 → 李强 副主任医师（替诊）" in said
     assert "仍然有效" in said
@@ -121,6 +121,22 @@ def test_the_longest_notice_fits_with_its_links(kind: NoticeKind) -> None:
     assert len(said.encode()) <= MAX_TEXT
     assert said.count("weixin://bizmsgmenu") == len(reply.choices)
     assert reply.footer in said
+
+
+@pytest.mark.parametrize(
+    "kind", [kind for kind in NoticeKind if kind not in {NoticeKind.ALERT, NoticeKind.STOP_REQUEST}]
+)
+def test_an_sms_asks_for_no_answer(kind: NoticeKind) -> None:
+    said = render_sms(notice(kind, now=NOW), CATALOGUE, now=NOW)
+    assert "\n" not in said
+    assert "回复" not in said
+    assert "张*" in said
+
+
+def test_an_sms_names_what_is_kept() -> None:
+    said = render_sms(notice(NoticeKind.STOPPED, now=NOW), CATALOGUE, now=NOW)
+    assert "已为您保留：王芳 主任医师 11月25日 周三 09:00；李强 副主任医师 11月25日 周三 09:00。" in said
+    assert "请在11月24日 周二 09:00 前致电选择" in said
 
 
 @pytest.mark.parametrize("kind", NoticeKind)
