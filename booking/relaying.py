@@ -188,7 +188,7 @@ def after_try(due: Due, tried: Try, routes: Routes, *, now: datetime) -> Notice:
             return _later(notice, tried.reason, first_tried_at=notice.first_tried_at, now=now)
         case Verdict.UNSURE:
             return _ended(notice, NoticeState.UNKNOWN, f"{channel} {tried.reason}", now=now)
-        case Verdict.RETRY if notice.attempts < MOST_TRIES:
+        case Verdict.RETRY if tried.reason == NOT_BEGUN or notice.attempts < MOST_TRIES:
             return _later(notice, tried.reason, first_tried_at=_doubt(notice), now=now)
     passed = replace(notice, reason=_reasons(notice, f"{channel} {tried.reason}"))
     return go_on(due.now_as(passed), routes, after=channel, now=now)
@@ -253,12 +253,14 @@ def _doubt(notice: Notice) -> datetime | None:
 
 
 def _later(notice: Notice, reason: str, *, first_tried_at: datetime | None, now: datetime) -> Notice:
-    pause = min(FIRST_PAUSE * 2 ** max(0, notice.attempts - 1), LONGEST_PAUSE)
+    tries = 0 if reason == NOT_BEGUN else max(0, notice.attempts - 1)
+    pause = min(FIRST_PAUSE * 2**tries, LONGEST_PAUSE)
+    said = "" if reason == NOT_BEGUN else f"{notice.channel} {reason}"[:_LONGEST_REASON]
     return replace(
         notice,
         state=NoticeState.PENDING,
         due_at=now + pause,
-        reason=notice.reason or f"{notice.channel} {reason}"[:_LONGEST_REASON],
+        reason=notice.reason or said,
         leased_until=None,
         first_tried_at=first_tried_at,
         updated_at=now,
