@@ -249,3 +249,15 @@ async def test_an_appointment_whose_time_has_passed_reads_as_completed(
     assert claim.state == ClaimState.HELD
     [row] = slot_rows(counts, CLINIC.zone, now=claim.ends_at)
     assert row["status"] == "past"
+
+
+def test_who_changed_an_appointment_is_listed_by_its_number(zhenyue: CommandLine, days: tuple[date, date]) -> None:
+    """R-A16."""
+    assert days
+    (first, _) = zhenyue("appointments", "--json", "--status", "booked").rows
+    (entry,) = zhenyue("audit", "--appointment", str(first["number"]), "--json").rows
+    assert (entry["actor_kind"], entry["actor"], entry["channel"]) == ("account", first["openid"], "wechat")
+    assert (entry["action"], entry["entity"], entry["before"]) == ("booked", "appointment", None)
+    after = entry["after"]
+    assert isinstance(after, dict)
+    assert (after["number"], after["slot"], after["state"]) == (first["number"], first["slot"], "booked")
