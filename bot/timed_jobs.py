@@ -1,7 +1,7 @@
 """What is due by the clinic's clock: publishing and reminders, and alerts to the desk.
 
 Publishing is done once a day at the policy's time, and once for each version of the catalogue, so that what ``load``
-changed appears within a minute. Whatever was missed while no worker ran is made up once, by the first that comes.
+changed appears without anybody's ``publish``. Whatever was missed while no worker ran is made up once, by the first that comes.
 """
 
 from collections.abc import Awaitable, Callable
@@ -21,6 +21,8 @@ from bot.worker import Job
 LOOK_EVERY = 20
 """Seconds between two looks whether something is due."""
 SOON_EVERY = 60
+CATALOGUE_EVERY = 600
+"""Seconds; who loads a catalogue has so long to think better of it."""
 
 
 class TimedJobs:
@@ -47,20 +49,26 @@ class TimedJobs:
         """Return the jobs."""
         return [
             Job("publish", LOOK_EVERY, self.publish),
+            Job("publish_catalogue", CATALOGUE_EVERY, self.publish_catalogue),
             Job("remind_day", LOOK_EVERY, self.remind_day),
             Job("remind_soon", SOON_EVERY, self.remind_soon),
             Job("alerts", LOOK_EVERY, self.alert),
         ]
 
     async def publish(self) -> None:
-        """Publish at the day's time, and what a new catalogue asks for; without a catalogue nothing is due."""
+        """Publish at the day's time; without a catalogue nothing is due."""
         catalogue = await self._catalogue()
-        if catalogue is None:
-            return
-        now = self._now()
-        due = last_due(catalogue.clinic.policy.publish_at, catalogue.clinic.zone, now=now)
-        await self._once.at("publish", due, self._publishing.publish, now=now)
-        await self._once.run("publish_catalogue", f"{catalogue.version:012}", self._publishing.publish, now=now)
+        if catalogue is not None:
+            now = self._now()
+            due = last_due(catalogue.clinic.policy.publish_at, catalogue.clinic.zone, now=now)
+            await self._once.at("publish", due, self._publishing.publish, now=now)
+
+    async def publish_catalogue(self) -> None:
+        """Publish what a new catalogue asks for."""
+        catalogue = await self._catalogue()
+        if catalogue is not None:
+            version = f"{catalogue.version:012}"
+            await self._once.run("publish_catalogue", version, self._publishing.publish, now=self._now())
 
     async def remind_day(self) -> None:
         """Remind those who come tomorrow, at the day's time."""

@@ -95,11 +95,11 @@ async def test_a_new_catalogue_is_published_once(
 ) -> None:
     monkeypatch.setattr("booking.current.LOOK_AGAIN_AFTER", 0)
     await CatalogueLoading(database).load(catalogue_of(), now=now)
-    await worker.jobs.publish()
+    await worker.jobs.publish_catalogue()
     done = worker.published
     await CatalogueLoading(database).load(catalogue_of([AFTERNOON]), now=now)
     for _ in range(2):
-        await worker.jobs.publish()
+        await worker.jobs.publish_catalogue()
     assert worker.published == done + 1
 
 
