@@ -1,7 +1,8 @@
 """What is due by the clinic's clock: publishing and reminders, and alerts to the desk.
 
 Publishing is done once a day at the policy's time, and once for each version of the catalogue, so that what ``load``
-changed appears without anybody's ``publish``. Whatever was missed while no worker ran is made up once, by the first that comes.
+changed appears without anybody's ``publish``. Whatever was missed while no worker ran is made up once, by the first
+that comes.
 """
 
 from collections.abc import Awaitable, Callable
