@@ -3,6 +3,7 @@
 import asyncio
 import json
 
+from booking.current import LOOK_AGAIN_AFTER
 from emulator.client import EmulatedUser
 from tests.e2e.test_booking import MING, booked
 from tests.support.system import SAMPLE, System, register
@@ -20,6 +21,7 @@ async def with_templates(system: System) -> None:
     assert "通知模板" in await system.run("load", str(file))
     fields = {"thing1": "医生", "time2": "时间", "character_string3": "预约号"}
     await system.emulator.register_template("T-booked", "预约成功通知", fields)
+    await asyncio.sleep(LOOK_AGAIN_AFTER + 0.5)  # until the running process has seen the load
 
 
 async def settled(system: System, *states: str) -> dict[str, object]:
