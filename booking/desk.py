@@ -71,10 +71,7 @@ class Desk:
                 for claim in await unit.claims.find(ClaimFilter(day=day, states=EXPECTED))
                 if claim.session in sessions
             ]
-            names: dict[str, str] = {}
-            for patient_id in {claim.patient for claim in claims}:
-                patient = await unit.patients.get(patient_id)
-                names[patient_id] = patient.details.name if patient else ""
+            names = await unit.patients.names(sorted({claim.patient for claim in claims}))
             subject = f"date={day} doctors={','.join(doctors)} count={len(claims)}"
             await unit.patients.log_access(
                 actor=by.id, channel=by.channel, purpose="day_list", subject=subject[:200], now=now

@@ -28,7 +28,7 @@ STATES = {
     "failed": "失败，需电话",
     "void": "作废",
 }
-OUTCOMES = {"changed": "已电话改约", "cancelled": "已电话取消", "no_answer": "未接"}
+OUTCOMES = {"changed": "已电话改约", "cancelled": "已电话取消", "no_answer": "未接", "kept": "已电话通知"}
 _COMMON = {
     "kind": "通知",
     "state": "状态",

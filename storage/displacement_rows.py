@@ -55,7 +55,7 @@ class SqlDisplacementRows:
 
     async def next_in_line(self, departments: Sequence[str], *, after: Waiting | None, limit: int) -> list[Waiting]:
         """Return who had no offer and was not helped on the telephone, in order of first booking, by pages."""
-        query = _in_line(after).where(_UNOFFERED, displacement.c.department.in_(departments), ~_called())
+        query = _in_line(after).where(_UNOFFERED, displacement.c.department.in_(departments), ~_called(*_SETTLED_CALLS))
         return await self._waiting(query.limit(limit))
 
     async def departments_in_line(self) -> list[str]:
@@ -135,7 +135,8 @@ class SqlDisplacementRows:
         still_open = select(func.count()).where(displacement.c.stoppage == stoppage_id, _is(*UNSETTLED))
         told = select(notice.c.state, func.count()).where(notice.c.stoppage == stoppage_id).group_by(notice.c.state)
         notices = {row[0]: row[1] for row in await fetch(self._connection, told)}
-        count = (await self._connection.execute(still_open.where(~_called()))).scalar_one()
+        settled = _called(*_SETTLED_CALLS, str(CallOutcome.KEPT))
+        count = (await self._connection.execute(still_open.where(~settled))).scalar_one()
         return StoppageFigures(displaced=counts, notices=notices, open=count)
 
     async def _waiting(self, query: Select[Any]) -> list[Waiting]:
@@ -156,10 +157,10 @@ def _is(*states: DisplacementState) -> ColumnElement[bool]:
     return _STATE.in_([str(state) for state in states])
 
 
-def _called() -> ColumnElement[bool]:
-    """Whether somebody was helped on the telephone. Notices are found by their claim: that is what has an index."""
+def _called(*outcomes: str) -> ColumnElement[bool]:
+    """Whether a call to somebody led to one of these. Notices are found by their claim: that is what has an index."""
     theirs = (notice.c.claim == displacement.c.claim, notice.c.displacement == displacement.c.id)
-    return exists().where(*theirs, notice.c.outcome.in_(_SETTLED_CALLS))
+    return exists().where(*theirs, notice.c.outcome.in_(outcomes))
 
 
 def _notices_of(people: Sequence[Displacement]) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
