@@ -23,7 +23,9 @@ CONFIRM_FIRST = "请先与患者确认。"
 TELL_BOOKED = "请告知患者预约号、时间、地点和须知。"
 TELL_CANCELLED = "请告知患者已取消。"
 TELL_CHANGED = "请告知患者新的预约号、时间和地点。"
-_CHANNELS = {"wechat": "微信", "phone": "电话", "onsite": "现场", "kiosk": "自助机", "api": "接口"}
+_CHANNELS = {
+    "wechat": "微信预约", "phone": "电话预约", "onsite": "现场预约", "kiosk": "自助机预约", "api": "接口预约",
+}  # fmt: skip
 
 
 def nobody_found(query: str) -> str:
@@ -63,7 +65,7 @@ def card(patient: Patient, today: date, coming: int, past: int) -> str:
 
 def appointment(view: AppointmentView, catalogue: Catalogue, now: datetime) -> str:
     """An appointment in full, masked, and through what it came."""
-    account = "已绑定微信" if view.claim.openid else "无微信，需电话通知"
+    account = "可微信通知" if view.claim.openid else "无微信，请电话通知"
     return "\n".join(
         (
             f"预约号：{view.claim.number}",

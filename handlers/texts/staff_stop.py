@@ -1,7 +1,6 @@
 """停诊 and 恢复, as staff read and say them (R-A14, R-A15)."""
 
 import re
-from collections.abc import Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -166,9 +165,18 @@ def requested(stoppage: Stoppage) -> str:
 
 
 def listed(stoppage: Stoppage, catalogue: Catalogue, one: ClinicSession | None) -> str:
-    """A line of the list."""
-    whom = common.shorten(scope(stoppage, catalogue, one), 20)
-    return f"{STATES[stoppage.state]} {whom} {common.day(stoppage.from_at.astimezone(catalogue.clinic.zone).date())}"
+    """A line of the list: 停诊中 王芳 11月24日 09:00 起."""
+    kind, code = stoppage.scope.kind, stoppage.scope.code
+    whom = "全院"
+    if one is not None or kind == "doctor":
+        doctor = catalogue.doctors.get(one.doctor if one is not None else code)
+        whom = doctor.name if doctor else code
+    elif kind == "department" and code in catalogue.departments:
+        whom = catalogue.departments[code].name
+    begins = max(stoppage.from_at, one.starts_at) if one is not None else stoppage.from_at
+    begins = begins.astimezone(catalogue.clinic.zone)
+    start = f" {begins:%H:%M}" if (begins.hour, begins.minute) != (0, 0) else ""
+    return f"{STATES[stoppage.state]} {common.shorten(whom, 8)} {begins.month}月{begins.day}日{start}起"
 
 
 def progress(stoppage: Stoppage, figures: StoppageFigures, catalogue: Catalogue, whom: str, by: str) -> str:
@@ -209,8 +217,3 @@ REFUSED = "已记录：不批准。"
 def too_long(longest: int) -> str:
     """Words that patients would have to scroll for."""
     return f"请不要超过{longest}个字。"
-
-
-def several(sessions: Sequence[object]) -> str:
-    """共3场门诊."""
-    return f"共{len(sessions)}场门诊"

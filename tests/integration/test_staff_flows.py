@@ -56,7 +56,7 @@ async def test_the_days_list_by_department_and_doctor(
     both = await talk.says("3")
     both.shows("共2人").offers("11:00 李* 王芳 待就诊", "11:30 赵* 李强 待就诊").hides("李四", "赵六")
     shown = await talk.says("1")
-    shown.shows("李*", "已绑定微信").offers("改约", "取消预约", "返回").hides("李四", "13800138000")
+    shown.shows("李*", "可微信通知").offers("改约", "取消预约", "返回").hides("李四", "13800138000")
     (await talk.says("返回")).shows("共2人")
     assert ("day_list", "date=2026-11-23 doctors=wang,li count=2") in {entry[1:] for entry in await log_of(database)}
 

@@ -159,7 +159,7 @@ async def test_a_doctor_asks_and_a_manager_approves(
     (await doctor.says("1", "整场", "发烧", "1")).shows("请确认停诊申请，提交后由管理员批准")
     (await doctor.says("1")).shows("申请已提交", "待管理员批准").ends("requested")
     assert await states(ward, talk.now) == [StoppageState.REQUESTED]
-    (await talk.says("停诊进度")).offers("待批准 王芳 主任医师 11月24日")
+    (await talk.says("停诊进度")).offers("待批准 王芳 11月24日 09:00起")
     (await talk.says("1")).shows("发起人：王芳", "原因：发烧").offers("批准申请", "不批准", "返回")
     (await talk.says("1")).shows("请确认批准停诊").offers("确认", "返回")
     (await talk.says("1")).shows("已批准").ends("approved")
@@ -183,7 +183,7 @@ async def test_a_stoppage_is_lifted_for_one_session_and_then_wholly(
     claim = await booked(database, appointments, talk, "wang-20261124-0900-0900")
     await talk.says("停诊", "医生", "王芳", "从现在起，直至恢复", "1", "1", "1")
     await ward.finish(now=talk.now)
-    (await talk.says("恢复")).offers("停诊中 王芳 主任医师 11月23日")
+    (await talk.says("恢复")).offers("停诊中 王芳 11月23日 09:00起")
     shown = await talk.says("1")
     shown.shows("患者：", "通知：", "发起人：陈经理").offers("恢复全部", "恢复其中一次门诊", "返回")
     (await talk.says("2")).offers("11月24日 周二 09:00-10:00 王芳", "11月25日 周三 09:00-10:30 王芳")
