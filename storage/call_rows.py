@@ -81,12 +81,12 @@ class SqlCallRows:
             else and_(notice.c.outcome == _NO_ANSWER, notice.c.called_at == seen)
         )
         first = update(notice).where(notice.c.id == notice_id, as_seen).values(values)
-        row = (await self._connection.execute(first.returning(notice.c.displacement, notice.c.claim))).first()
+        row = (await self._connection.execute(first.returning(notice.c.claim))).first()
         if row is None:
             return False
-        same = notice.c.displacement == row.displacement if row.displacement else notice.c.claim == row.claim
-        kinds = notice.c.kind.in_(tuple(map(str, CALLED)))
-        await self._connection.execute(update(notice).where(same, kinds, _UNCALLED).values(values))
+        if row.claim is not None:  # what is found by, since it has an index; of offers it is what was stopped
+            same = (notice.c.claim == row.claim, notice.c.kind.in_(tuple(map(str, CALLED))))
+            await self._connection.execute(update(notice).where(*same, _UNCALLED).values(values))
         return True
 
     async def telephones(self, patients: Sequence[str]) -> Mapping[str, tuple[str, str]]:
