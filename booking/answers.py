@@ -58,6 +58,16 @@ class Answers:
         async with self._database.begin() as unit:
             await unit.notices.shown(ids, now=now)
 
+    async def meant_by(self, openid: str, request_id: str) -> str | None:
+        """Return the notice that this message was taken for the answer to, by a process that died over it."""
+        async with self._database.read() as unit:
+            return await unit.notices.meant_by(openid, request_id)
+
+    async def mean(self, notice_id: str, request_id: str) -> None:
+        """Note what a message is taken for, so that the same message never means another notice."""
+        async with self._database.begin() as unit:
+            await unit.notices.mean(notice_id, request_id)
+
     async def note(self, notice: Notice, answer: str, *, by: Actor, now: datetime) -> None:
         """Note an answer whose effect stands elsewhere, or that has none; the same again changes nothing."""
         async with self._database.begin() as unit:

@@ -182,6 +182,14 @@ class NoticeRows(Protocol):
         """Note that the choices of notices were read, so that a digit may mean them."""
         ...
 
+    async def meant_by(self, openid: str, request_id: str) -> str | None:
+        """Return the notice that a message of an account was taken for the answer to."""
+        ...
+
+    async def mean(self, notice_id: str, request_id: str) -> None:
+        """Note that a message is taken for the answer to a notice, before anything is done."""
+        ...
+
     async def answered(self, notice_id: str, answer: str, *, now: datetime, again: bool = False) -> bool:
         """Note an answer, and that nothing more need be sent; False when there is one already.
 

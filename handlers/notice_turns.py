@@ -49,6 +49,10 @@ async def _hear_words_beside(frame: Frame, asked: Asked, text: str) -> Turn | No
     """Take 我会来, 不再改约 and their like, which can mean nothing else unless the question has such an option."""
     if compact(text) not in texts.PLAIN_WORDS or matching(asked.options, text):
         return None
+    before = await _meant_before(frame)
+    if before is not None:
+        _set_aside(frame, asked)
+        return await _act(frame, before, text)
     open_ones = await frame.services.answers.open(frame.openid, now=frame.now)
     fitting = [notice for notice in open_ones if meant(notice, text, frame) is not None]
     if not fitting:
@@ -56,7 +60,7 @@ async def _hear_words_beside(frame: Frame, asked: Asked, text: str) -> Turn | No
     if len(fitting) > 1:
         return await _ask_which(frame, asked, text)
     _set_aside(frame, asked)
-    return await _act(frame, fitting[0].id, text)
+    return await _act_first(frame, fitting[0], text)
 
 
 async def hear_unasked(frame: Frame) -> Turn | None:
@@ -64,10 +68,13 @@ async def hear_unasked(frame: Frame) -> Turn | None:
     text = clean(frame.incoming.text)
     if frame.incoming.tapped is not None:
         return None
+    before = await _meant_before(frame)
+    if before is not None:
+        return await _act(frame, before, text)
     open_ones = await frame.services.answers.open(frame.openid, now=frame.now)
     fitting = [notice for notice in open_ones if meant(notice, text, frame) is not None]
     if len(fitting) == 1:
-        return await _act(frame, fitting[0].id, text)
+        return await _act_first(frame, fitting[0], text)
     if fitting:
         return await _ask_which(frame, None, text)
     lead = texts.no_such_choice(text) if number(text) is not None else ""
@@ -83,6 +90,20 @@ async def show_unread(frame: Frame, *, lead: str) -> Turn | None:
 
 async def _show(frame: Frame, unread: list[Notice], lead: str) -> Turn | None:
     return await ended(frame, await show(frame, unread[0], lead=lead)) if unread else None
+
+
+async def _meant_before(frame: Frame) -> str | None:
+    """Return the notice that this very message was taken for before, where a process died over it.
+
+    Its notice is answered by now: without this, the message could mean the next one.
+    """
+    return await frame.services.answers.meant_by(frame.openid, frame.incoming.request_id)
+
+
+async def _act_first(frame: Frame, notice: Notice, text: str) -> Turn:
+    if notice.shown:
+        await frame.services.answers.mean(notice.id, frame.incoming.request_id)
+    return await _act(frame, notice.id, text)
 
 
 async def _act(frame: Frame, notice_id: str, text: str) -> Turn:

@@ -59,6 +59,16 @@ class SqlNoticeAnswers:
         change = update(notice).where(notice.c.id.in_(list(ids)), notice.c.shown.is_(False))
         await self._connection.execute(change.values(shown=True, updated_at=now))
 
+    async def meant_by(self, openid: str, request_id: str) -> str | None:
+        """Return the notice that a message of an account was taken for the answer to."""
+        query = select(notice.c.id).where(notice.c.meant_by == request_id, notice.c.openid == openid)
+        found: str | None = (await self._connection.execute(query.limit(1))).scalar()
+        return found
+
+    async def mean(self, notice_id: str, request_id: str) -> None:
+        """Note that a message is taken for the answer to a notice, before anything is done."""
+        await self._connection.execute(update(notice).where(notice.c.id == notice_id).values(meant_by=request_id))
+
     async def answered(self, notice_id: str, answer: str, *, now: datetime, again: bool = False) -> bool:
         """Note an answer, and that nothing more need be sent; False when there is one already.
 

@@ -30,6 +30,7 @@ notice = Table(
     Column("asks_until", Instant),
     Column("answer", String(16)),
     Column("answered_at", Instant),
+    Column("meant_by", String(64)),
     Column("outcome", String(16)),
     Column("called_by", String(80)),
     Column("called_at", Instant),
@@ -37,9 +38,9 @@ notice = Table(
     Column("sent_at", Instant),
     Column("updated_at", Instant, nullable=False),
 )
-"""``visit_at`` is when the visit begins that it is about. ``shown``: its choices were read, so that a
-digit can mean it. ``asks_until``: until when it may be answered. ``outcome``, ``called_*``: what a telephone call led
-to.
+"""``visit_at`` is when the visit begins it is about. ``shown``: its choices were read, so that a digit can mean it.
+``asks_until``: until when it may be answered. ``meant_by``: the message that was taken for its answer. ``outcome``,
+``called_*``: what a telephone call led to.
 """
 
 
@@ -52,6 +53,7 @@ _index("ix_notice_pending", "due_at", where="state = 'pending'")
 _index("ix_notice_sending", "leased_until", where="state = 'sending'")
 _index("ix_notice_msgid", "msgid", where="msgid IS NOT NULL")
 _index("ix_notice_asking", "openid", "created_at", where="asks_until IS NOT NULL AND answer IS NULL")
+_index("ix_notice_meant_by", "meant_by", where="meant_by IS NOT NULL")
 _index("ix_notice_newest", "updated_at", where="asks_until IS NOT NULL AND answer IS NULL")
 _UNREACHED = "state IN ('unreachable', 'unknown', 'failed')"
 unreached = text(_UNREACHED)

@@ -313,16 +313,29 @@ async def test_an_offer_that_was_stopped_too_is_explained(desk: Desk) -> None:
     assert not [state for state in await desk.states() if state.endswith(" booked")]
 
 
-async def test_the_same_message_again_changes_nothing(desk: Desk) -> None:
+async def test_the_same_message_again_says_the_same_and_means_no_other_notice(desk: Desk) -> None:
+    """As when the process died before it could answer, and another notice came before the message did again."""
+    other = await desk.book(f"{LI}-1000")
     await desk.book()
     await desk.stop()
     incoming = Incoming(desk.talk.openid, "text", "same", text="1")
-    first = await desk.talk.sends(incoming)
-    desk.talk.chat = None
+    first = (await desk.talk.sends(incoming)).shows("改约成功")
+    reminder = await desk.remind(other)
     before = await desk.states()
-    await desk.talk.sends(incoming)
+    desk.talk.chat = None
+    assert (await desk.talk.sends(incoming)).text == first.text
     assert await desk.states() == before
-    first.shows("改约成功")
+    assert (await desk.get(reminder)).answer is None
+
+
+async def test_the_same_words_again_beside_a_question_say_the_same(desk: Desk) -> None:
+    await desk.remind(await desk.book())
+    desk.talk.now += timedelta(minutes=1)
+    await desk.talk.says("预约")
+    chat, incoming = desk.talk.chat, Incoming(desk.talk.openid, "text", "same", text="我会来")
+    first = await desk.talk.sends(incoming)
+    desk.talk.chat = chat
+    assert (await desk.talk.sends(incoming)).text == first.text
 
 
 async def test_a_tap_on_somebody_elses_notice_shows_nothing(desk: Desk) -> None:

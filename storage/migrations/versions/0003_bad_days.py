@@ -83,6 +83,7 @@ def upgrade() -> None:
         sa.Column("asks_until", storage.columns.Instant(timezone=True), nullable=True),
         sa.Column("answer", sa.String(length=16), nullable=True),
         sa.Column("answered_at", storage.columns.Instant(timezone=True), nullable=True),
+        sa.Column("meant_by", sa.String(length=64), nullable=True),
         sa.Column("outcome", sa.String(length=16), nullable=True),
         sa.Column("called_by", sa.String(length=80), nullable=True),
         sa.Column("called_at", storage.columns.Instant(timezone=True), nullable=True),
@@ -107,6 +108,14 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=sa.text("claim IS NOT NULL"),
         postgresql_where=sa.text("claim IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_notice_meant_by",
+        "notice",
+        ["meant_by"],
+        unique=False,
+        sqlite_where=sa.text("meant_by IS NOT NULL"),
+        postgresql_where=sa.text("meant_by IS NOT NULL"),
     )
     op.create_index(
         "ix_notice_msgid",
