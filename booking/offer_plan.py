@@ -55,21 +55,35 @@ async def make_plan(
 
 
 async def read_allocation(
-    database: Database, catalogue: Catalogue, *, now: datetime, without: AbstractSet[str] = frozenset()
+    database: Database,
+    catalogue: Catalogue,
+    *,
+    now: datetime,
+    without: AbstractSet[str] = frozenset(),
+    departments: Iterable[str] | None = None,
 ) -> Allocation:
-    """Read what may be kept for displaced patients, of each session no more than its share."""
+    """Read what may be kept for displaced patients of these departments, of each session no more than its share.
+
+    A day of a department at a time: all at once would keep the event loop from everybody else for seconds.
+    """
     today = clinic_day(catalogue, now)
     furthest = max((catalogue.advance_days(doctor) for doctor in catalogue.doctors.values()), default=0)
     async with database.read() as unit:
-        counts = await unit.sessions.slots(SlotFilter(first_day=today, last_day=today + timedelta(days=furthest)))
         kept = await unit.offers.kept(now)
-    ahead = [c for c in counts if c.slot.starts_at > now and not c.slot.stoppage and c.slot.id not in without]
+    openings: list[Opening] = []
     free: dict[str, int] = {}
-    for count in ahead:
-        free[count.session.id] = free.get(count.session.id, 0) + count.free
+    for department in catalogue.departments if departments is None else departments:
+        for day in (today + timedelta(days=days) for days in range(furthest + 1)):
+            async with database.read() as unit:
+                counts = await unit.sessions.slots(SlotFilter(first_day=day, last_day=day, department=department))
+            ahead = [c for c in counts if c.slot.starts_at > now and not c.slot.stoppage and c.slot.id not in without]
+            for count in ahead:
+                free[count.session.id] = free.get(count.session.id, 0) + count.free
+            openings += [_opening(catalogue, count) for count in ahead if _may_be_kept(catalogue, count, now)]
+            await asyncio.sleep(0)
     share = catalogue.clinic.policy.offer_share
     rooms = {session: room_for_offers(seats, kept.get(session, 0), share) for session, seats in free.items()}
-    return Allocation((_opening(catalogue, count) for count in ahead if _may_be_kept(catalogue, count, now)), rooms)
+    return Allocation(openings, rooms)
 
 
 def _may_be_kept(catalogue: Catalogue, count: SlotCount, now: datetime) -> bool:

@@ -137,7 +137,7 @@ class Offers:
             in_line = await unit.displaced.departments_in_line()
         if not in_line:
             return 0
-        allocation = await read_allocation(self._database, catalogue, now=now)
+        allocation = await read_allocation(self._database, catalogue, now=now, departments=in_line)
         departments = sorted(allocation.departments.intersection(in_line))
         if not departments:
             return 0

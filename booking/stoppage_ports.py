@@ -278,6 +278,8 @@ class ReachRows(Protocol):
         """Return whom it would displace in these sessions."""
         ...
 
-    async def count(self, scope: Scope, from_at: datetime, to_at: datetime, *, now: datetime) -> tuple[int, int, int]:
-        """Count whom it would displace: appointments, patients, and the patients who can be reached somehow."""
+    async def patients(
+        self, scope: Scope, from_at: datetime, to_at: datetime, sessions: Sequence[str], *, now: datetime
+    ) -> list[tuple[str, bool]]:
+        """Return the patient of each appointment it would end in these sessions, and whether they can be reached."""
         ...

@@ -5,6 +5,7 @@ offers, notices) comes in batches, each a short transaction of its own that does
 in between is followed by whoever comes next, and two at once do it once.
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -67,8 +68,13 @@ class Stoppages:
             if not sessions:
                 raise await _why_nothing(unit, order.scope, when, now=now)
             slots = await unit.reach.slots(*span, now=now)
-            appointments, patients, reachable = await unit.reach.count(*span, now=now)
-        left = iter([sessions[n : n + SESSIONS_READ] for n in range(0, len(sessions), SESSIONS_READ)])
+        parts = [sessions[n : n + SESSIONS_READ] for n in range(0, len(sessions), SESSIONS_READ)]
+        patients: list[tuple[str, bool]] = []
+        for some in parts:
+            async with self._database.read() as unit:
+                patients += await unit.reach.patients(*span, some, now=now)
+            await asyncio.sleep(0)
+        left = iter(parts)
 
         async def page(unit: Unit, _: Waiting | None) -> Sequence[Waiting]:
             for some in left:
@@ -79,7 +85,15 @@ class Stoppages:
 
         planned = await make_plan(self._database, catalogue, page, now=now, without=slots)
         offerable = len({patient for patient, _ in planned})
-        return StopPreview(when.from_at, when.to_at, len(sessions), appointments, patients, reachable, offerable)
+        return StopPreview(
+            when.from_at,
+            when.to_at,
+            sessions=len(sessions),
+            appointments=len(patients),
+            patients=len({patient for patient, _ in patients}),
+            reachable=len({patient for patient, reached in patients if reached}),
+            offerable=offerable,
+        )
 
     async def stop(self, order: StopOrder, *, by: Actor, now: datetime) -> Stoppage:
         """Close what is ordered at once; ``work`` does the rest. The same request again finds the first one's.

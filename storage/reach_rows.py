@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 
 from booking.models import ClaimState, SessionState
 from booking.stoppage_models import Scope
@@ -45,14 +45,13 @@ class SqlReachRows:
         query = query.where(session.id.in_(sessions), _displaced(scope, from_at, to_at, now))
         return cast("list[Waiting]", list(await fetch(self._connection, query)))
 
-    async def count(self, scope: Scope, from_at: datetime, to_at: datetime, *, now: datetime) -> tuple[int, int, int]:
-        """Count whom it would displace: appointments, patients, and the patients who can be reached somehow."""
-        within = _displaced(scope, from_at, to_at, now)
-        people = func.count(claim.c.patient.distinct())
-        query = select(func.count(), people).select_from(_JOINED).where(within)
-        counted = (await fetch(self._connection, query))[0]
-        reached = select(people).select_from(_JOINED).where(within, _can_be_reached())
-        return counted[0], counted[1], (await self._connection.execute(reached)).scalar_one()
+    async def patients(
+        self, scope: Scope, from_at: datetime, to_at: datetime, sessions: Sequence[str], *, now: datetime
+    ) -> list[tuple[str, bool]]:
+        """Return the patient of each appointment it would end in these sessions, and whether they can be reached."""
+        within = (clinic_session.c.id.in_(sessions), _displaced(scope, from_at, to_at, now))
+        query = select(claim.c.patient, _can_be_reached()).select_from(_JOINED).where(*within)
+        return [(row[0], bool(row[1])) for row in await fetch(self._connection, query)]
 
 
 def _unstopped(session: ColumnElement[str], from_at: datetime, to_at: datetime, now: datetime) -> ColumnElement[bool]:
