@@ -12,8 +12,9 @@ from pathlib import Path
 from dotenv import dotenv_values
 from pydantic import SecretStr
 
+from booking.actors import Role, system
 from booking.catalogue_loading import CatalogueLoading
-from booking.errors import NoCatalogue
+from booking.errors import NoCatalogue, UnknownStaff
 from booking.publishing import Publishing
 from bot import texts
 from bot.app import Parts, assemble, background, web_app
@@ -111,9 +112,10 @@ async def run_demo(settings: Settings, ground: Ground, *, tour: bool, pace: floa
         await push_menu(parts.client)
         worker = background(parts)
         worker.start()
-        for line in (texts.DEMO_READY, texts.DEMO_PAGE, texts.DEMO_BESIDE, texts.DEMO_STOP):
-            say(line.format(page=page, where=where, folder=settings.data_dir))
-        touring = beside(_tour(page, pace)) if tour else beside(asyncio.sleep(0))
+        code = await new_manager(parts)
+        for line in (texts.DEMO_READY, texts.DEMO_PAGE, texts.DEMO_STAFF, texts.DEMO_BESIDE, texts.DEMO_STOP):
+            say(line.format(page=page, where=where, folder=settings.data_dir, code=code))
+        touring = beside(_tour(page, pace, code)) if tour else beside(asyncio.sleep(0))
         async with touring:
             await stop.wait()
         await worker.close()
@@ -148,10 +150,20 @@ async def open_sample_clinic(parts: Parts) -> None:
     await Publishing(parts.database, parts.seats, holidays).publish(now=parts.clock.now())
 
 
-async def _tour(page: str, pace: float) -> None:
+async def new_manager(parts: Parts) -> str:
+    """Let somebody be the clinic's manager, and return the code to become so; one of an earlier demo is removed."""
+    staff, by, now = parts.services.staff, system("demo"), parts.clock.now()
+    with suppress(UnknownStaff):
+        await staff.remove(texts.DEMO_MANAGER, by=by, now=now)
+    _, code = await staff.add(texts.DEMO_MANAGER, Role.MANAGER, by=by, now=now)
+    return code
+
+
+async def _tour(page: str, pace: float, code: str) -> None:
     async with EmulatorClient(page) as client:
         try:
-            await play(client, Script.load(TOURS / "booking.json"), pace=pace)
+            scripts = (Script.load(TOURS / f"{name}.json", code=code) for name in ("booking", "bad_day"))
+            await play(client, *scripts, pace=pace)
         except Exception as error:  # noqa: BLE001  # the demo goes on without its tour
             say(texts.DEMO_TOUR_FAILED.format(problem=error))
         else:

@@ -326,7 +326,7 @@ CHANNELS = {"wechat": "微信", "phone": "电话", "onsite": "现场", "kiosk": 
 ACCESS_NOT_LOGGED = "数据库不可写，本次查阅没有记入查阅日志"
 
 # demo, emulator, menu, pool
-HELP_TOUR_OPTION = "由脚本演示一次预约"
+HELP_TOUR_OPTION = "由脚本演示预约、停诊、改约与恢复"
 HELP_PACE_OPTION = "演示的快慢：2 快一倍，0 不停顿"
 HELP_EMULATOR = {
     "webhook": "机器人的接口地址，缺省为本机的 zhenyue serve",
@@ -340,6 +340,8 @@ HELP_EMULATOR = {
 }
 DEMO_READY = "诊约演示已就绪（示范门诊，微信由本机模拟）"
 DEMO_PAGE = "  聊天页面：{page}/"
+DEMO_STAFF = "  员工体验：在页面中另建一位用户，发送“绑定 {code}”成为管理员，再发送“员工”"
+DEMO_MANAGER = "演示管理员"
 DEMO_BESIDE = "  接口地址：{where}/wechat   数据与日志：{folder}"
 DEMO_STOP = "  按 Ctrl-C 停止"
 DEMO_TOUR_OVER = "演示结束；可在 {page}/ 继续"

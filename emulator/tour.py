@@ -77,9 +77,12 @@ class Script:
     steps: Sequence[Step]
 
     @classmethod
-    def load(cls, path: Path) -> Self:
-        """Read a script; raise ValueError for a step that makes no sense."""
-        document = cast("Json", json.loads(path.read_text(encoding="utf-8")))
+    def load(cls, path: Path, **words: str) -> Self:
+        """Read a script, `{name}` replaced by the words of that name; raise ValueError for a step without sense."""
+        script = path.read_text(encoding="utf-8")
+        for name, word in words.items():
+            script = script.replace(f"{{{name}}}", word)
+        document = cast("Json", json.loads(script))
         return cls(text(document, "title"), [Step.read(item) for item in records(document, "steps")])
 
 
@@ -87,16 +90,17 @@ _ACTIONS = ("follow", "say", "voice", "tap", "click", "read")
 
 
 async def play(
-    client: EmulatorClient, script: Script, *, pace: float = 1.0, echo: Console | None = None
+    client: EmulatorClient, *scripts: Script, pace: float = 1.0, echo: Console | None = None
 ) -> dict[str, Message | None]:
-    """Play a script at a pace (2 is twice as fast, 0 without pauses); each user's last message.
+    """Play scripts with the same users, at a pace (2 is twice as fast, 0 without pauses); each user's last message.
 
     Raise TourFailed when an answer is not as expected, NoAnswer when there is none.
     """
     tour = _Tour(client, pace, echo or Console())
-    tour.title(script.title)
-    for step in script.steps:
-        await tour.take(step)
+    for script in scripts:
+        tour.title(script.title)
+        for step in script.steps:
+            await tour.take(step)
     return {name: user.last for name, user in tour.users.items()}
 
 
