@@ -281,3 +281,22 @@ async def test_who_was_told_on_the_telephone_and_waits_is_settled_and_still_in_l
     (await talk.says("电话", "1", "已通知，等候安排")).shows("已记录：李* 已通知")
     _, figures = await ward.stoppages.get(stoppage)
     assert (figures.open, figures.displaced) == (0, {"offered": 1})
+
+
+async def test_an_offer_that_expired_meanwhile_is_said_to_be_gone_and_the_call_stays(
+    talk: Talk, database: SqlDatabase, ward: Ward
+) -> None:
+    await stopped(ward, database, talk.now, "李四", state=NoticeState.UNREACHABLE)
+    shown = await talk.says("电话", "1")
+    await ward.offers.expire(now=talk.now + timedelta(hours=25))
+    gone = await talk.picks(shown, next(label for label in shown.choices if label.startswith("改到")))
+    gone.shows("为您保留的时间已过", "电话：13800138000", "保留的替代号已过期")
+    assert not any(label.startswith("改到") for label in gone.choices)
+
+
+async def test_a_doctor_has_no_call_list_and_a_stranger_neither(talk: Talk, database: SqlDatabase, ward: Ward) -> None:
+    await stopped(ward, database, talk.now, "李四", state=NoticeState.UNREACHABLE)
+    doctor = await staff_talk(database, talk.dialogue, talk, Role.DOCTOR, name="王芳", doctor="wang")
+    for said in ("电话", "未通知"):
+        (await doctor.says(said)).hides("13800138000", "李*")
+    (await Talk(talk.dialogue, talk.now, openid="o-x").says("电话")).hides("13800138000").shows("010-00000000")

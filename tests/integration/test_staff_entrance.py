@@ -6,11 +6,13 @@ import pytest
 
 from booking.actors import Role
 from booking.appointments import Appointments
+from booking.notice_payloads import visit
+from booking.notices import NoticeKind, new_notice
 from booking.staffing import StaffAccounts
 from handlers.chat import Incoming
 from handlers.dialogue import Dialogue
 from storage.database import SqlDatabase
-from tests.support.staffing import OPERATOR, bind
+from tests.support.staffing import OPERATOR, bind, booked
 from tests.support.talk import Talk
 from tests.support.talking import dialogue_of, known, open_for_talk
 
@@ -185,3 +187,35 @@ async def test_a_chat_of_staff_is_forgotten_after_half_an_hour(talk: Talk, datab
     await talk.says("号源")
     talk.now += timedelta(minutes=31)
     (await talk.says("1")).hides("号源：")
+
+
+async def test_a_dialogue_of_staff_waits_while_a_notice_is_answered(
+    talk: Talk, database: SqlDatabase, appointments: Appointments
+) -> None:
+    """And is nobody's any more when its member of staff was removed meanwhile."""
+    staff = await bind(database, talk, Role.FRONTDESK)
+    await known(database, talk, "张三")
+    claim = await booked(database, appointments, talk, "wang-20261124-0900-0900", name="张三", openid=talk.openid)
+    async with database.begin() as unit:
+        found = await unit.claims.get(claim)
+        assert found is not None
+        session = await unit.sessions.get(found.session)
+        assert session is not None
+        told = new_notice(
+            NoticeKind.REMINDER_DAY,
+            dedupe_key="reminder_day:x",
+            payload={"visit": visit(found, session[0], "张三")},
+            now=talk.now,
+            openid=talk.openid,
+            claim=claim,
+            visit_at=found.starts_at,
+            asks_until=found.starts_at,
+        )
+        await unit.notices.add([told])
+    for removed in (False, True):
+        await talk.says("代约", "1")
+        if removed:
+            await StaffAccounts(database).remove(staff.id, by=OPERATOR, now=talk.now)
+        tap = Incoming(talk.openid, "text", talk.next_id(), text="1", tapped=f"n.{told.id}.1")
+        answered = await talk.sends(tap)
+        assert ("请输入姓名" in answered.text) is not removed
