@@ -262,4 +262,5 @@ async def _wait_for_notices(desk: _Desk, stoppage_id: str) -> None:
             if done == total:
                 break
             await asyncio.sleep(LOOK_EVERY)
-    complain(texts_stoppages.TOLD.format(states=states_line({str(state): n for state, n in counts.items()})))
+    if counts:
+        complain(texts_stoppages.TOLD.format(states=states_line({str(state): n for state, n in counts.items()})))

@@ -95,7 +95,8 @@ def test_a_session_is_stopped_and_lifted(
     assert (lifted.status, lifted.rows[0]["restored"], lifted.rows[0]["state"]) == (0, 1, "lifted")
     assert asyncio.run(states(database_url, sealer))[0] is ClaimState.BOOKED
     assert shell("lift", "T000001").status == 1
-    assert second
+    waited = shell("stop", "session", second, "--reason", "停电", "--wait")  # nobody is booked: nobody to wait for
+    assert (waited.status, "T000002" in waited.out) == (0, True)
 
 
 def test_the_clinic_is_stopped_from_a_time_on(
