@@ -240,6 +240,8 @@ async def test_a_visit_that_stands_is_changed_cancelled_or_kept_on_the_telephone
         await unit.connection.execute(
             update(notice).values(outcome=None, called_at=None, called_by=None).where(notice.c.id == "changed")
         )
+    (await talk.says("电话", "1", "改约")).shows("请选择改到哪里")
+    (await talk.says("李强")).shows("请选择就诊时间")
     (await talk.says("电话", "1", "取消预约")).shows("请先与患者确认").offers("确认", "返回")
     (await talk.says("1")).shows("取消成功").ends("cancelled")
     async with database.read() as unit:

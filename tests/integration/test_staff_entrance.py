@@ -219,3 +219,10 @@ async def test_a_dialogue_of_staff_waits_while_a_notice_is_answered(
         tap = Incoming(talk.openid, "text", talk.next_id(), text="1", tapped=f"n.{told.id}.1")
         answered = await talk.sends(tap)
         assert ("请输入姓名" in answered.text) is not removed
+
+
+async def test_the_menu_is_answered_by_number_and_by_name(talk: Talk, database: SqlDatabase) -> None:
+    await bind(database, talk, Role.MANAGER)
+    (await talk.says("员工", "2")).shows("全院号源")
+    (await talk.says("员工", "6")).shows("停诊：请选择范围")
+    (await talk.says("员工", "员工管理")).shows("员工，选择可移除")
