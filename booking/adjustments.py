@@ -11,15 +11,17 @@ from datetime import datetime
 from booking.actors import Actor
 from booking.adjusting import Effect, aim, changed_parts, check_adjustable, check_times, check_whole, effect_of
 from booking.adjustment_models import Adjustment, AdjustmentReport, Moved, Part, Target
+from booking.appointment_trail import appointment_facts
 from booking.audit import Entry, Facts
 from booking.errors import Busy, CannotAdjust, Unavailable
-from booking.models import Claim, ClaimState
+from booking.models import Claim, ClaimState, ClinicSession
 from booking.notice_payloads import visit
 from booking.notices import Notice, NoticeKind, new_notice
 from booking.ports import Database, Unit
 from booking.publishing import Wishes
 from booking.seats import Seats
-from booking.stoppage_models import DisplacementState
+from booking.stoppage_models import DisplacementState, StoppedState
+from booking.stoppage_scope import covers
 
 TRIES = 6
 """How often a change is worked out again after seats of the session were kept for displaced patients meanwhile."""
@@ -66,6 +68,7 @@ class Adjustments:
     async def _apply_in_turn(self, wish: Adjustment, *, by: Actor, now: datetime) -> AdjustmentReport:
         for _ in range(TRIES):
             async with self._database.begin() as unit:
+                await unit.stoppages.in_turn(sharing=True)
                 displaced = await _lock_displaced(unit, wish.session)
                 gen = await unit.sessions.next_generation(wish.session)
                 plan = await _work_out(unit, wish, now=now, locked=True)
@@ -111,8 +114,27 @@ async def _work_out(unit: Unit, wish: Adjustment, *, now: datetime, locked: bool
             await unit.adjustments.lock_doctor(after.session.doctor)
         others = [other for other in await unit.sessions.sessions_from(session.date) if other.date == session.date]
         check_times(before, after, others, wishes.catalogue, now=now)
+        await _check_stoppages(unit, after.session, parts, now=now)
     claims = await (unit.adjustments.lock_live(session.id) if locked else unit.claims.live(session.id))
     return _Plan(before, after, parts, effect_of(before, after, claims, now=now))
+
+
+async def _check_stoppages(unit: Unit, session: ClinicSession, parts: Sequence[Part], *, now: datetime) -> None:
+    """Check that nothing is moved into a stoppage that is in force, unless this session was lifted out of it.
+
+    Raises ``CannotAdjust``.
+    """
+    if not {"time", "doctor"}.intersection(parts):
+        return
+    for stoppage in await unit.stoppages.in_force(now):
+        if (
+            covers(stoppage.scope, session)
+            and stoppage.from_at < session.ends_at
+            and session.starts_at < stoppage.to_at
+        ):
+            stopped = {each.session: each.state for each in await unit.stoppages.sessions(stoppage.id)}
+            if stopped.get(session.id) is not StoppedState.LIFTED:
+                raise CannotAdjust("stopped_then", session=session.id, stoppage=stoppage.id)
 
 
 async def _write(unit: Unit, plan: _Plan, *, by: Actor, reason: str, gen: int, now: datetime) -> None:
@@ -180,17 +202,8 @@ def _entry(moved: Moved, plan: _Plan, *, by: Actor, now: datetime) -> Entry:
 
 
 def _appointment(claim: Claim, target: Target) -> Facts:
-    return {
-        "number": claim.number,
-        "session": claim.session,
-        "slot": claim.slot,
-        "seat": claim.seat,
-        "state": str(claim.state),
-        "start": claim.starts_at.isoformat(),
-        "doctor": target.session.doctor,
-        "room": target.session.room,
-        "waived": claim.waived,
-    }
+    session = target.session
+    return {**appointment_facts(claim), "doctor": session.doctor, "room": session.room, "waived": claim.waived}
 
 
 def _facts(target: Target, *, reason: str | None = None) -> Facts:

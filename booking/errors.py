@@ -458,6 +458,7 @@ AdjustmentProblem = Literal[
     "begun",
     "stopped",
     "partly_stopped",
+    "stopped_then",
     "closed",
     "nothing",
     "capacity",

@@ -13,11 +13,13 @@ from booking.adjustment_models import Adjustment
 from booking.adjustments import Adjustments
 from booking.appointments import Appointments, Wish
 from booking.catalogue_loading import CatalogueLoading
-from booking.errors import CannotAdjust, HoldExpired, SoldOut
-from booking.models import Claim, SessionState, Slot
+from booking.errors import CannotAdjust, HoldExpired, SoldOut, TooLateToCancel
+from booking.models import Claim, ClaimState, SessionState, Slot
+from booking.notices import NoticeFilter
 from booking.publishing import Publishing
 from booking.seats import Seats
 from booking.stoppage_models import Scope
+from handlers.notices import render
 from storage.database import SqlDatabase
 from storage.notice_tables import notice
 from storage.pool import RedisPool
@@ -120,6 +122,32 @@ async def test_another_room_is_told_to_everybody_booked(
         ("adjusted", "session", SESSION),
         *(("session_changed", "appointment", claim_id) for claim_id in sorted([first.id, second.id])),
     ]
+
+
+async def test_whoever_was_told_may_cancel_until_the_visit_begins(
+    adjustments: Adjustments, appointments: Appointments, database: SqlDatabase, tomorrow: datetime, now: datetime
+) -> None:
+    told = await booked(appointments, database, "张三", now)
+    late = tomorrow - timedelta(minutes=5)
+    with pytest.raises(TooLateToCancel):
+        await appointments.cancel(told.id, openid="o-张三", now=late)
+    await adjustments.apply(Adjustment(SESSION, room="301"), by=CLI, now=late)
+    view = await appointments.cancel(told.id, openid="o-张三", now=late)
+    assert view.claim.state is ClaimState.CANCELLED
+
+
+async def test_the_notice_says_what_changed_and_asks_what_to_do(
+    adjustments: Adjustments, appointments: Appointments, database: SqlDatabase, tomorrow: datetime, now: datetime
+) -> None:
+    await booked(appointments, database, "张三", now)
+    await adjustments.apply(Adjustment(SESSION, room="301", doctor="li", start=time(14)), by=CLI, now=now)
+    async with database.read() as unit:
+        [told] = await unit.notices.find(NoticeFilter(None))
+        catalogue = await unit.catalogue.load()
+    reply = render(told, catalogue, now=now)
+    for words in ("301", "李强", "14:00", "09:00", "王芳"):
+        assert words in reply.text
+    assert [choice.label for choice in reply.choices] == ["保留预约", "改约", "取消预约"]
 
 
 async def test_the_same_change_again_changes_nothing(
@@ -401,6 +429,21 @@ async def test_what_is_over_begun_stopped_or_closed_is_left_alone(
         async with database.begin() as unit:
             await unit.sessions.set_state(SESSION, state)
         assert await problem(room, now) == name
+
+
+async def test_nothing_is_moved_into_a_stoppage_unless_it_was_lifted_out_of_it(
+    adjustments: Adjustments, ward: Ward, database: SqlDatabase, tomorrow: datetime, now: datetime
+) -> None:
+    theirs = await add_session(database, tomorrow + timedelta(hours=3), doctor="li")
+    stoppage = await ward.stop(order(Scope("doctor", "li")), now=now)
+    with pytest.raises(CannotAdjust) as refused:
+        await adjustments.apply(Adjustment(SESSION, doctor="li"), by=CLI, now=now)
+    assert (refused.value.problem, refused.value.details["stoppage"]) == ("stopped_then", stoppage)
+    await ward.stoppages.lift(stoppage, theirs, by=CLI, now=now)
+    await ward.finish(now=now)
+    assert (await adjustments.apply(Adjustment(theirs, start=time(15)), by=CLI, now=now)).parts == ("time",)
+    with pytest.raises(CannotAdjust, match="stopped_then"):
+        await adjustments.apply(Adjustment(SESSION, doctor="li"), by=CLI, now=now)
 
 
 async def test_times_and_seats_of_a_session_stopped_in_part_stay_until_it_is_lifted(

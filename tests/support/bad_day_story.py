@@ -6,6 +6,7 @@ processes are killed.
 
 import asyncio
 import contextlib
+import os
 import random
 import re
 import time
@@ -17,7 +18,8 @@ from tests.support.bad_day_clinic import Person, notice_ids, notices_of, slots_s
 from tests.support.system import System
 
 AT_ONCE = 8
-PATIENCE = 60.0
+PATIENCE = 60.0 + 10 * int(os.environ.get("ZHENYUE_CHAOS_KILLS", "0"))
+"""Seconds; longer where processes are killed more often."""
 OUT_OF_ORDER = "该公众号"
 """How WeChat's own lines begin, said when the bot gave no answer or a wrong one."""
 DECIDED = "改约成功|不再改约"
@@ -25,7 +27,7 @@ FINAL = {"sent", "delivered", "answered", "unknown", "unreachable", "failed", "v
 
 
 async def insist(act: Callable[[], Awaitable[Message]], *, until: str = "") -> Message:
-    """Do something until the bot answers, and with these words; fails after a minute."""
+    """Do something until the bot answers, and with these words; fails when patience is at an end."""
     deadline = time.monotonic() + PATIENCE
     reply: object = None
     while time.monotonic() < deadline:
