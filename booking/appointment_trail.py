@@ -11,7 +11,7 @@ from booking.actors import Actor
 from booking.audit import Entry, Facts
 from booking.models import Catalogue, Claim, ClaimState
 from booking.notice_payloads import visit
-from booking.notices import NoticeKind, Payload, new_notice
+from booking.notices import NoticeKind, Payload, new_notice, unless_in_reply
 from booking.ports import Unit
 from booking.views import AppointmentView, view_of
 
@@ -39,9 +39,8 @@ def changed(action: str, now_is: Claim, *, was: ClaimState, by: Actor, now: date
 async def write_booked(unit: Unit, claim: Claim, *, by: Actor, catalogue: Catalogue, now: datetime) -> None:
     """Write that a hold became an appointment."""
     await unit.audit.record(Entry(now, by, "booked", "appointment", claim.id, None, appointment_facts(claim)))
-    if must_tell(NoticeKind.BOOKED, claim, by=by, catalogue=catalogue):
-        view = await view_of(unit, claim)
-        await _tell(unit, NoticeKind.BOOKED, view, {"visit": _visit(view)}, now=now)
+    view = await view_of(unit, claim)
+    await _tell(unit, NoticeKind.BOOKED, view, {"visit": _visit(view)}, by=by, catalogue=catalogue, now=now)
 
 
 async def write_moved(unit: Unit, old: Claim, new: Claim, *, by: Actor, catalogue: Catalogue, now: datetime) -> None:
@@ -51,18 +50,16 @@ async def write_moved(unit: Unit, old: Claim, new: Claim, *, by: Actor, catalogu
         changed("moved", old, was=ClaimState.BOOKED, by=by, now=now, to=new.number),
         Entry(now, by, "booked", "appointment", new.id, None, after),
     )
-    if must_tell(NoticeKind.CHANGED, new, by=by, catalogue=catalogue):
-        before, after_it = await view_of(unit, old), await view_of(unit, new)
-        payload = {"before": _visit(before), "visit": _visit(after_it)}
-        await _tell(unit, NoticeKind.CHANGED, after_it, payload, now=now)
+    before, after_it = await view_of(unit, old), await view_of(unit, new)
+    payload = {"before": _visit(before), "visit": _visit(after_it)}
+    await _tell(unit, NoticeKind.CHANGED, after_it, payload, by=by, catalogue=catalogue, now=now)
 
 
 async def write_cancelled(unit: Unit, claim: Claim, *, by: Actor, catalogue: Catalogue, now: datetime) -> None:
     """Write that an appointment was cancelled (R-A13)."""
     await unit.audit.record(changed("cancelled", claim, was=ClaimState.BOOKED, by=by, now=now))
-    if must_tell(NoticeKind.CANCELLED, claim, by=by, catalogue=catalogue):
-        view = await view_of(unit, claim)
-        await _tell(unit, NoticeKind.CANCELLED, view, {"visit": _visit(view)}, now=now)
+    view = await view_of(unit, claim)
+    await _tell(unit, NoticeKind.CANCELLED, view, {"visit": _visit(view)}, by=by, catalogue=catalogue, now=now)
 
 
 async def write_completed(unit: Unit, claims: Iterable[Claim], *, by: Actor, now: datetime) -> None:
@@ -70,16 +67,16 @@ async def write_completed(unit: Unit, claims: Iterable[Claim], *, by: Actor, now
     await unit.audit.record(*(changed("completed", c, was=ClaimState.BOOKED, by=by, now=now) for c in claims))
 
 
-def must_tell(kind: NoticeKind, claim: Claim, *, by: Actor, catalogue: Catalogue) -> bool:
-    """Tell whether a notice is due: whoever did it themselves has read the reply and needs none.
-
-    A template's card stays where the patient finds it again, so with one in the catalogue they get it all the same.
-    """
-    themselves = by.kind == "account" and by.id == claim.openid
-    return not themselves or kind in catalogue.templates
-
-
-async def _tell(unit: Unit, kind: NoticeKind, view: AppointmentView, payload: Payload, *, now: datetime) -> None:
+async def _tell(
+    unit: Unit,
+    kind: NoticeKind,
+    view: AppointmentView,
+    payload: Payload,
+    *,
+    by: Actor,
+    catalogue: Catalogue,
+    now: datetime,
+) -> None:
     claim = view.claim
     notice = new_notice(
         kind,
@@ -91,7 +88,7 @@ async def _tell(unit: Unit, kind: NoticeKind, view: AppointmentView, payload: Pa
         claim=claim.id,
         visit_at=claim.starts_at,
     )
-    await unit.notices.add([notice])
+    await unit.notices.add([unless_in_reply(notice, by=by, catalogue=catalogue, now=now)])
 
 
 def _visit(view: AppointmentView) -> dict[str, str]:

@@ -1,12 +1,14 @@
 """Notices: what must be told, written in the transaction of its cause and sent by whoever comes first (R-A8, R-A14)."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
+from booking.actors import Actor
 from booking.ids import new_id
+from booking.models import Catalogue
 
 
 class NoticeKind(StrEnum):
@@ -58,6 +60,10 @@ ASKING = frozenset(
     }
 )
 """Kinds that may be answered with one character."""
+CONFIRMING = frozenset({NoticeKind.BOOKED, NoticeKind.CHANGED, NoticeKind.CANCELLED})
+"""Kinds that confirm what the patient, or staff with them on the telephone, just did."""
+REPLY = "reply"
+"""The channel of a notice whose words were the reply to the very message that was its cause."""
 UNREACHED = (NoticeState.UNREACHABLE, NoticeState.UNKNOWN, NoticeState.FAILED)
 FINAL = (NoticeState.SENT, NoticeState.DELIVERED, NoticeState.ANSWERED, *UNREACHED, NoticeState.VOID)
 
@@ -157,6 +163,17 @@ class NoticeFilter:
 
     stoppage: str | None = None
     unreached: bool = False
+
+
+def unless_in_reply(notice: Notice, *, by: Actor, catalogue: Catalogue, now: datetime) -> Notice:
+    """Return a confirming notice as it is to be written: as told, when the account that did it read it in the reply.
+
+    With a template for its kind it is sent all the same: that card stays where the patient finds it again.
+    """
+    themselves = by.kind == "account" and by.id == notice.openid
+    if not themselves or notice.kind in catalogue.templates:
+        return notice
+    return replace(notice, state=NoticeState.SENT, channel=REPLY, sent_at=now)
 
 
 class NoticeRows(Protocol):

@@ -14,7 +14,7 @@ from booking.audit import Entry, Facts
 from booking.current import CurrentCatalogue
 from booking.errors import Busy, OfferGone, OrdinalTaken, Unavailable, UnknownAppointment
 from booking.models import Catalogue, Claim, ClaimState
-from booking.notices import NoticeKind
+from booking.notices import NoticeKind, unless_in_reply
 from booking.offer_plan import PAGE, Planned, make_plan, read_allocation
 from booking.offer_writing import write_offers
 from booking.ports import Database, SlotPool, Unit, Watch
@@ -96,15 +96,14 @@ class Offers:
         return await self._decide(displacement_id, _Reply(claim_id, by), now=now)
 
     async def _decide(self, displacement_id: str, reply: "_Reply", *, now: datetime) -> OfferAnswer:
-        policy = (await self._current.get()).clinic.policy
+        catalogue = await self._current.get()
         for _ in range(TRIES):
             with suppress(OrdinalTaken):  # another claim of this patient came between: the day is read again
                 async with self._database.begin() as unit:
                     person = await unit.displaced.get(displacement_id, lock=True)
                     if person is None:
                         raise UnknownAppointment
-                    limit = policy.per_patient_per_day
-                    new, given_back = await _settle(unit, person, reply, limit=limit, now=now)
+                    new, given_back = await _settle(unit, person, reply, catalogue=catalogue, now=now)
                 await self._tell(new, given_back)
                 return await self._answered(displacement_id)
         raise Busy
@@ -181,7 +180,7 @@ class Offers:
 
 
 async def _settle(
-    unit: Unit, person: Displacement, reply: _Reply, *, limit: int, now: datetime
+    unit: Unit, person: Displacement, reply: _Reply, *, catalogue: Catalogue, now: datetime
 ) -> tuple[Claim | None, list[Claim]]:
     """Do what was chosen, unless it was done before; the person's row is locked. Return what is booked and given back.
 
@@ -196,7 +195,7 @@ async def _settle(
     else:
         if person.state is DisplacementState.REBOOKED and person.chosen == reply.claim:
             return None, []
-        new = await _book(unit, person, reply, limit=limit, now=now)
+        new = await _book(unit, person, reply, catalogue=catalogue, now=now)
         action, to = "rebooked", DisplacementState.REBOOKED
     given_back = await unit.offers.end_offers([person.id], to=ClaimState.RELEASED, keep=reply.claim, now=now)
     await unit.displaced.settle([person.id], to, chosen=reply.claim, now=now)
@@ -207,7 +206,7 @@ async def _settle(
     return new, given_back
 
 
-async def _book(unit: Unit, person: Displacement, reply: _Reply, *, limit: int, now: datetime) -> Claim:
+async def _book(unit: Unit, person: Displacement, reply: _Reply, *, catalogue: Catalogue, now: datetime) -> Claim:
     """Make an offer the patient's appointment, and tell them; raises what ``Offers.answer`` does."""
     offer = (await unit.offers.get([reply.claim or ""])).get(reply.claim or "")
     if offer is None or offer.displacement != person.id:
@@ -218,12 +217,14 @@ async def _book(unit: Unit, person: Displacement, reply: _Reply, *, limit: int, 
         raise OfferGone("expired")
     await unit.patients.lock(person.patient)  # as whoever books for them does: the day stays as it is read
     day = await unit.claims.day_of(person.patient, offer.date)
+    limit = catalogue.clinic.policy.per_patient_per_day
     ordinal = choose_ordinal(day, offer.starts_at, offer.ends_at, limit=limit)
     new = await unit.offers.choose(offer.id, displacement=person.id, ordinal=ordinal, now=now)
     if new is None:
         raise OfferGone("stopped")
     told = await Told.read(unit, [person], [new])
-    await unit.notices.add([rebooked_notice(person, told.claims[person.claim], new, told, now=now)])
+    notice = rebooked_notice(person, told.claims[person.claim], new, told, now=now)
+    await unit.notices.add([unless_in_reply(notice, by=reply.by, catalogue=catalogue, now=now)])
     before, after = ({"number": each.number, "state": str(each.state)} for each in (offer, new))
     await unit.audit.record(Entry(now, reply.by, "booked", "appointment", new.id, before, after))
     return new

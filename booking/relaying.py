@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from booking.models import ClaimState, Template
-from booking.notices import ASKING, Notice, NoticeKind, NoticeState
+from booking.notices import ASKING, CONFIRMING, Notice, NoticeKind, NoticeState
 from booking.stoppage_models import DisplacementState
 
 IDEMPOTENT = timedelta(minutes=10)
@@ -165,6 +165,8 @@ def go_on(due: Due, routes: Routes, *, after: NoticeChannel | None, now: datetim
         notice = replace(notice, reason="no account")
     elif due.following is False:
         notice = replace(notice, reason=_reasons(notice, "not following"))
+    if notice.openid is None and notice.kind in CONFIRMING:  # staff booked it with the caller on the telephone
+        return _ended(notice, NoticeState.VOID, "", now=now)
     state = NoticeState.FAILED if PERMANENT in notice.reason else NoticeState.UNREACHABLE
     return _ended(notice, state, "", now=now)
 

@@ -112,10 +112,12 @@ async def test_whoever_has_no_account_gets_an_sms_at_the_desks_number_or_is_tele
     relay: Relay, sealer: Sealer
 ) -> None:
     await add_patient(relay.database, "李四", openid="o-other", now=relay.clock[0])
-    notice = await relay.write(None, patient="p-李四")
+    notice = await relay.write(None, NoticeKind.STOPPED, patient="p-李四")
+    confirmed = await relay.write(None, NoticeKind.BOOKED, patient="p-李四")
     await relay.worker().relay()
     read = await relay.read(notice)
     assert (read.state, read.reason) == (NoticeState.UNREACHABLE, "sms no number")
+    assert (await relay.read(confirmed)).state == NoticeState.VOID  # staff told the caller on the telephone
     sealed = sealer.seal(b"13900139000", bound_to="patient:p-李四:mobile")
     async with relay.database.begin() as unit:
         await unit.connection.execute(update(patient_table).values(mobile=sealed))

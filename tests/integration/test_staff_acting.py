@@ -69,9 +69,11 @@ class Desk:
         async with self.database.read() as unit:
             return [tuple(row) for row in await unit.connection.execute(query.order_by(audit.c.id))]
 
-    async def notices(self) -> list[tuple[str, str | None]]:
+    async def notices(self, *, in_reply: bool = False) -> list[tuple[str, str | None]]:
+        """Notices still to be sent, or those that were told in the reply."""
+        told = notice.c.channel == "reply" if in_reply else notice.c.state == "pending"
         async with self.database.read() as unit:
-            rows = await unit.connection.execute(select(notice.c.kind, notice.c.openid))
+            rows = await unit.connection.execute(select(notice.c.kind, notice.c.openid).where(told))
             return sorted(tuple(row) for row in rows)
 
 
@@ -299,10 +301,11 @@ class TestLookingUp:
 
 
 class TestNotices:
-    async def test_who_did_it_in_chat_has_read_the_reply_and_gets_no_notice(self, desk: Desk) -> None:
+    async def test_who_did_it_in_chat_has_read_the_reply_and_is_sent_nothing_more(self, desk: Desk) -> None:
         booked = await desk.chat_books(SLOT, "p-张三", "o1")
         await desk.appointments.cancel(booked.id, openid="o1", now=desk.now)
         assert await desk.notices() == []
+        assert await desk.notices(in_reply=True) == [("booked", "o1"), ("cancelled", "o1")]
 
     async def test_with_a_template_for_it_they_get_its_card_as_well(self, desk: Desk) -> None:
         template = Template("T1", {"thing1": "doctor"})
