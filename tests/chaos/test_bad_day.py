@@ -12,13 +12,14 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from tests.support.bad_day import Evidence, wrongs
+from tests.support.bad_day import RESTORED, Evidence, wrongs
 from tests.support.bad_day_clinic import book_forty, gathered, lapse_leases, publish
 from tests.support.bad_day_story import Story, eventually
 from tests.support.system import System
 
 KILLS = int(os.environ.get("ZHENYUE_CHAOS_KILLS", "6"))
 SEED = int(os.environ.get("ZHENYUE_CHAOS_SEED", "20261122"))
+LONG = 30
 LONGEST_PAUSE = 2.0
 
 
@@ -54,9 +55,19 @@ class Nemesis:
             await self._system.start_worker()
 
 
+SERVERS = pytest.param("system_on_servers", marks=pytest.mark.postgres)
+
+
+@pytest.fixture(params=["empty_system", *([SERVERS] if KILLS >= LONG else [])])
+def stage(request: pytest.FixtureRequest) -> System:
+    """Embedded; in the long form on servers of its own, too."""
+    system: System = request.getfixturevalue(request.param)
+    return system
+
+
 @pytest.mark.timeout(240 + 20 * KILLS)
-async def test_whatever_is_killed_the_bad_day_ends_as_it_should(empty_system: System, valkey: Redis) -> None:
-    system = empty_system
+async def test_whatever_is_killed_the_bad_day_ends_as_it_should(stage: System, valkey: Redis) -> None:
+    system = stage
     dice = random.Random(SEED)  # noqa: S311  # repeatable, no secret
     await publish(system)
     people = await book_forty(system, valkey)
@@ -81,6 +92,7 @@ async def test_whatever_is_killed_the_bad_day_ends_as_it_should(empty_system: Sy
 
     for act in (stop, answer, lift):
         await nemesis.during(act, kills=max(1, KILLS // 6))
+    await eventually(story.settled_notices)
     await eventually(story.pool_agrees)
     seen = await gathered(system, people)
     told = f"seed {SEED}, faults {nemesis.faults}"
@@ -100,7 +112,7 @@ def quiet_day() -> Evidence:
         displaced={"1": "o1", "2": "o2", "3": "o3"},
         fates={"1": "rebooked", "2": "restored", "3": "declined"},
         calls=set(),
-        pages={"o1": ["n1"], "o2": ["n2"], "o3": ["n3"]},
+        pages={"o1": ["n1"], "o2": ["n2", RESTORED], "o3": ["n3"]},
         appointments=[
             row("1", "o1", "stopped", "a"),
             row("9", "o1", "booked", "x"),
@@ -128,6 +140,10 @@ def _lose_a_notice(seen: Evidence) -> None:
 
 def _send_twice(seen: Evidence) -> None:
     seen.pages["o3"] = ["n3", "n3"]
+
+
+def _restore_in_silence(seen: Evidence) -> None:
+    seen.pages["o2"] = ["n2"]
 
 
 def _forget(seen: Evidence) -> None:
@@ -167,6 +183,7 @@ def _leak_a_seat(seen: Evidence) -> None:
     [
         (_lose_a_notice, "never told"),
         (_send_twice, "2 times"),
+        (_restore_in_silence, "restored and never told"),
         (_forget, "forgotten"),
         (_never_displace, "not even displaced"),
         (_sell_a_seat_twice, "sold 2 times"),

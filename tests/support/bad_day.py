@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 SETTLED = {"rebooked", "declined", "restored"}
+RESTORED = "restored"
 LIVE = {"booked", "arrived", "completed", "no_show"}
 
 
@@ -18,7 +19,10 @@ class Evidence:
     calls: set[str]
     """Numbers of the appointments whose patients are on the call list."""
     pages: dict[str, list[str]]
-    """openid → ids of the notices of the stoppage on their page, one entry for each time they read one."""
+    """openid → ids of the notices of the stoppage on their page, one entry for each time they read one.
+
+    That the visit is restored asks nothing and has no id: it is ``RESTORED``.
+    """
     appointments: list[dict[str, object]]
     slots: list[dict[str, object]]
     kept: dict[str, int] = field(default_factory=dict)
@@ -42,7 +46,12 @@ def _untold(seen: Evidence) -> list[str]:
     found = [
         f"{number} was never told, and nobody is to call"
         for number, openid in seen.displaced.items()
-        if not seen.pages.get(openid) and number not in seen.calls
+        if not set(seen.pages.get(openid, ())) - {RESTORED} and number not in seen.calls
+    ]
+    found += [
+        f"{number} was restored and never told so"
+        for number, openid in seen.displaced.items()
+        if seen.fates.get(number) == "restored" and RESTORED not in seen.pages[openid] and number not in seen.calls
     ]
     for openid, ids in seen.pages.items():
         found += [f"{openid} was sent notice {one} {times} times" for one, times in Counter(ids).items() if times > 1]

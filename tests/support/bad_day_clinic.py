@@ -26,7 +26,7 @@ from storage.pool import RedisPool
 from storage.sealing import Sealer
 from storage.stoppage_tables import displacement, stoppage
 from storage.tables import claim
-from tests.support.bad_day import Evidence
+from tests.support.bad_day import RESTORED, Evidence
 from tests.support.clinic import add_patient
 from tests.support.figures import CountedFigures
 from tests.support.system import System
@@ -49,6 +49,7 @@ PATIENTS = 40
 SEATS = 4
 DAYS_AHEAD = (3, 4)
 """The two days on which doctor wang has half of the patients each: beyond tomorrow, so that no reminder mixes in."""
+RESTORED_WORDS = "您原来的预约已为您恢复"
 SURNAMES = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许"
 
 
@@ -99,7 +100,8 @@ async def book_forty(system: System, valkey: Redis) -> list[Person]:
 
 def open_database(system: System) -> SqlDatabase:
     """Open the system's own database, beside whatever runs on it."""
-    return SqlDatabase.open(f"sqlite+aiosqlite:///{system.folder / 'zhenyue.db'}", Sealer(b"k" * 32))
+    embedded = f"sqlite+aiosqlite:///{system.folder / 'zhenyue.db'}"
+    return SqlDatabase.open(system.env.get("DATABASE_URL", embedded), Sealer(b"k" * 32))
 
 
 def _service(database: SqlDatabase, pool: RedisPool) -> Appointments:
@@ -181,5 +183,6 @@ def notice_ids(messages: Sequence[Message]) -> list[str]:
     found = []
     for message in messages:
         ids = {choice.id.split(".")[1] for choice in message.choices if choice.id.startswith("n.")}
-        found += sorted(ids) if message.source == "custom" else []
+        told = [RESTORED] if RESTORED_WORDS in message else []
+        found += [*sorted(ids), *told] if message.source == "custom" else []
     return found

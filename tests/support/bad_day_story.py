@@ -72,16 +72,20 @@ class Story:
 
         async def greet(user: EmulatedUser) -> None:
             async with gate:
-                with contextlib.suppress(NoAnswer, Refused):
-                    await user.follow()
-                await insist(lambda: user.say("我的预约"), until="王芳")
-                await insist(lambda: user.say("退出"), until="退出")
+                await self.greet(user)
 
         await asyncio.gather(*(greet(person.user) for person in self.people))
         blocking, leaving = self.dice.sample(self.of(self.sessions[1]), 2)
         await blocking.user.change(refuses=True)
         await leaving.user.unfollow()
         blocking.reachable = leaving.reachable = False
+
+    async def greet(self, user: EmulatedUser) -> None:
+        """Follow, look at what is booked, and leave no question open."""
+        with contextlib.suppress(NoAnswer, Refused):
+            await user.follow()
+        await insist(lambda: user.say("我的预约"), until="王芳")
+        await insist(lambda: user.say("退出"), until="退出")
 
     async def bind(self) -> None:
         """The manager gets a code on the command line and sends it in chat."""

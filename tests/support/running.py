@@ -6,10 +6,12 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
+from redis.asyncio import Redis
 
 from emulator.client import EmulatorClient
 from emulator.config import EmulatorConfig
 from emulator.server import running
+from tests.support.servers import create_database, drop_database
 from tests.support.system import AES_KEY, APP_SECRET, APPID, SAMPLE, TOKEN, ZHENYUE, System, settings
 
 
@@ -31,6 +33,18 @@ async def empty_system(tmp_path: Path, emulator: tuple[EmulatorClient, str]) -> 
     system.folder.mkdir()
     yield system
     await system.close()
+
+
+@pytest.fixture
+async def system_on_servers(
+    empty_system: System, postgres_server: str, valkey: Redis, valkey_url: str
+) -> AsyncGenerator[System]:
+    """A data folder with nothing in it, on a PostgreSQL and a Valkey of their own; nothing running yet."""
+    url = await create_database(postgres_server, "zhenyue_system", "template1")
+    empty_system.env |= {"DATABASE_URL": url, "REDIS_URL": valkey_url}
+    yield empty_system
+    await empty_system.close()
+    await drop_database(url)
 
 
 @pytest.fixture(scope="session")
