@@ -3,16 +3,17 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from sqlalchemy import event
 
 from booking.appointments import Appointments, Wish
+from booking.catalogue import CatalogueValues
 from booking.catalogue_loading import CatalogueLoading
 from booking.errors import NoCatalogue, RetirementRefused, SessionClosed, StillBooked, Unavailable
-from booking.models import CalendarDay, Claim, SessionState, Template
+from booking.models import CalendarDay, Claim, Policy, SessionState, Template
 from booking.publishing import Publishing
 from booking.seats import Seats
 from bot.catalogue_words import change_lines
@@ -58,6 +59,30 @@ async def test_a_load_is_there_whole_and_the_same_again_changes_nothing(database
     again = await CatalogueLoading(database).load(values, now=now)
     assert (again.changes, again.version) == ((), 1)
     assert await version_of(database) == 1
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        catalogue_of(),
+        catalogue_of([replace(MORNING, capacity=3, room="9"), AFTERNOON]),
+        catalogue_of([AFTERNOON]),
+        catalogue_of([MORNING], doctors=[DOCTORS[0], DOCTORS[2]]),
+        catalogue_of([MORNING, AFTERNOON], doctors=[replace(DOCTORS[0], department="eye"), *DOCTORS[1:]]),
+        catalogue_of(calendar=[CalendarDay(date(2026, 11, 24), closed=True)], policy=Policy(advance_days=3)),
+    ],
+    ids=["the same", "another room", "no roster", "a doctor less", "another department", "a closed day"],
+)
+async def test_a_preview_says_what_the_load_will_say_and_writes_nothing(
+    database: SqlDatabase, seats: Seats, appointments: Appointments, now: datetime, values: CatalogueValues
+) -> None:
+    await publish_all(database, seats, now)
+    await hold(database, appointments, now)
+    loading = CatalogueLoading(database)
+    shown = await loading.preview(values, now=now)
+    assert await version_of(database) == 1
+    assert shown == await loading.preview(values, now=now)
+    assert shown == await loading.load(values, now=now)
 
 
 async def test_what_changes_is_named_field_by_field(database: SqlDatabase, now: datetime) -> None:

@@ -12,9 +12,10 @@ from booking.actors import Actor
 from booking.adjustment_models import Adjustment
 from booking.adjustments import Adjustments
 from booking.appointments import Appointments, Wish
-from booking.errors import Busy, Refused
+from booking.errors import Busy, OfferGone, Refused
 from booking.models import Claim, ClaimState, Slot
 from booking.ports import Admission
+from booking.stoppage_models import Scope
 from storage import claim_rows
 from storage.claim_rows import SqlClaimRows
 from storage.database import SqlDatabase
@@ -22,6 +23,7 @@ from storage.pool import RedisPool
 from storage.tables import claim as claims
 from tests.race.test_holds import service
 from tests.support.clinic import add_patient, add_session, open_clinic
+from tests.support.stopping import Ward, order
 
 CLI = Actor("cli", "root", "cli")
 SESSION = "wang-20261124-0900"
@@ -134,6 +136,38 @@ async def test_control_when_nobody_moves_up_the_public_overbooks_the_slot(
 
     monkeypatch.setattr(claim_rows, "move_up", stay)
     assert len(await cancel_two_of_four(database, pool, now)) > 2
+
+
+async def test_a_change_and_answers_to_offers_in_its_session_meet_and_nobody_is_lost(
+    database: SqlDatabase, pool: RedisPool, appointments: Appointments, now: datetime
+) -> None:
+    """Whoever answers first has the seat, told of the new time; who comes second is told, and offered another."""
+    await open_clinic(database)
+    await add_session(database, now + timedelta(days=1), capacities=(12, 12))
+    stopped = await add_session(database, now + timedelta(days=2), capacities=(8,))
+    ward = Ward.open(database, pool, appointments)
+    for n in range(8):
+        await ward.book(f"{stopped}-0900", f"病人{n}", now=now)
+    await ward.stop(order(Scope("session", stopped)), now=now)
+    told = {row.openid: row for row in await ward.notices("stopped")}
+
+    async def answer(openid: str | None) -> bool:
+        try:
+            await ward.offers.answer(told[openid].id, 1, openid=str(openid), now=now)
+        except (OfferGone, Busy):
+            return False
+        return True
+
+    wish = Adjustment(SESSION, start=time(14))
+    adjusting = asyncio.create_task(Adjustments(database, ward.seats).apply(wish, by=CLI, now=now))
+    chosen = await asyncio.gather(*(answer(openid) for openid in told))
+    await adjusting
+    await ward.finish(now=now)
+    states = sorted(person.state for person in (await ward.displaced()).values())
+    assert states == sorted(["rebooked"] * sum(chosen) + ["offered"] * (8 - sum(chosen)))
+    at = (await first_slot(database)).starts_at
+    assert {claim.starts_at for claim in await live(database)} <= {at, at + timedelta(minutes=30)}
+    assert await ward.seats.verify(now=now) == []
 
 
 async def shift_while(database: SqlDatabase, now: datetime, *, confirming: bool) -> list[Claim]:
