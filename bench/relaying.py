@@ -10,7 +10,6 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 import aiohttp
 import orjson
@@ -18,7 +17,7 @@ import uvloop
 from redis.asyncio import Redis
 
 from bench.clinic import data_folder
-from bench.processes import SECRET_KEY, bare_api
+from bench.processes import OUT, SECRET_KEY, bare_api
 from booking.current import CurrentCatalogue
 from booking.models import Template
 from booking.notices import Notice, NoticeKind, NoticeState, new_notice
@@ -29,6 +28,7 @@ from bot.metrics import Metrics
 from bot.notice_channels import Channels
 from bot.notifier import BATCHES_AT_ONCE, LANES, Notifier
 from bot.sending_limits import Pace, Pauses
+from bot.serve import keep_out_of_collections
 from bot.wechat_client import WeChatClient
 from handlers.notices import values
 from storage.database import SqlDatabase
@@ -115,6 +115,7 @@ class Post:
     async def round(self, count: int) -> RelayRound:
         """Relay so many notices, then post their bodies."""
         made, worker = await self.write(count), self.worker()
+        keep_out_of_collections()  # a worker has its backlog in the database, not in memory
         busy, started = time.process_time(), time.perf_counter()
         await worker.relay()
         seconds, busy = time.perf_counter() - started, time.process_time() - busy
@@ -183,7 +184,8 @@ async def _measure(url: str, valkey: EmbeddedValkey, port: int, rounds: int, not
 def main() -> None:
     """Measure and print."""
     rounds, notices = int(sys.argv[1]), int(sys.argv[2])
-    configure_logs(stream=(Path(__file__).parent / "out" / "relaying.log").open("ab"))
+    OUT.mkdir(exist_ok=True)
+    configure_logs(stream=(OUT / "relaying.log").open("ab"))
     sys.excepthook = sys.__excepthook__
     with data_folder() as folder, bare_api() as server, postgres(durable=True) as url:
         valkey = EmbeddedValkey(folder)

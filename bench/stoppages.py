@@ -21,7 +21,7 @@ import uvloop
 from sqlalchemy import Table, insert, update
 
 from bench.clinic import data_folder, details
-from bench.processes import SECRET_KEY
+from bench.processes import OUT, SECRET_KEY
 from booking.actors import Actor
 from booking.current import CurrentCatalogue
 from booking.ids import new_id
@@ -270,7 +270,8 @@ def _parts(rows: Sequence[dict[str, object]]) -> Iterator[Sequence[dict[str, obj
 def main() -> None:
     """Measure and print."""
     appointments = int(sys.argv[1])
-    configure_logs(stream=(Path(__file__).parent / "out" / "stoppages.log").open("ab"))
+    OUT.mkdir(exist_ok=True)
+    configure_logs(stream=(OUT / "stoppages.log").open("ab"))
     sys.excepthook = sys.__excepthook__
     with data_folder() as folder, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         valkey = EmbeddedValkey(folder)
