@@ -86,7 +86,7 @@ class SqlClaimRows:
         try:
             written = await self._connection.execute(statement)
         except IntegrityError as error:
-            raise _meaning(error, gen=new.gen) from error
+            raise violated(error, gen=new.gen) from error
         if written.rowcount != 1:
             raise await self._why_not(new)
 
@@ -137,7 +137,7 @@ class SqlClaimRows:
         try:
             row = (await self._connection.execute(change.returning(claim))).mappings().first()
         except IntegrityError as error:
-            raise _meaning(error) from error
+            raise violated(error) from error
         return None if row is None else claim_of(row)
 
     async def withdraw(
@@ -264,7 +264,7 @@ def _booking(claim_id: str, *, openid: str | None, kind: ClaimKind, now: datetim
     )
 
 
-def _meaning(error: IntegrityError, *, gen: int = 0) -> Exception:
+def violated(error: IntegrityError, *, gen: int = 0) -> Exception:
     """Return what a violated index means; what no index of ours explains stays a driver's error."""
     name = getattr(getattr(error.orig, "__cause__", None), "constraint_name", None)
     if name is None:

@@ -7,10 +7,10 @@ from sqlalchemy import ColumnElement, Executable, bindparam, case, func, insert,
 from sqlalchemy.exc import IntegrityError
 
 from booking.models import Claim, ClaimKind, ClaimState, ClinicSession, SessionState, Slot
-from storage.claim_rows import _meaning, claim_of
+from storage.claim_rows import claim_of, violated
 from storage.connection import SqlConnection, fetch
 from storage.overbooking import move_up
-from storage.session_rows import _session
+from storage.session_rows import session_of
 from storage.tables import claim, clinic_session, is_live, is_main, pool_repair, slot
 
 STOPPABLE = (ClaimState.HELD, ClaimState.OFFERED, ClaimState.BOOKED, ClaimState.ARRIVED)
@@ -95,7 +95,7 @@ class SqlOfferRows:
     async def sessions(self, sessions: Sequence[str]) -> dict[str, ClinicSession]:
         """Return sessions by id."""
         rows = await self._connection.execute(select(clinic_session).where(clinic_session.c.id.in_(sessions)))
-        return {row["id"]: _session(row) for row in rows.mappings()}
+        return {row["id"]: session_of(row) for row in rows.mappings()}
 
     async def slots(self, slots: Sequence[str]) -> dict[str, Slot]:
         """Return slots by id."""
@@ -154,7 +154,7 @@ class SqlOfferRows:
         try:
             row = (await self._connection.execute(change.returning(claim))).mappings().first()
         except IntegrityError as error:
-            raise _meaning(error) from error
+            raise violated(error) from error
         return None if row is None else claim_of(row)
 
     async def _guarded(self, change: Executable, rows: Sequence[Mapping[str, object]]) -> None:
@@ -162,7 +162,7 @@ class SqlOfferRows:
             try:
                 await self._connection.execute(change, rows)
             except IntegrityError as error:
-                raise _meaning(error) from error
+                raise violated(error) from error
 
 
 def _slot_is_open() -> ColumnElement[bool]:

@@ -46,13 +46,13 @@ class SqlSessionRows:
             return None
         query = select(slot).where(slot.c.session == session_id).order_by(slot.c.position)
         slots = (await self._connection.execute(query)).mappings()
-        return _session(row), [Slot(**s) for s in slots]
+        return session_of(row), [Slot(**s) for s in slots]
 
     async def slots(self, wanted: SlotFilter) -> list[SlotCount]:
         """Return slots with their counts, by start, department, doctor."""
         conditions = _wanted(wanted)
         # Sessions apart from their slots: a wide row for each of thousands of slots costs most of the answer.
-        sessions = {row["id"]: _session(row) for row in await self._rows(_sessions(conditions))}
+        sessions = {row["id"]: session_of(row) for row in await self._rows(_sessions(conditions))}
         rows = cast("Sequence[tuple[Any, ...]]", (await self._connection.execute(_counting(conditions))).all())
         return [_count(row, sessions) for row in rows if row[1] in sessions]
 
@@ -72,7 +72,7 @@ class SqlSessionRows:
     async def sessions_from(self, day: date) -> list[ClinicSession]:
         """Return the sessions of this day and later."""
         query = select(clinic_session).where(clinic_session.c.date >= day).order_by(clinic_session.c.starts_at)
-        return [_session(row) for row in (await self._connection.execute(query)).mappings()]
+        return [session_of(row) for row in (await self._connection.execute(query)).mappings()]
 
     async def not_over(self, now: datetime) -> list[str]:
         """Return the ids of sessions that end after now."""
@@ -171,7 +171,8 @@ def _counting(conditions: Sequence[Any]) -> Select[Any]:
     )
 
 
-def _session(row: RowMapping) -> ClinicSession:
+def session_of(row: RowMapping) -> ClinicSession:
+    """Return the session that a row is."""
     return ClinicSession(**{**row, "state": SessionState(row["state"])})
 
 

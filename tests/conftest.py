@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from redis.asyncio import BlockingConnectionPool, Redis
 from sqlalchemy.engine import make_url
 
@@ -22,6 +23,8 @@ from tests.support import servers
 from tests.support.figures import CountedFigures
 
 pytest_plugins = ["tests.support.running"]
+settings.register_profile("zhenyue", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("zhenyue")  # how long an example takes says more of the machine than of the code
 SECRET = b"0123456789abcdef0123456789abcdef"
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 """Monday, 23 November 2026, 09:00 in the clinic."""

@@ -275,7 +275,7 @@ async def test_an_encrypted_message_that_is_no_message_is_refused(desk: Desk) ->
     ),
     encrypted=st.booleans(),
 )
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 async def test_whatever_comes_is_never_our_fault(
     desk: Desk,
     body: bytes,
@@ -289,7 +289,7 @@ async def test_whatever_comes_is_never_our_fault(
 
 
 @given(inner=st.text(st.characters(codec="utf-8"), max_size=200))
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 async def test_whatever_is_encrypted_is_never_our_fault(desk: Desk, inner: str) -> None:
     response = await desk.wechat.post(desk.wechat.letter(inner))
     assert response.status < 500

@@ -91,7 +91,7 @@ class _Everything:
         return Found(count for count in counts() if fits(count, search, UTC))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(catalogues(), st.lists(wordy, max_size=4))
 async def test_every_question_fits_whatever_the_catalogue_says(catalogue: Catalogue, notes: list[str]) -> None:
     for gap, gaps in (
@@ -108,7 +108,7 @@ async def test_every_question_fits_whatever_the_catalogue_says(catalogue: Catalo
             check(reply_for(question, [*notes, "很长的说明" * 200], serial=2**45, page=page))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(catalogues())
 def test_the_longest_success_and_details_fit(catalogue: Catalogue) -> None:
     session = counts()[0].session
