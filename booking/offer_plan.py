@@ -29,15 +29,18 @@ async def make_plan(
     page: Page,
     *,
     now: datetime,
+    departments: Iterable[str] = (),
     without: AbstractSet[str] = frozenset(),
     allocation: Allocation | None = None,
 ) -> list[Planned]:
-    """Share out what may be kept among all the people of these pages; ``without``: slots that are about to be stopped.
+    """Share out what may be kept among all the people of these pages, who are of these departments.
+
+    ``without``: slots that are about to be stopped; with an ``allocation`` neither is looked at.
 
     Those for whom there is nothing are left out.
     """
     if allocation is None:
-        allocation = await read_allocation(database, catalogue, now=now, without=without)
+        allocation = await read_allocation(database, catalogue, now=now, departments=departments, without=without)
     rounds, last = Rounds(allocation), None
     while allocation.departments:
         async with database.read() as unit:
@@ -59,8 +62,8 @@ async def read_allocation(
     catalogue: Catalogue,
     *,
     now: datetime,
+    departments: Iterable[str],
     without: AbstractSet[str] = frozenset(),
-    departments: Iterable[str] | None = None,
 ) -> Allocation:
     """Read what may be kept for displaced patients of these departments, of each session no more than its share.
 
@@ -72,7 +75,7 @@ async def read_allocation(
         kept = await unit.offers.kept(now)
     openings: list[Opening] = []
     free: dict[str, int] = {}
-    for department in catalogue.departments if departments is None else departments:
+    for department in departments:
         for day in (today + timedelta(days=days) for days in range(furthest + 1)):
             async with database.read() as unit:
                 counts = await unit.sessions.slots(SlotFilter(first_day=day, last_day=day, department=department))

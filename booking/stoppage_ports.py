@@ -137,6 +137,10 @@ class DisplacementRows(Protocol):
         """Return who had no offer and was not helped on the telephone, in order of first booking, by pages."""
         ...
 
+    async def departments_waiting(self, stoppage_id: str) -> list[str]:
+        """Return the departments of those of a stoppage who wait for replacements."""
+        ...
+
     async def departments_in_line(self) -> list[str]:
         """Return the departments of those who had no offer."""
         ...
@@ -270,6 +274,10 @@ class ReachRows(Protocol):
 
     async def slots(self, scope: Scope, from_at: datetime, to_at: datetime, *, now: datetime) -> set[str]:
         """Return the slots that a stoppage of this range would stop."""
+        ...
+
+    async def departments(self, scope: Scope, from_at: datetime, to_at: datetime, *, now: datetime) -> list[str]:
+        """Return the departments in which a stoppage of this range would stop anything."""
         ...
 
     async def people(

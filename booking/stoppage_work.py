@@ -115,7 +115,9 @@ class StoppageWork:
             async def page(unit: Unit, after: Waiting | None) -> Sequence[Waiting]:
                 return await unit.displaced.waiting(stoppage.id, after=after, limit=PAGE)
 
-            made = await make_plan(self._database, catalogue, page, now=now)
+            async with self._database.read() as unit:
+                departments = await unit.displaced.departments_waiting(stoppage.id)
+            made = await make_plan(self._database, catalogue, page, now=now, departments=departments)
             # Who is offered seats of the same sessions is written together: fewer rows are locked at once.
             plan.left = deque(sorted(made, key=lambda planned: planned[1][0].session))
             plan.made, plan.missed = plan.made + 1, False

@@ -68,6 +68,7 @@ class Stoppages:
             if not sessions:
                 raise await _why_nothing(unit, order.scope, when, now=now)
             slots = await unit.reach.slots(*span, now=now)
+            departments = await unit.reach.departments(*span, now=now)
         parts = [sessions[n : n + SESSIONS_READ] for n in range(0, len(sessions), SESSIONS_READ)]
         patients: list[tuple[str, bool]] = []
         for some in parts:
@@ -83,7 +84,7 @@ class Stoppages:
                     return [(each[1], *each[1:]) for each in people]
             return []
 
-        planned = await make_plan(self._database, catalogue, page, now=now, without=slots)
+        planned = await make_plan(self._database, catalogue, page, now=now, departments=departments, without=slots)
         offerable = len({patient for patient, _ in planned})
         return StopPreview(
             when.from_at,

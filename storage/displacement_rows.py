@@ -58,6 +58,12 @@ class SqlDisplacementRows:
         query = _in_line(after).where(_UNOFFERED, displacement.c.department.in_(departments), ~_called(*_SETTLED_CALLS))
         return await self._waiting(query.limit(limit))
 
+    async def departments_waiting(self, stoppage_id: str) -> list[str]:
+        """Return the departments of those of a stoppage who wait for replacements."""
+        query = select(displacement.c.department).distinct()
+        query = query.where(displacement.c.stoppage == stoppage_id, _is(DisplacementState.WAITING))
+        return list((await self._connection.execute(query)).scalars())
+
     async def departments_in_line(self) -> list[str]:
         """Return the departments of those who had no offer."""
         query = select(displacement.c.department).where(_UNOFFERED).distinct()

@@ -35,6 +35,12 @@ class SqlReachRows:
         query = query.where(of_scope(scope), ahead(from_at, to_at, now))
         return set((await self._connection.execute(query)).scalars())
 
+    async def departments(self, scope: Scope, from_at: datetime, to_at: datetime, *, now: datetime) -> list[str]:
+        """Return the departments in which a stoppage of this range would stop anything."""
+        inside = exists().where(_unstopped(clinic_session.c.id, from_at, to_at, now))
+        query = select(clinic_session.c.department).where(of_scope(scope), inside).distinct()
+        return list((await self._connection.execute(query)).scalars())
+
     async def people(
         self, scope: Scope, from_at: datetime, to_at: datetime, sessions: Sequence[str], *, now: datetime
     ) -> list[Waiting]:
