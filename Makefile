@@ -32,7 +32,7 @@ chaos: .venv/.dev ## the fault tests at full length: CHAOS_KILLS kills for each 
 	for seed in 1 2 3; do ZHENYUE_CHAOS_SEED=$$seed ZHENYUE_CHAOS_KILLS=$(CHAOS_KILLS) $(BIN)/pytest -q -s tests/chaos || exit 1; done
 
 docs: .venv/.dev browser ## takes the pictures and transcripts of the documents again
-	ZHENYUE_WRITE_DOCS=1 $(BIN)/pytest -q tests/e2e/test_demo_page.py tests/integration/test_conversation_document.py
+	ZHENYUE_WRITE_DOCS=1 $(BIN)/pytest -q tests/e2e/test_demo_page.py tests/integration/test_conversation_document.py tests/integration/test_staff_document.py
 
 bench: .venv/.dev ## benchmarks beside peers; writes bench/results.json
 	$(BIN)/python -m bench
