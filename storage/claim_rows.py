@@ -238,18 +238,26 @@ def claim_of(row: RowMapping) -> Claim:
     return Claim(**fields)
 
 
-def _owned_by(openid: str | None) -> ColumnElement[bool]:
-    return true() if openid is None else claim.c.openid == openid
+def slot_is_open() -> ColumnElement[bool]:
+    """Return the condition that a claim's session is open and its slot not stopped.
 
-
-def _booking(claim_id: str, *, openid: str | None, kind: ClaimKind, now: datetime) -> Update:
-    """Book a hold of this kind and account that has not expired, in a session and slot that are open and stay so."""
+    Both rows are locked in share mode: else somebody could be booked behind a stoppage's scan.
+    """
     slot_open = (
         select(slot.c.id)
         .join(clinic_session, clinic_session.c.id == slot.c.session)
         .where(slot.c.id == claim.c.slot, slot.c.stoppage.is_(None), clinic_session.c.state == SessionState.OPEN)
         .with_for_update(read=True)
     )
+    return claim.c.slot.in_(slot_open.correlate(claim))
+
+
+def _owned_by(openid: str | None) -> ColumnElement[bool]:
+    return true() if openid is None else claim.c.openid == openid
+
+
+def _booking(claim_id: str, *, openid: str | None, kind: ClaimKind, now: datetime) -> Update:
+    """Book a hold of this kind and account that has not expired, in a session and slot that are open and stay so."""
     return (
         update(claim)
         .where(
@@ -258,7 +266,7 @@ def _booking(claim_id: str, *, openid: str | None, kind: ClaimKind, now: datetim
             claim.c.kind == kind,
             claim.c.state == ClaimState.HELD,
             claim.c.expires_at > now,
-            claim.c.slot.in_(slot_open.correlate(claim)),
+            slot_is_open(),
         )
         .values(state=ClaimState.BOOKED, expires_at=None, updated_at=now)
     )

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Executable, bindparam, case, func, insert, literal_column, select, update
+from sqlalchemy import Executable, bindparam, case, func, insert, literal_column, select, update
 from sqlalchemy.exc import IntegrityError
 
-from booking.models import Claim, ClaimKind, ClaimState, ClinicSession, SessionState, Slot
-from storage.claim_rows import claim_of, violated
+from booking.models import Claim, ClaimKind, ClaimState, ClinicSession, Slot
+from storage.claim_rows import claim_of, slot_is_open, violated
 from storage.connection import SqlConnection, fetch
 from storage.overbooking import move_up
 from storage.session_rows import session_of
@@ -147,7 +147,7 @@ class SqlOfferRows:
                 claim.c.displacement == displacement,
                 _OFFERED,
                 claim.c.expires_at > now,
-                _slot_is_open(),
+                slot_is_open(),
             )
             .values(state=ClaimState.BOOKED, kind=ClaimKind.MAIN, ordinal=ordinal, expires_at=None, updated_at=now)
         )
@@ -163,14 +163,3 @@ class SqlOfferRows:
                 await self._connection.execute(change, rows)
             except IntegrityError as error:
                 raise violated(error) from error
-
-
-def _slot_is_open() -> ColumnElement[bool]:
-    """Locked in share mode: else an offer could be chosen behind a stoppage's scan."""
-    slot_open = (
-        select(slot.c.id)
-        .join(clinic_session, clinic_session.c.id == slot.c.session)
-        .where(slot.c.id == claim.c.slot, slot.c.stoppage.is_(None), clinic_session.c.state == SessionState.OPEN)
-        .with_for_update(read=True)
-    )
-    return claim.c.slot.in_(slot_open.correlate(claim))
