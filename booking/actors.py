@@ -64,8 +64,12 @@ class Staff:
 class StaffRows(Protocol):
     """Staff accounts. Those removed stay as history; only ``get`` still finds them."""
 
-    async def add(self, added: Staff, *, code: str, code_expires_at: datetime) -> None:
+    async def add(self, added: Staff, *, code: str, code_expires_at: datetime, request: str | None) -> None:
         """Write a new member of staff with the keyed hash of their binding code; raises ``StaffNameTaken``."""
+        ...
+
+    async def renew(self, like: Staff, *, code: str, code_expires_at: datetime, request: str) -> Staff | None:
+        """Give another code to whom this request added just so, and who is not bound yet; None when it added none."""
         ...
 
     async def get(self, staff_id: str) -> Staff | None:

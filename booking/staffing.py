@@ -26,10 +26,19 @@ class StaffAccounts:
         self._database = database
 
     async def add(
-        self, name: str, role: Role, doctor: str | None = None, *, by: Actor, now: datetime
+        self,
+        name: str,
+        role: Role,
+        doctor: str | None = None,
+        *,
+        by: Actor,
+        now: datetime,
+        request: str | None = None,
     ) -> tuple[Staff, str]:
         """Add somebody and return them with their binding code, which is valid once, for 24 hours.
 
+        The same ``request`` again finds who was added by it, and draws a new code in place of the one nobody may have
+        read: codes are kept as hashes only.
         Raises ``InvalidStaffName``, ``DoctorNeeded``, ``UnknownDoctor``, ``StaffNameTaken``.
         """
         named = check_staff_name(name)
@@ -40,11 +49,13 @@ class StaffAccounts:
         async with self._database.begin() as unit:
             if doctor is not None:
                 await _check_doctor(unit, doctor)
-            if await unit.staff.find(named) is not None:
-                raise StaffNameTaken
-            await unit.staff.add(added, code=code, code_expires_at=now + VALID_FOR)
-            await unit.audit.record(_entry("staff_added", by, now, added, after=_facts(added)))
-        return added, shown_code(code)
+            found = await _renewed(unit, added, code, request=request, by=by, now=now)
+            if found is None:
+                if await unit.staff.find(named) is not None:
+                    raise StaffNameTaken
+                await unit.staff.add(added, code=code, code_expires_at=now + VALID_FOR, request=request)
+                await unit.audit.record(_entry("staff_added", by, now, added, after=_facts(added)))
+        return found or added, shown_code(code)
 
     async def bind(self, code: str, openid: str, *, now: datetime) -> Staff | None:
         """Bind an account to whom the code was given; None for a wrong, used or expired code, or a bound account.
@@ -127,6 +138,17 @@ def read_code(text: str) -> str | None:
     """Return the code that a text is, however it is grouped; None when it can be none."""
     plain = "".join(letter for letter in text.upper() if letter.isalnum())
     return plain if len(plain) == CODE_LETTERS and set(plain) <= set(ALPHABET) else None
+
+
+async def _renewed(
+    unit: Unit, like: Staff, code: str, *, request: str | None, by: Actor, now: datetime
+) -> Staff | None:
+    if request is None:
+        return None
+    found = await unit.staff.renew(like, code=code, code_expires_at=now + VALID_FOR, request=request)
+    if found is not None:
+        await unit.audit.record(_entry("staff_code_renewed", by, now, found, before=_facts(found), after=_facts(found)))
+    return found
 
 
 async def _check_doctor(unit: Unit, doctor: str) -> None:

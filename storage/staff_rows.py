@@ -21,16 +21,26 @@ class SqlStaffRows:
         self._connection = connection
         self._sealer = sealer
 
-    async def add(self, added: Staff, *, code: str, code_expires_at: datetime) -> None:
+    async def add(self, added: Staff, *, code: str, code_expires_at: datetime, request: str | None) -> None:
         """Write a new member of staff with the keyed hash of their binding code; raises ``StaffNameTaken``."""
         row = {name: getattr(added, name) for name in Staff.__slots__}
-        row |= {"role": str(added.role), "code_expires_at": code_expires_at}
+        row |= {"role": str(added.role), "request_id": request, **self._code(code, code_expires_at)}
         try:
-            await self._connection.execute(
-                insert(staff).values(row | {"code_hash": self._sealer.fingerprint(_of(code))})
-            )
+            await self._connection.execute(insert(staff).values(row))
         except IntegrityError as error:
             raise StaffNameTaken from error
+
+    async def renew(self, like: Staff, *, code: str, code_expires_at: datetime, request: str) -> Staff | None:
+        """Give another code to whom this request added just so, and who is not bound yet; None when it added none."""
+        same = and_(
+            staff.c.request_id == request,
+            staff.c.name == like.name,
+            staff.c.role == str(like.role),
+            staff.c.doctor.is_not_distinct_from(like.doctor),
+        )
+        renewed = update(staff).where(same, staff.c.openid.is_(None), _HERE).values(self._code(code, code_expires_at))
+        row = (await self._connection.execute(renewed.returning(*staff.c))).mappings().first()
+        return None if row is None else _staff(row)
 
     async def get(self, staff_id: str) -> Staff | None:
         """Return one by id, removed or not."""
@@ -69,6 +79,9 @@ class SqlStaffRows:
         removed = update(staff).where(staff.c.id == staff_id, _HERE).values(gone)
         row = (await self._connection.execute(removed.returning(*staff.c))).mappings().first()
         return None if row is None else _staff(row)
+
+    def _code(self, code: str, expires_at: datetime) -> dict[str, object]:
+        return {"code_hash": self._sealer.fingerprint(_of(code)), "code_expires_at": expires_at}
 
     def _valid(self, code: str, now: datetime) -> ColumnElement[bool]:
         hashes = self._sealer.fingerprints(_of(code))

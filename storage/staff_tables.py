@@ -27,11 +27,13 @@ staff = Table(
     Column("openid", String(64)),
     Column("code_hash", String(64)),
     Column("code_expires_at", Instant),
+    Column("request_id", String(64)),
     Column("created_at", Instant, nullable=False),
     Column("bound_at", Instant),
     Column("removed_at", Instant),
 )
-"""Who works here and through which account. ``code_hash`` is the keyed hash of a binding code not used yet."""
+"""Who works here and through which account. ``code_hash`` is the keyed hash of a binding code not used yet;
+``request_id`` what they were added by, so that the same again adds nobody."""
 
 _BOUND = staff.c.openid.is_not(None)
 Index("uq_staff_openid", staff.c.openid, unique=True, sqlite_where=_BOUND, postgresql_where=_BOUND)

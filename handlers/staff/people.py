@@ -14,6 +14,8 @@ from handlers.texts import staff_people as texts
 
 NEW = "new"
 NAME, ROLE, DOCTOR = "staff_name", "staff_role", "staff_doctor"
+ORDER = "order"
+"""The message that named the new one: whatever follows it, however often, adds one person."""
 
 
 class Which(Gap):
@@ -40,6 +42,7 @@ class Name(Gap):
     def hear(self, frame: Frame, text: str) -> bool:
         """Take it; raises ``InvalidStaffName``."""
         frame.fill(self.name, check_staff_name(text))
+        frame.fill(ORDER, frame.incoming.request_id)
         return True
 
 
@@ -68,7 +71,7 @@ class DoctorGap(Gap):
 
 
 class Add(Gap):
-    """Writes the new one, and shows the code."""
+    """Writes the new one, and shows the code; the same again finds the same one, with another code."""
 
     name: ClassVar[str] = "staff_added"
 
@@ -76,7 +79,12 @@ class Add(Gap):
         """Add; a name that is taken is asked again."""
         try:
             added, code = await frame.services.staff.add(
-                frame.gaps[NAME], Role(frame.gaps[ROLE]), frame.get(DOCTOR) or None, by=frame.actor, now=frame.now
+                frame.gaps[NAME],
+                Role(frame.gaps[ROLE]),
+                frame.get(DOCTOR) or None,
+                by=frame.actor,
+                now=frame.now,
+                request=frame.gaps[ORDER],
             )
         except (StaffNameTaken, InvalidStaffName) as error:
             frame.refuse(error)

@@ -13,6 +13,8 @@ from tests.support.staffing import bind, staff_talk
 from tests.support.talk import Talk
 from tests.support.talking import dialogue_of, open_for_talk
 
+CODE = re.compile(r"绑定码：(\S+)")
+
 
 @pytest.fixture
 def database_kind() -> str:
@@ -36,13 +38,39 @@ async def test_a_manager_adds_a_doctor_who_binds_by_the_code(talk: Talk, databas
     (await talk.says("医生")).offers("王芳 主任医师", "李强 副主任医师", "赵敏 主治医师")
     done = await talk.says("1")
     done.shows("已添加医生王芳", "24小时", "只能使用一次").ends("staff_added")
-    code = re.search(r"绑定码：(\S+)", done.text)
+    code = CODE.search(done.text)
     assert code is not None
     doctor = Talk(talk.dialogue, talk.now, openid="o-wang")
     (await doctor.says(f"绑定 {code[1]}")).shows("绑定成功：王芳（医生）")
     bound = await StaffAccounts(database).of("o-wang")
     assert bound is not None
     assert bound.doctor == "wang"
+
+
+async def test_a_manager_whose_bot_died_before_it_answered_adds_nobody_twice_and_gets_a_code_that_binds(
+    talk: Talk, database: SqlDatabase
+) -> None:
+    await talk.says("员工管理", "1", "林前台")
+    before = talk.chat
+    lost = CODE.search((await talk.says("前台")).text)
+    talk.chat = before  # what was done stands in the database, what was answered nowhere
+    again = CODE.search((await talk.says("前台")).shows("已添加前台林前台").ends("staff_added").text)
+    assert lost is not None
+    assert again is not None
+    accounts = StaffAccounts(database)
+    assert await accounts.bind(lost[1], "o-lin", now=talk.now) is None
+    assert await accounts.bind(again[1], "o-lin", now=talk.now) is not None
+    assert len(await accounts.all()) == 2
+
+
+async def test_who_is_bound_by_then_is_a_name_that_is_taken(talk: Talk, database: SqlDatabase) -> None:
+    await talk.says("员工管理", "1", "林前台")
+    before = talk.chat
+    code = CODE.search((await talk.says("前台")).text)
+    assert code is not None
+    assert await StaffAccounts(database).bind(code[1], "o-lin", now=talk.now) is not None
+    talk.chat = before
+    (await talk.says("前台")).shows("已有同名的员工", "请输入员工姓名")
 
 
 async def test_wrong_names_are_asked_again(talk: Talk) -> None:

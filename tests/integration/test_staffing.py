@@ -143,6 +143,25 @@ async def test_of_one_name_added_twice_at_once_one_is_taken(accounts: StaffAccou
     assert len(await accounts.all()) == 1
 
 
+async def test_the_same_request_again_is_the_same_person_with_another_code(
+    accounts: StaffAccounts, database: SqlDatabase, now: datetime
+) -> None:
+    first, lost = await accounts.add("王芳", Role.DOCTOR, "wang", by=OPERATOR, now=now, request="m1")
+    later = now + timedelta(hours=1)
+    second, code = await accounts.add("王芳", Role.DOCTOR, "wang", by=OPERATOR, now=later, request="m1")
+    assert second == first
+    assert await accounts.bind(lost, "o-wang", now=later) is None
+    for name, role, request in (
+        ("王芳", Role.MANAGER, "m1"),
+        ("王芳", Role.FRONTDESK, "m2"),
+        ("王芳", Role.MANAGER, None),
+    ):
+        with pytest.raises(StaffNameTaken):
+            await accounts.add(name, role, by=OPERATOR, now=later, request=request)
+    assert await accounts.bind(code, "o-wang", now=now + timedelta(hours=24)) is not None
+    assert [action for action, *_ in await actions(database)] == ["staff_added", "staff_code_renewed", "staff_bound"]
+
+
 async def test_who_can_be_reached_by_role(accounts: StaffAccounts, now: datetime) -> None:
     orders = (("甲", Role.MANAGER, None), ("乙", Role.DOCTOR, "wang"), ("丙", Role.MANAGER, None))
     for second, (name, role, doctor) in enumerate(orders):

@@ -245,6 +245,7 @@ def upgrade() -> None:
         sa.Column("openid", sa.String(length=64), nullable=True),
         sa.Column("code_hash", sa.String(length=64), nullable=True),
         sa.Column("code_expires_at", storage.columns.Instant(timezone=True), nullable=True),
+        sa.Column("request_id", sa.String(length=64), nullable=True),
         sa.Column("created_at", storage.columns.Instant(timezone=True), nullable=False),
         sa.Column("bound_at", storage.columns.Instant(timezone=True), nullable=True),
         sa.Column("removed_at", storage.columns.Instant(timezone=True), nullable=True),
