@@ -13,7 +13,6 @@ from booking.actors import Actor, system
 from booking.audit import Entry, Facts
 from booking.ids import new_id
 from booking.models import Catalogue, Claim, ClaimKind, ClaimState, ClinicSession, SessionState, Slot
-from booking.notices import Notice
 from booking.offer_plan import Planned
 from booking.offers import LEAD, MOST_OFFERS, Opening, offer_deadline, room_for_offers
 from booking.ports import Unit
@@ -197,12 +196,11 @@ async def tell(
     if not people:
         return
     told = await Told.read(unit, people, [offer for kept in offers.values() for offer in kept])
-    stoppages = {id_: await unit.stoppages.get(id_) for id_ in sorted({person.stoppage for person in people})}
-    notices: list[Notice] = []
-    for person in people:
-        stoppage = stoppages[person.stoppage]
-        if stoppage is not None:  # a foreign key sees to it
-            notices.append(stopped_notice(person, stoppage, offers.get(person.id, ()), told, now=now))
+    read = [await unit.stoppages.get(id_) for id_ in sorted({person.stoppage for person in people})]
+    stoppages = {stoppage.id: stoppage for stoppage in read if stoppage is not None}
+    notices = [
+        stopped_notice(each, stoppages[each.stoppage], offers.get(each.id, ()), told, now=now) for each in people
+    ]
     await unit.displaced.tell(people)
     await unit.notices.add(notices)
     await unit.audit.record(*(_entry(person, told.claims[person.claim], now) for person in people))

@@ -100,9 +100,7 @@ class Offers:
         for _ in range(TRIES):
             with suppress(OrdinalTaken):  # another claim of this patient came between: the day is read again
                 async with self._database.begin() as unit:
-                    person = await unit.displaced.get(displacement_id, lock=True)
-                    if person is None:
-                        raise UnknownAppointment
+                    person = await _known(unit, displacement_id, lock=True)
                     new, given_back = await _settle(unit, person, reply, catalogue=catalogue, now=now)
                 await self._tell(new, given_back)
                 return await self._answered(displacement_id)
@@ -111,9 +109,7 @@ class Offers:
     async def of(self, displacement_id: str) -> tuple[Displacement, list[AppointmentView]]:
         """Return somebody displaced with what is kept for them; raises ``UnknownAppointment``."""
         async with self._database.read() as unit:
-            person = await unit.displaced.get(displacement_id)
-            if person is None:
-                raise UnknownAppointment
+            person = await _known(unit, displacement_id)
             claims = await unit.offers.get(person.offers)
             kept = [claims[id_] for id_ in person.offers if claims[id_].state is ClaimState.OFFERED]
             return person, [await view_of(unit, claim) for claim in kept]
@@ -158,9 +154,7 @@ class Offers:
 
     async def _answered(self, displacement_id: str) -> OfferAnswer:
         async with self._database.read() as unit:
-            person = await unit.displaced.get(displacement_id)
-            if person is None:  # it was there a moment ago, and is never deleted
-                raise UnknownAppointment
+            person = await _known(unit, displacement_id)
             claims = await unit.offers.get([each for each in (person.claim, person.chosen) if each])
             view = await view_of(unit, claims[person.chosen]) if person.chosen else None
             return OfferAnswer(person, claims[person.claim], view)
@@ -177,6 +171,13 @@ class Offers:
                 await self._pool.own(session=new.session, owner=new.request_id, patient=new.patient)
             for claim in given_back:
                 await self._pool.release(session=claim.session, owner=claim.request_id)
+
+
+async def _known(unit: Unit, displacement_id: str, *, lock: bool = False) -> Displacement:
+    person = await unit.displaced.get(displacement_id, lock=lock)
+    if person is None:
+        raise UnknownAppointment
+    return person
 
 
 async def _settle(
