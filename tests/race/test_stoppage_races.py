@@ -1,7 +1,6 @@
 """Stoppages against everything else, each race with a control that shows it when the protection is off (R-A14)."""
 
 import asyncio
-import itertools
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -16,10 +15,8 @@ from booking.stoppage_models import DisplacementState, Scope, StoppageState
 from storage.claim_rows import SqlClaimRows
 from storage.database import SqlDatabase
 from storage.displacement_rows import SqlDisplacementRows
-from storage.notice_rows import SqlNoticeRows
 from storage.offer_rows import SqlOfferRows
 from storage.pool import RedisPool
-from storage.stoppage_rows import SqlStoppageRows
 from storage.tables import ONE_SEAT, claim
 from tests.support.clinic import add_patient, add_session, open_clinic
 from tests.support.stopping import MANAGER, Ward, order
@@ -348,58 +345,6 @@ async def test_control_without_lock_and_index_a_seat_is_kept_that_somebody_holds
     await stopping
     kept = await ward.kept_for((await ward.displaced())["p-张三"])
     assert (held.slot, held.seat) in {(each.slot, each.seat) for each in kept}
-
-
-class Killed(Exception):
-    """What a death between two statements looks like to those who come after."""
-
-
-STEPS = [
-    (SqlOfferRows, "end"),
-    (SqlDisplacementRows, "add"),
-    (SqlStoppageRows, "mark_sessions"),
-    (SqlStoppageRows, "advance"),
-    (SqlOfferRows, "add"),
-    (SqlDisplacementRows, "tell"),
-    (SqlNoticeRows, "add"),
-]
-
-
-@pytest.mark.parametrize(("rows", "step"), STEPS, ids=[f"{rows.__name__}.{step}" for rows, step in STEPS])
-@pytest.mark.parametrize("after", [False, True])
-async def test_whoever_comes_after_a_death_in_any_phase_ends_at_the_same(
-    ward: Ward,
-    now: datetime,
-    pool: RedisPool,
-    appointments: Appointments,
-    monkeypatch: pytest.MonkeyPatch,
-    rows: type,
-    step: str,
-    after: bool,
-) -> None:
-    """The first worker dies at the step, before it or after it; another comes when its lease is over."""
-    await many_displaced(ward, now, 4)
-    monkeypatch.setattr("booking.displacing.BATCH", 3)
-    monkeypatch.setattr("booking.stoppage_work.OFFERS_AT_ONCE", 2)
-    await ward.stoppages.stop(order(Scope("doctor", "li")), by=MANAGER, now=now)
-    really, deaths = getattr(rows, step), itertools.count()
-
-    async def die(self: object, *args: object, **rest: object) -> object:
-        found = await really(self, *args, **rest) if after else None
-        next(deaths)
-        raise Killed(found)
-
-    with monkeypatch.context() as dying:
-        dying.setattr(rows, step, die)
-        with pytest.raises(Killed):
-            await ward.finish(now=now)
-    heir, later = Ward.open(ward.database, pool, appointments), now + timedelta(seconds=31)
-    assert next(deaths) == 1
-    await heir.finish(now=later)
-    found, figures = await heir.stoppages.get("T000001")
-    assert found.state is StoppageState.DONE
-    assert sum(figures.displaced.values()) == len(await heir.notices("stopped")) == 4
-    await assert_sound(heir, later)
 
 
 async def test_two_answers_for_one_patient_at_once_book_once(
