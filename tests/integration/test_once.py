@@ -9,6 +9,7 @@ import pytest
 from booking.once import Once, last_due
 from booking.timed_ports import LEASE
 from storage.database import SqlDatabase
+from storage.job_rows import SqlJobRows
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -48,6 +49,18 @@ async def test_any_number_of_workers_do_it_once_and_again_the_next_day(database:
         for late in (timedelta(0), timedelta(seconds=20), timedelta(hours=3)):
             await asyncio.gather(*(each.at("publish", due, work, now=due + late) for each in workers))
         assert work.done == day + 1
+
+
+async def test_control_without_taking_the_run_several_workers_do_it(
+    database: SqlDatabase, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def take(self: SqlJobRows, name: str, due: str, *, now: datetime, until: datetime) -> bool:
+        return True
+
+    monkeypatch.setattr(SqlJobRows, "claim", take)
+    work = Work()
+    await asyncio.gather(*(Once(database, work.late).at("publish", now, work, now=now) for _ in range(4)))
+    assert work.done > 1
 
 
 async def test_a_worker_of_another_start_knows_what_was_done(database: SqlDatabase, now: datetime) -> None:

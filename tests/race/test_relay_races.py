@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -194,7 +194,8 @@ async def test_a_relay_that_is_told_to_stop_gives_back_what_it_has_not_begun(rel
     assert (len(sent), set(sent.values())) == (MANY, {1})
 
 
-async def test_whoever_lost_the_lease_records_nothing(relay: Relay) -> None:
+async def record_late(relay: Relay) -> tuple[str, Notice]:
+    """One relay is so slow that its lease ends and another takes the notice; then the slow one records its failure."""
     written = await relay.write("o-zhang")
     async with relay.database.begin() as unit:
         (due,) = await unit.relay.due(limit=1, now=relay.clock[0])
@@ -206,13 +207,36 @@ async def test_whoever_lost_the_lease_records_nothing(relay: Relay) -> None:
         quick = replace(again.notice, leased_until=relay.clock[0] + LEASE)
         await unit.relay.take([quick])
         await unit.relay.record([slow], [replace(slow, state=NoticeState.FAILED)])
+    return written, quick
+
+
+def record_blindly(patch: pytest.MonkeyPatch) -> None:
+    """The control: what was sent is recorded whoever has the notice by now."""
+
+    async def record(self: SqlRelayRows, _: Sequence[Notice], after: Sequence[Notice]) -> None:
+        await self.take(after)
+
+    patch.setattr(SqlRelayRows, "record", record)
+
+
+async def test_whoever_lost_the_lease_records_nothing(relay: Relay) -> None:
+    written, quick = await record_late(relay)
     assert (await relay.read(written)).state == NoticeState.SENDING
     async with relay.database.begin() as unit:
         await unit.relay.record([quick], [replace(quick, state=NoticeState.SENT, leased_until=None)])
     assert (await relay.read(written)).state == NoticeState.SENT
 
 
-async def test_an_answer_that_came_while_it_was_sent_stays(relay: Relay) -> None:
+async def test_control_without_the_lease_in_the_condition_the_late_one_spoils_it(
+    relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_blindly(monkeypatch)
+    written, _ = await record_late(relay)
+    assert (await relay.read(written)).state == NoticeState.FAILED
+
+
+async def answer_while_it_is_sent(relay: Relay) -> NoticeState:
+    """A notice is answered before its relay records that it was sent."""
     written = await relay.write("o-zhang", NoticeKind.STOPPED)
     async with relay.database.begin() as unit:
         (due,) = await unit.relay.due(limit=1, now=relay.clock[0])
@@ -220,7 +244,18 @@ async def test_an_answer_that_came_while_it_was_sent_stays(relay: Relay) -> None
         await unit.relay.take([going])
         assert await unit.notices.answered(written, "1", now=relay.clock[0])
         await unit.relay.record([going], [replace(going, state=NoticeState.SENT)])
-    assert (await relay.read(written)).state == NoticeState.ANSWERED
+    return (await relay.read(written)).state
+
+
+async def test_an_answer_that_came_while_it_was_sent_stays(relay: Relay) -> None:
+    assert await answer_while_it_is_sent(relay) == NoticeState.ANSWERED
+
+
+async def test_control_without_the_condition_an_answer_that_came_meanwhile_is_lost(
+    relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_blindly(monkeypatch)
+    assert await answer_while_it_is_sent(relay) == NoticeState.SENT
 
 
 @pytest.mark.parametrize("state", [ClaimState.CANCELLED, ClaimState.MOVED, ClaimState.STOPPED])
