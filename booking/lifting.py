@@ -56,13 +56,13 @@ async def lift_some(unit: Unit, catalogue: Catalogue, stoppage: Stoppage, *, now
     sessions = await unit.stoppages.to_do(stoppage.id, StoppedState.LIFTING, limit=SESSIONS)
     if not sessions:
         return None
-    known = await unit.offers.sessions(sessions)
+    people = await unit.displaced.lock_stopped(stoppage.id, sessions, UNSETTLED, now=now)
+    known = await unit.offers.lock_sessions(sessions)  # before their slots, as everywhere
     for other in await unit.stoppages.in_force(now):
         mine = [session.id for session in known.values() if covers(other.scope, session)]
         if other.id != stoppage.id and mine:
             await unit.stoppages.hand_over(stoppage.id, mine, other, now=now)
-    people = await unit.displaced.lock_stopped(stoppage.id, sessions, UNSETTLED, now=now)
-    await unit.offers.lock_sessions(sessions)
+            people = await unit.displaced.lock_stopped(stoppage.id, sessions, UNSETTLED, now=now)
     await _give_back(unit, catalogue, stoppage, people, now=now)
     await unit.stoppages.open(stoppage.id, sessions, now=now)
     by = orderer(stoppage)

@@ -239,13 +239,14 @@ def claim_of(row: RowMapping) -> Claim:
 
 
 def slot_is_open() -> ColumnElement[bool]:
-    """Return the condition that a claim's session is open and its slot not stopped.
+    """Return the condition that a claim's session and slot are open, both rows locked in share mode.
 
-    Both rows are locked in share mode: else somebody could be booked behind a stoppage's scan.
+    Else it could be booked behind a stoppage's scan. PostgreSQL locks in the order of FROM: the session first, as
+    whoever stops or changes one does, so that neither waits for the other.
     """
     slot_open = (
         select(slot.c.id)
-        .join(clinic_session, clinic_session.c.id == slot.c.session)
+        .select_from(clinic_session.join(slot, slot.c.session == clinic_session.c.id))
         .where(slot.c.id == claim.c.slot, slot.c.stoppage.is_(None), clinic_session.c.state == SessionState.OPEN)
         .with_for_update(read=True)
     )

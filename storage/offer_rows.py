@@ -34,7 +34,10 @@ class SqlOfferRows:
         """End those of these claims that are in one of these states; return which. Leaves no repair rows."""
         if not claims:
             return set()
-        change = update(claim).where(claim.c.id.in_(claims), claim.c.state.in_([str(s) for s in was]))
+        in_time = (claim.c.id.in_(claims), claim.c.state.in_([str(s) for s in was]))
+        # Locked in the order of their ids first, as by whoever changes a session.
+        await self._connection.execute(select(claim.c.id).where(*in_time).order_by(claim.c.id).with_for_update())
+        change = update(claim).where(*in_time)
         ended = await self._connection.execute(change.values(state=str(to), updated_at=now).returning(claim.c.id))
         return set(ended.scalars())
 

@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import cast
 
 import pytest
-from sqlalchemy import insert, literal, select, text
+from sqlalchemy import ColumnElement, func, insert, literal, select, text, update
 
 from booking.appointments import Appointments, Wish
-from booking.errors import Busy, OfferGone, Refused, Unavailable
+from booking.errors import Busy, OfferGone, Refused, SessionClosed, Unavailable
 from booking.models import LIVE, Claim, ClaimState, ClinicSession, Slot
 from booking.ports import ClaimFilter
 from booking.stoppage_models import DisplacementState, Scope, StoppageState
@@ -17,7 +18,7 @@ from storage.database import SqlDatabase
 from storage.displacement_rows import SqlDisplacementRows
 from storage.offer_rows import SqlOfferRows
 from storage.pool import RedisPool
-from storage.tables import ONE_SEAT, claim
+from storage.tables import ONE_SEAT, claim, clinic_session, slot
 from tests.support.clinic import add_patient, add_session, open_clinic
 from tests.support.stopping import MANAGER, Ward, order
 
@@ -75,7 +76,7 @@ async def hold_behind_a_stop(
         holding = asyncio.create_task(ward.appointments.hold(wish, now=now))
         await written.wait()
         stopping = asyncio.create_task(ward.stop(order(TUESDAY_SESSION, from_at=from_at), now=now))
-        await asyncio.wait([stopping], timeout=1.0)
+        await asyncio.wait([stopping], timeout=None if blindly else 1.0)  # without the lock nothing keeps it waiting
         go_on.set()
         held, _ = await asyncio.gather(holding, stopping, return_exceptions=True)
     await ward.finish(now=now)
@@ -125,6 +126,45 @@ async def test_a_confirmation_and_a_stop_at_once_leave_nobody_booked(ward: Ward,
         await ward.finish(now=now)
         if expected is ClaimState.STOPPED:
             await ward.appointments.cancel(held.id, openid="o-张三", now=now)
+
+
+async def somebody_waits(ward: Ward) -> bool:
+    """Whether a transaction waits for another's lock; PostgreSQL looks once a transaction, so in one of its own."""
+    waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    async with ward.database.read() as unit:
+        return bool((await unit.connection.execute(text(waits))).scalar())
+
+
+async def confirm_behind_a_stop(ward: Ward, now: datetime) -> object:
+    """Confirm while a stop has locked the session and not its slots yet; return what the confirmation came to."""
+    patient = await add_patient(ward.database, "张三", openid="o-张三", now=now)
+    held = await ward.appointments.hold(Wish(f"{TUESDAY}-0930", patient.id, "o-张三", "wechat", "m1"), now=now)
+    async with ward.database.begin() as unit:
+        await unit.offers.lock_sessions([TUESDAY])
+        confirming = asyncio.create_task(ward.appointments.confirm(held.id, openid="o-张三", now=now))
+        while not await somebody_waits(ward):
+            await unit.connection.execute(select(func.pg_sleep(0.01)))
+        await unit.connection.execute(update(slot).where(slot.c.session == TUESDAY).values(stoppage="T000001"))
+    return (await asyncio.gather(confirming, return_exceptions=True))[0]
+
+
+@POSTGRES
+async def test_a_confirmation_and_a_stop_never_wait_for_each_other(ward: Ward, now: datetime) -> None:
+    assert isinstance(await confirm_behind_a_stop(ward, now), SessionClosed)
+
+
+@POSTGRES
+async def test_control_a_confirmation_that_locks_the_slot_first_and_a_stop_wait_for_each_other(
+    ward: Ward, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slot_first() -> ColumnElement[bool]:
+        both = select(slot.c.id).join(clinic_session, clinic_session.c.id == slot.c.session)
+        is_open = both.where(slot.c.id == claim.c.slot, slot.c.stoppage.is_(None)).with_for_update(read=True)
+        return claim.c.slot.in_(is_open.correlate(claim))
+
+    monkeypatch.setattr("storage.claim_rows.slot_is_open", slot_first)
+    with pytest.raises(Unavailable):  # PostgreSQL ends one of the two
+        raise cast("BaseException", await confirm_behind_a_stop(ward, now))
 
 
 async def test_two_stops_of_the_same_at_once_are_one(
