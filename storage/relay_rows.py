@@ -112,6 +112,11 @@ _SETTLE = (
     .where(notice.c.id == bindparam("the_id"), notice.c.state == NoticeState.SENT)
     .values({name: bindparam(f"new_{name}", type_=notice.c[name].type) for name in _RECORDED})
 )
+_SPEND = (
+    update(notice_consent)
+    .where(notice_consent.c.openid == bindparam("of"), notice_consent.c.template == bindparam("to"))
+    .values(count=bindparam("left"))
+)
 _KEPT_OUTCOMES = (
     _standing()
     .add_columns(notice_outcome.c.msgid.label("outcome_msgid"), notice_outcome.c.status)
@@ -181,18 +186,16 @@ class SqlRelayRows:
         both = tuple_(notice_consent.c.openid, notice_consent.c.template)
         query = select(notice_consent).where(both.in_(sorted(set(wanted))), notice_consent.c.count > 0)
         query = query.order_by(notice_consent.c.openid, notice_consent.c.template).with_for_update()
-        rows = (await self._connection.execute(query)).mappings()
-        left: dict[tuple[str, str], int] = {(row["openid"], row["template"]): row["count"] for row in rows}
+        found = (await self._connection.execute(query)).mappings()
+        left: dict[tuple[str, str], int] = {(row["openid"], row["template"]): row["count"] for row in found}
         spent: set[int] = set()
         for place, pair in enumerate(wanted):
             if left.get(pair, 0) > 0:
                 left[pair] -= 1
                 spent.add(place)
-        for (openid, template), count in left.items():
-            these = update(notice_consent).where(
-                notice_consent.c.openid == openid, notice_consent.c.template == template
-            )
-            await self._connection.execute(these.values(count=count))
+        if left:
+            rows = [{"of": openid, "to": template, "left": count} for (openid, template), count in left.items()]
+            await self._connection.execute(_SPEND, rows)
         return spent
 
     async def keep_outcome(self, msgid: int, status: str, *, now: datetime) -> None:
