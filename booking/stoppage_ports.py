@@ -58,7 +58,10 @@ class StoppageRows(Protocol):
         ...
 
     async def reopen_work(self, stoppage_ids: Sequence[str], *, now: datetime) -> None:
-        """Let replacements be looked for again: people of these stoppages wait once more."""
+        """Let replacements be looked for again: people of these stoppages wait once more.
+
+        One that was lifted keeps nobody out again; who could not be given back is told, and is next in line.
+        """
         ...
 
     async def at_work(self) -> bool:

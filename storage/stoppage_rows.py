@@ -84,10 +84,15 @@ class SqlStoppageRows:
         return (await self._connection.execute(change.values(values))).rowcount > 0
 
     async def reopen_work(self, stoppage_ids: Sequence[str], *, now: datetime) -> None:
-        """Let replacements be looked for again: people of these stoppages wait once more."""
-        settled = [str(StoppageState.TELLING), str(StoppageState.DONE)]
+        """Let replacements be looked for again: people of these stoppages wait once more.
+
+        One that was lifted keeps nobody out again; who could not be given back is told, and is next in line.
+        """
+        settled = [str(state) for state in (StoppageState.TELLING, StoppageState.DONE, StoppageState.LIFTED)]
+        lifted = stoppage.c.state == str(StoppageState.LIFTED)
+        state = case((lifted, str(StoppageState.LIFTING)), else_=str(StoppageState.OFFERING))
         change = update(stoppage).where(stoppage.c.id.in_(stoppage_ids), stoppage.c.state.in_(settled))
-        await self._connection.execute(change.values(state=str(StoppageState.OFFERING), updated_at=now))
+        await self._connection.execute(change.values(state=state, updated_at=now))
 
     async def at_work(self) -> bool:
         """Tell whether a stoppage has batches left to do."""

@@ -206,6 +206,26 @@ async def test_who_is_expected_elsewhere_by_now_is_told_that_the_session_is_held
     assert told.payload["restored"] is False
 
 
+async def test_who_was_not_given_back_and_loses_what_is_kept_is_told_and_next_in_line(
+    ward: Ward, now: datetime
+) -> None:
+    """Though the stoppage that displaced them was lifted: nobody is forgotten."""
+    await add_session(ward.database, now + DAY, doctor="li")
+    await ward.book("li-20261124-0900-0900", "张三", now=now)
+    await ward.stoppages.lift("T000001", by=MANAGER, now=now)
+    await ward.finish(now=now)
+    for request, session in (("r2", WEDNESDAY), ("r3", THURSDAY)):
+        await ward.stop(order(Scope("session", session), request), now=now)
+    assert (await ward.displaced())["p-张三"].state is DisplacementState.UNOFFERED
+    told = await ward.notices("stopped", "offer")
+    assert sorted(len(each.payload["offers"]) for each in told) == [0, 3]
+    assert (await ward.stoppages.get("T000001"))[0].state is StoppageState.LIFTED
+    async with ward.database.read() as unit:
+        found = await unit.sessions.get(TUESDAY)
+    assert found is not None
+    assert found[0].state is SessionState.OPEN
+
+
 async def test_one_session_of_a_stoppage_is_lifted(ward: Ward, now: datetime) -> None:
     for name, slot in (("李四", f"{WEDNESDAY}-0930"), ("王五", f"{THURSDAY}-0930")):
         await ward.book(slot, name, now=now)
