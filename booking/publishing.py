@@ -23,7 +23,7 @@ from booking.session_plan import (
     judge_sessions,
     plan_day,
 )
-from booking.session_trail import published
+from booking.session_trail import covered, published
 
 Holidays = Callable[[date], str | None]
 """The name of a public holiday, None on other days; raises ``LookupError`` for a year not announced yet."""
@@ -158,7 +158,8 @@ async def _publish_day(unit: Unit, day: date, *, by: Actor, now: datetime, creat
     settled = [await _settle(unit, verdict, now=now) for verdict in verdicts]
     await unit.audit.record(*published(settled, by=by, now=now))
     opened = [v.planned.session for v in settled if v.action in {"create", "reopen", "revise"} and v.planned]
-    await unit.stoppages.cover(opened, now=now)  # whoever is stopped for a time is so in what is published later
+    stopped = await unit.stoppages.cover(opened, now=now)  # whoever is stopped for a time is so in what comes later
+    await unit.audit.record(*covered(stopped, by=by, now=now))
     return settled
 
 

@@ -28,6 +28,13 @@ def published(verdicts: Iterable[Verdict], *, by: Actor, now: datetime) -> list[
     ]
 
 
+def covered(stopped: Iterable[tuple[str, str]], *, by: Actor, now: datetime) -> list[Entry]:
+    """Return an entry for each session that a stoppage met as it was published."""
+    return [
+        Entry(now, by, "stopped", "session", session, None, {"stoppage": stoppage}) for session, stoppage in stopped
+    ]
+
+
 def retired(sessions: Iterable[str], *, by: Actor, now: datetime) -> list[Entry]:
     """Return an entry for each session that a load closed, since its doctor or department is gone."""
     was, is_now = {"state": str(SessionState.OPEN)}, {"state": str(SessionState.CLOSED)}

@@ -86,8 +86,8 @@ class StoppageRows(Protocol):
         """
         ...
 
-    async def cover(self, sessions: Sequence[ClinicSession], *, now: datetime) -> list[str]:
-        """Stop what was published inside the range of a stoppage in force; return the ids of sessions it met."""
+    async def cover(self, sessions: Sequence[ClinicSession], *, now: datetime) -> list[tuple[str, str]]:
+        """Stop what was published inside the range of a stoppage in force; return each session met, with by which."""
         ...
 
     async def hand_over(self, stoppage_id: str, sessions: Sequence[str], to: Stoppage, *, now: datetime) -> None:

@@ -134,9 +134,9 @@ class SqlStoppageRows:
         await self._settle_states(sessions, now=now)
         return sessions
 
-    async def cover(self, sessions: Sequence[ClinicSession], *, now: datetime) -> list[str]:
-        """Stop what was published inside the range of a stoppage in force; return the ids of sessions it met."""
-        met: set[str] = set()
+    async def cover(self, sessions: Sequence[ClinicSession], *, now: datetime) -> list[tuple[str, str]]:
+        """Stop what was published inside the range of a stoppage in force; return each session met, with by which."""
+        met: list[tuple[str, str]] = []
         for each in await self.in_force(now):
             inside = [s.id for s in sessions if covers(each.scope, s)]
             inside = await self._not_lifted(each.id, inside)
@@ -145,9 +145,9 @@ class SqlStoppageRows:
                 marked = await self._connection.execute(mark.values(stoppage=each.id).returning(slot.c.session))
                 stopped = sorted(set(marked.scalars()))
                 await self._note(each.id, stopped, StoppedState.STOPPED)
-                met |= set(stopped)
-        await self._settle_states(sorted(met), now=now)
-        return sorted(met)
+                met += [(session, each.id) for session in stopped]
+        await self._settle_states(sorted({session for session, _ in met}), now=now)
+        return met
 
     async def hand_over(self, stoppage_id: str, sessions: Sequence[str], to: Stoppage, *, now: datetime) -> None:
         """Leave to another stoppage in force the slots it stops as well."""

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from booking.appointments import Appointments, Wish
 from booking.errors import (
@@ -23,6 +24,7 @@ from booking.publishing import Publishing
 from booking.stoppage_models import DisplacementState, Scope, StoppageState
 from storage.database import SqlDatabase
 from storage.pool import RedisPool
+from storage.staff_tables import audit
 from tests.support.clinic import CLINIC, DEPARTMENTS, DOCTORS, add_patient, add_session, open_clinic
 from tests.support.stopping import MANAGER, Ward, order
 
@@ -244,6 +246,13 @@ async def publish(ward: Ward, now: datetime) -> None:
     await Publishing(ward.database, ward.seats).publish(now=now)
 
 
+async def trail_of(ward: Ward, session: str) -> list[tuple[str, object]]:
+    """What the audit trail says happened to a session."""
+    async with ward.database.read() as unit:
+        rows = await unit.connection.execute(select(audit.c.action, audit.c.after).where(audit.c.entity_id == session))
+    return [(row.action, row.after) for row in rows]
+
+
 async def test_what_is_published_later_inside_the_range_is_stopped_at_once(ward: Ward, now: datetime) -> None:
     await publish(ward, now)
     stoppage = await ward.stop(order(Scope("doctor", "wang"), to_at=now + timedelta(days=9)), now=now)
@@ -251,6 +260,7 @@ async def test_what_is_published_later_inside_the_range_is_stopped_at_once(ward:
     later = now + timedelta(days=3)
     await Publishing(ward.database, ward.seats).publish(now=later)
     states = [await state_of(ward, f"wang-202612{day:02}-0900") for day in (1, 2, 3)]
+    assert ("stopped", {"stoppage": stoppage}) in await trail_of(ward, "wang-20261201-0900")
     assert states == [SessionState.STOPPED, SessionState.OPEN, SessionState.OPEN]
     assert await ward.seats.verify(now=later) == []
     await ward.stoppages.lift(stoppage, by=MANAGER, now=later)
