@@ -18,8 +18,19 @@ EXPECTED = (ClaimState.BOOKED, ClaimState.ARRIVED)
 
 def orderer(stoppage: Stoppage) -> Actor:
     """Return who ordered a stoppage: what its batches change is their doing."""
+    return _actor(stoppage.by, stoppage.channel)
+
+
+def lifter(stoppage: Stoppage) -> Actor:
+    """Return who lifted a stoppage, or part of it, last: what is given back is their doing."""
+    if stoppage.lifted_by is None or stoppage.lifted_through is None:
+        return orderer(stoppage)
+    return _actor(stoppage.lifted_by, stoppage.lifted_through)
+
+
+def _actor(by: str, channel: str) -> Actor:
     kinds = {"cli": "cli", "system": "system"}
-    return Actor(kinds.get(stoppage.channel, "staff"), stoppage.by, stoppage.channel)  # type: ignore[arg-type]  # written from an Actor
+    return Actor(kinds.get(channel, "staff"), by, channel)  # type: ignore[arg-type]  # written from an Actor
 
 
 async def displace_some(unit: Unit, stoppage: Stoppage, *, now: datetime) -> list[str] | None:

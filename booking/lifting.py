@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from booking.audit import Entry
-from booking.displacing import orderer
+from booking.displacing import lifter
 from booking.errors import Refused
 from booking.models import Catalogue, Claim, ClaimState
 from booking.ports import Unit
@@ -65,7 +65,7 @@ async def lift_some(unit: Unit, catalogue: Catalogue, stoppage: Stoppage, *, now
             people = await unit.displaced.lock_stopped(stoppage.id, sessions, UNSETTLED, now=now)
     await _give_back(unit, catalogue, stoppage, people, now=now)
     await unit.stoppages.open(stoppage.id, sessions, now=now)
-    by = orderer(stoppage)
+    by = lifter(stoppage)
     await unit.audit.record(
         *(Entry(now, by, "lifted", "session", each, None, {"stoppage": stoppage.id}) for each in sessions)
     )
@@ -121,5 +121,5 @@ async def _ordinals(
 def _entry(claim: Claim, stoppage: Stoppage, now: datetime) -> Entry:
     before = {"number": claim.number, "state": str(claim.state), "stoppage": stoppage.id}
     return Entry(
-        now, orderer(stoppage), "restored", "appointment", claim.id, before, {"number": claim.number, "state": "booked"}
+        now, lifter(stoppage), "restored", "appointment", claim.id, before, {"number": claim.number, "state": "booked"}
     )

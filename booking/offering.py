@@ -114,6 +114,21 @@ class Offers:
             kept = [claims[id_] for id_ in person.offers if claims[id_].state is ClaimState.OFFERED]
             return person, [await view_of(unit, claim) for claim in kept]
 
+    async def gone(self, displacement_id: str, claims: Sequence[str], *, now: datetime) -> OfferGone | None:
+        """Return what became of these offers to somebody; None while any of them can be chosen."""
+        async with self._database.read() as unit:
+            person = await unit.displaced.get(displacement_id)
+            if person is None:
+                return OfferGone("none")
+            if person.state is DisplacementState.OFFERED and person.deadline is not None and person.deadline <= now:
+                return OfferGone("expired")
+            kept = await unit.offers.get(claims)
+            if person.state is DisplacementState.OFFERED and any(
+                each.state is ClaimState.OFFERED for each in kept.values()
+            ):
+                return None
+            return await _gone(unit, person)
+
     async def expire(self, *, now: datetime) -> int:
         """Give back what nobody chose by its deadline; return how many patients that met."""
         async with self._database.begin() as unit:

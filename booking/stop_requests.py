@@ -16,7 +16,9 @@ async def ask_managers(unit: Unit, asked: Stoppage, *, now: datetime) -> None:
     """Ask every manager who is bound to an account, in the transaction of the request."""
     everybody = await unit.staff.all()
     names = {one.id: one.name for one in everybody}
+    session = await _session_of(unit, asked)
     payload = {
+        "session": session,
         "stoppage": asked.id,
         "scope": asked.scope.kind,
         "code": asked.scope.code,
@@ -40,3 +42,13 @@ async def ask_managers(unit: Unit, asked: Stoppage, *, now: datetime) -> None:
             if one.role is Role.MANAGER and one.openid is not None
         ]
     )
+
+
+async def _session_of(unit: Unit, asked: Stoppage) -> dict[str, str] | None:
+    """Return whose session it is and when, so that a manager need not read an id; None for another scope."""
+    if asked.scope.kind != "session":
+        return None
+    found = (await unit.offers.sessions([asked.scope.code])).get(asked.scope.code)
+    if found is None:
+        return None
+    return {"doctor": found.doctor, "start": found.starts_at.isoformat(), "end": found.ends_at.isoformat()}

@@ -75,7 +75,7 @@ class StoppedState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Stoppage:
-    """A stoppage. ``by`` is the id of who ordered it."""
+    """A stoppage. ``by`` is the id of who ordered it, ``lifted_by`` of who lifted it or part of it last."""
 
     id: str
     scope: Scope
@@ -89,6 +89,8 @@ class Stoppage:
     request_id: str
     created_at: datetime
     updated_at: datetime
+    lifted_by: str | None = None
+    lifted_through: str | None = None
 
     @property
     def in_force(self) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
+from booking.actors import Actor
 from booking.models import Claim, ClaimState, ClinicSession, Slot
 from booking.stoppage_models import (
     Displacement,
@@ -55,6 +56,10 @@ class StoppageRows(Protocol):
         self, stoppage_id: str, *, was: Sequence[StoppageState], to: StoppageState, now: datetime, free: bool = True
     ) -> bool:
         """Bring a stoppage to another state, if it was in one of those; with ``free`` anybody may work on it."""
+        ...
+
+    async def note_lifter(self, stoppage_id: str, by: Actor) -> None:
+        """Note who lifts a stoppage or part of it: what its batches give back is their doing."""
         ...
 
     async def reopen_work(self, stoppage_ids: Sequence[str], *, now: datetime) -> None:

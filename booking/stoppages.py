@@ -156,6 +156,7 @@ class Stoppages:
             await unit.stoppages.mark_sessions(stoppage_id, sessions, was=_TO_LIFT, to=StoppedState.LIFTING)
             to = StoppageState.LIFTING if session is None else StoppageState.STOPPING
             await unit.stoppages.advance(stoppage_id, was=IN_FORCE, to=to, now=now, free=False)
+            await unit.stoppages.note_lifter(stoppage_id, by)
             action = "lifting" if session is None else "lifting_session"
             after: Facts = {"sessions": list(sessions)}
             await unit.audit.record(Entry(now, by, action, "stoppage", stoppage_id, {"state": str(found.state)}, after))

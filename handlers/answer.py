@@ -27,7 +27,7 @@ from handlers.book import BOOKING
 from handlers.frame import GO_ON, Done, Flow, Frame, Gap, Question
 from handlers.mine import MINE
 from handlers.narrowing import ANY
-from handlers.showing import show
+from handlers.showing import became, show
 from handlers.state import Option
 from handlers.texts import answers as texts
 from handlers.texts import commands
@@ -173,11 +173,7 @@ async def _gone(frame: Frame, notice: Notice, error: OfferGone) -> Done | None:
     frame.refuse(error)
     if error.why in {"answered", "restored", "declined"}:
         frame.notes.clear()
-        said = refusal(error, clinic=frame.clinic)
-        if error.claim is None:
-            return Done(f"{said}\n{texts.BOOK_AGAIN}")
-        view = await _view(frame, error.claim.id)
-        return Done(f"{said}\n{texts.stands(view, frame.catalogue, frame.now)}")
+        return Done(await became(frame, error))
     old = await _view(frame, notice.claim)
     frame.start(
         BOOKING,

@@ -103,6 +103,7 @@ async def ended(frame: Frame, done: Done) -> Turn:
     if asked is None:
         return Turn(None, Reply(cut(text, MOST_BYTES)), flow, outcome, frame.rule)
     frame.note(done.text)
+    frame.note(greeting.GOES_ON)
     frame.outcome = outcome
     return await go_on(frame, asked)
 

@@ -9,7 +9,7 @@ from booking.models import ClaimState
 from booking.rules import may_cancel, may_change
 from handlers import cancel, change
 from handlers.frame import BACK, Done, Flow, Frame, Gap, Question
-from handlers.showing import ShowOffers, offered_for
+from handlers.showing import ShowOffers, show, standing_offer
 from handlers.state import Option
 from handlers.texts import answers, changes, commands
 from handlers.texts import appointments as texts
@@ -32,14 +32,17 @@ class Which(Gap):
         views = await frame.services.appointments.of_account(frame.openid, now=frame.now)
         wish = frame.get(_WISH)
         if wish:
-            return self._ask_wished(frame, wish, [view for view in views if _is_ahead(view, frame)])
+            return await self._ask_wished(frame, wish, [view for view in views if _is_ahead(view, frame)])
         if not views:
             return Done(texts.NONE)
         coming = sum(view.claim.state in _AHEAD and view.claim.ends_at > frame.now for view in views)
         return Question(texts.listing(coming, len(views) - coming), self._options(frame, views))
 
-    def _ask_wished(self, frame: Frame, wish: str, ahead: list[AppointmentView]) -> Question | Done | None:
+    async def _ask_wished(self, frame: Frame, wish: str, ahead: list[AppointmentView]) -> Question | Done | None:
         if not ahead:
+            offered = await standing_offer(frame)
+            if offered is not None:  # what was stopped is all there is to change, and seats are kept for it
+                return await show(frame, offered)
             return Done(changes.NONE_AHEAD[wish], outcome="none")
         if len(ahead) > 1:
             return Question(changes.WHICH[wish], self._options(frame, ahead))
@@ -84,7 +87,7 @@ class Deed(Gap):
         said = {refusal(error, clinic=frame.clinic) for error in refused}
         if refused and view.claim.starts_at > frame.now and not said & set(frame.notes):
             shown = f"{shown}\n{too_late(*refused, clinic=frame.clinic)}"
-        if view.claim.state is ClaimState.STOPPED and await offered_for(frame, view.claim.id) is not None:
+        if view.claim.state is ClaimState.STOPPED and await standing_offer(frame, view.claim.id) is not None:
             deeds = (*deeds, Option(_OFFERS, answers.SEE_OFFERS, answers.SEE_OFFERS_WORDS))
         return Question(shown, (*deeds, Option(BACK, texts.BACK_TO_LIST)))
 

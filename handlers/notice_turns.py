@@ -10,7 +10,7 @@ from booking.notices import Notice
 from handlers.answer import ANSWER, READ, SAID, meant
 from handlers.asking import Turn, ended, go_on
 from handlers.frame import Frame
-from handlers.showing import show
+from handlers.showing import show, stands
 from handlers.state import Asked
 from handlers.texts import answers as texts
 from handlers.words import clean, compact, matching, number
@@ -78,7 +78,7 @@ async def hear_unasked(frame: Frame) -> Turn | None:
     if fitting:
         return await _ask_which(frame, None, text)
     lead = texts.no_such_choice(text) if number(text) is not None else ""
-    unread = [notice for notice in open_ones if lead or not notice.shown]
+    unread = [notice for notice in open_ones if not notice.shown or (lead and await stands(frame, notice))]
     return await _show(frame, unread, lead)
 
 

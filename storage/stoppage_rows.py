@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, case, exists, func, insert, literal_
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from booking.actors import Actor
 from booking.models import ClinicSession, SessionState
 from booking.stoppage_models import AT_WORK, IN_FORCE, Scope, Stoppage, StoppageState, StoppedSession, StoppedState
 from booking.stoppage_scope import covers
@@ -82,6 +83,11 @@ class SqlStoppageRows:
         values: dict[str, object] = {"state": str(to), "updated_at": now}
         values |= {"worked_until": None} if free else {}
         return (await self._connection.execute(change.values(values))).rowcount > 0
+
+    async def note_lifter(self, stoppage_id: str, by: Actor) -> None:
+        """Note who lifts a stoppage or part of it: what its batches give back is their doing."""
+        change = update(stoppage).where(stoppage.c.id == stoppage_id)
+        await self._connection.execute(change.values(lifted_by=by.id, lifted_through=by.channel))
 
     async def reopen_work(self, stoppage_ids: Sequence[str], *, now: datetime) -> None:
         """Let replacements be looked for again: people of these stoppages wait once more.

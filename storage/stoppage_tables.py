@@ -21,6 +21,8 @@ stoppage = Table(
     Column("worked_until", Instant),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
+    Column("lifted_by", String(80)),
+    Column("lifted_through", String(16)),
 )
 """``worked_until`` is the lease of whoever works on its batches."""
 

@@ -13,7 +13,7 @@ GO_ON = "继续刚才的对话"
 GO_ON_WORDS = ("继续", "刚才的", "都不是")
 SEE_OFFERS = "查看为我保留的号"
 SEE_OFFERS_WORDS = ("查看保留的号", "保留的号", "选择保留的号", "停诊通知")
-NONE_OPEN = "现在没有等待您答复的通知。"
+NONE_OPEN = "现在没有等待您答复的通知。回复“我的预约”可查看您的预约。"
 BOOK_AGAIN = "如需再次就诊，请回复“预约”。"
 PLAIN_WORDS = frozenset((notices.COME, notices.KEEP, notices.DECLINE, notices.APPROVE, notices.REFUSE))
 """Labels that can mean nothing but the answer to a notice, whatever question is open."""

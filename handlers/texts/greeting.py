@@ -18,6 +18,8 @@ BOOKED_ALREADY = "刚才的号已经为您约好，请回复“我的预约”�
 ACKNOWLEDGED = "好的，需要时请随时回复。"
 ENDED = "刚才的对话已超过30分钟，为您结束了。"
 UPGRADED = "系统刚刚升级，刚才的对话需要重新开始，给您添麻烦了。已预约成功的不受影响。"
+GOES_ON = "回到刚才的对话："
+"""Between the answer to a notice and the question that was open before: what follows is about something else."""
 NOTHING_OPEN = "现在没有等待您选择的问题（超过30分钟未回复，对话会自动结束）。"
 EARLIER_MESSAGE = "您点的是之前消息里的选项，请在这里重新选择。"
 NOT_UNDERSTOOD = "抱歉，没有看懂您的意思。"

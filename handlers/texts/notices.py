@@ -14,6 +14,7 @@ from booking.notices import Notice, NoticeKind
 from booking.stoppage_models import FOREVER
 from handlers.texts import booking, common
 from handlers.texts import notice_lines as lines
+from handlers.texts.staff_stop import period
 
 COME, CANCEL, KEEP, CHANGE = "我会来", "取消预约", "保留预约", "改约"
 DECLINE = "不再改约"
@@ -241,12 +242,13 @@ def _alert(payload: Mapping[str, Any], catalogue: Catalogue, now: datetime) -> S
 
 def _stop_request(payload: Mapping[str, Any], catalogue: Catalogue, _now: datetime) -> Said:
     start, end = (datetime.fromisoformat(payload[key]) for key in ("from", "to"))
-    until = lines.moment(end, catalogue) if end < FOREVER else "另行通知"
+    zone = catalogue.clinic.zone
+    when = period(start, end, zone) if end < FOREVER else f"{lines.moment(start, catalogue)} 至 另行通知"
     return Said(
         (
             f"{common.shorten(payload['by'], 20)}申请停诊，请您审批：",
             f"范围：{_scope(payload, catalogue)}",
-            f"时间：{lines.moment(start, catalogue)} 至 {until}",
+            f"时间：{when}",
             *_reason(payload),
         ),
         answers=(Answer(1, APPROVE, ("同意",)), Answer(2, REFUSE, ("不同意", "拒绝"))),
@@ -254,7 +256,12 @@ def _stop_request(payload: Mapping[str, Any], catalogue: Catalogue, _now: dateti
 
 
 def _scope(payload: Mapping[str, Any], catalogue: Catalogue) -> str:
-    kind, code = payload["scope"], payload["code"]
+    kind, code, session = payload["scope"], payload["code"], payload.get("session")
+    if session:
+        doctor = catalogue.doctors.get(session["doctor"])
+        start, end = (datetime.fromisoformat(session[key]) for key in ("start", "end"))
+        when = f"{lines.moment(start, catalogue)}-{common.clock(end, catalogue.clinic.zone)}"
+        return f"{common.shorten(doctor.name if doctor else session['doctor'], 40)} {when}"
     known = catalogue.doctors.get(code) if kind == "doctor" else catalogue.departments.get(code)
     return f"{_SCOPES[kind]} {common.shorten(known.name if known else code, 40)}".strip()
 

@@ -30,6 +30,9 @@ async def unavailable(_: object) -> None:
     raise Unavailable("database")
 
 
+WANG_HERSELF = Scope("doctor", "wang")
+
+
 @pytest.fixture
 async def desk(database: SqlDatabase, appointments: Appointments, now: datetime) -> Desk:
     """An account with one patient, and a clinic with sessions tomorrow."""
@@ -412,13 +415,13 @@ async def test_an_open_question_is_repeated_after_reminders_were_stopped(desk: D
     (await desk.talk.says("停止提醒")).shows("已为您停止就诊提醒", "请选择预约方式")
 
 
-async def asked(desk: Desk) -> tuple[Talk, Notice]:
+async def asked(desk: Desk, scope: Scope = WANG_HERSELF) -> tuple[Talk, Notice]:
     """A manager at their telephone, and what a doctor's request tells them."""
     accounts, now = StaffAccounts(desk.database), desk.talk.now
     _, code = await accounts.add("陈主任", Role.MANAGER, by=CLI, now=now)
     await accounts.bind(code, "o-manager", now=now)
     doctor, _ = await accounts.add("王医生", Role.DOCTOR, "wang", by=CLI, now=now)
-    order = StopOrder(Scope("doctor", "wang"), "家中有事", "ask")
+    order = StopOrder(scope, "家中有事", "ask")
     await desk.stoppages.request(order, by=Actor("staff", doctor.id, "wechat"), now=now)
     manager = Talk(desk.talk.dialogue, now, openid="o-manager")
     return manager, await Desk(manager, desk.database, desk.appointments).deliver(NoticeKind.STOP_REQUEST)
@@ -434,6 +437,11 @@ async def test_a_manager_approves_a_stoppage_with_one_character(desk: Desk) -> N
     ((stoppage, _),) = await desk.stoppages.all(now=manager.now)
     assert stoppage.state is StoppageState.STOPPING
     assert (await Desk(manager, desk.database, desk.appointments).tap(notice, 1)).text == seen.text
+
+
+async def test_a_manager_reads_what_session_a_doctor_asks_to_stop(desk: Desk) -> None:
+    manager, _ = await asked(desk, Scope("session", WANG))
+    assert "范围：王芳 11月24日 周二 09:00-10:00" in manager.transcript[0]
 
 
 async def test_a_manager_refuses_and_cannot_approve_afterwards(desk: Desk) -> None:

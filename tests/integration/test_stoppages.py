@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 import pytest
 from sqlalchemy import select
 
+from booking.actors import Actor
 from booking.appointments import Appointments, Wish
 from booking.errors import (
     AlreadyStopped,
@@ -281,3 +282,23 @@ async def test_a_lifted_session_is_not_stopped_by_publishing_it_anew(ward: Ward,
     await Publishing(ward.database, ward.seats).publish(now=now)
     assert await state_of(ward, TUESDAY) is SessionState.OPEN
     assert await state_of(ward, WEDNESDAY) is SessionState.STOPPED
+
+
+async def test_what_is_given_back_is_the_doing_of_who_lifted_not_of_who_stopped(ward: Ward, now: datetime) -> None:
+    """R-A16: the trail says who did it and through what."""
+    await add_session(ward.database, now + timedelta(days=1))
+    booked = await ward.book(f"{TUESDAY}-0900", "张三", now=now)
+    stoppage = await ward.stop(order(TUESDAY_SESSION), now=now)
+    await ward.stoppages.lift(stoppage, by=Actor("cli", "root", "cli"), now=now)
+    await ward.finish(now=now)
+    async with ward.database.read() as unit:
+        query = select(audit.c.action, audit.c.actor_kind, audit.c.actor, audit.c.channel)
+        did = query.where(
+            audit.c.entity_id.in_([booked.id, TUESDAY]), audit.c.action.in_(["stopped", "restored", "lifted"])
+        )
+        rows = {tuple(row) for row in await unit.connection.execute(did)}
+    assert rows == {
+        ("stopped", "staff", "manager", "wechat"),
+        ("restored", "cli", "root", "cli"),
+        ("lifted", "cli", "root", "cli"),
+    }

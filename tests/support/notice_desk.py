@@ -39,13 +39,13 @@ class Desk:
         held = await self.appointments.hold(Wish(slot, patient, openid, "wechat", f"book {slot} {patient}"), now=now)
         return (await self.appointments.confirm(held.id, openid=openid, now=now)).claim.id
 
-    async def stop(self, session: str = WANG) -> Notice:
+    async def stop(self, session: str = WANG, *, shown: bool = True) -> Notice:
         """Stop a session, do all that follows, and deliver what the account is told with its choices."""
         order = StopOrder(Scope("session", session), "医生临时外出", f"stop {session}")
         await self.stoppages.stop(order, by=CLI, now=self.talk.now)
         while await self.stoppages.work(now=self.talk.now):
             pass
-        return await self.deliver(NoticeKind.STOPPED)
+        return await self.deliver(NoticeKind.STOPPED, shown=shown)
 
     async def remind(self, claim_id: str, kind: NoticeKind = NoticeKind.REMINDER_DAY, *, shown: bool = True) -> Notice:
         """Write a reminder and deliver it."""

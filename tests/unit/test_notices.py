@@ -76,7 +76,19 @@ def test_a_manager_reads_who_asks_for_what() -> None:
     said = shown(NoticeKind.STOP_REQUEST)
     assert "王芳申请停诊" in said
     assert "范围：医生 王芳" in said
+    assert "时间：11月24日 周二 08:00 至 11月25日 周三 08:00" in said
     assert said.endswith("1. 批准\n2. 不批准")
+
+
+def test_a_manager_reads_which_session_and_not_its_id() -> None:
+    session = {"doctor": "wang", "start": "2026-11-24T01:00:00+00:00", "end": "2026-11-24T02:00:00+00:00"}
+    said = shown(
+        NoticeKind.STOP_REQUEST, scope="session", code="wang-20261124-0900", session=session,
+        to="2026-11-24T16:00:00+00:00",
+    )  # fmt: skip
+    assert "范围：王芳 11月24日 周二 09:00-10:00" in said
+    assert "至 11月24日 周二 24:00" in said
+    assert "wang-20261124-0900" not in said
 
 
 @pytest.mark.parametrize("kind", NoticeKind)

@@ -197,6 +197,8 @@ def upgrade() -> None:
         sa.Column("worked_until", storage.columns.Instant(timezone=True), nullable=True),
         sa.Column("created_at", storage.columns.Instant(timezone=True), nullable=False),
         sa.Column("updated_at", storage.columns.Instant(timezone=True), nullable=False),
+        sa.Column("lifted_by", sa.String(length=80), nullable=True),
+        sa.Column("lifted_through", sa.String(length=16), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stoppage")),
         sa.UniqueConstraint("request_id", name=op.f("uq_stoppage_request_id")),
     )
