@@ -190,8 +190,9 @@ class SqlClaimRows:
         rows = await self._connection.execute(without.values(openid=openid).returning(claim))
         adopted = [claim_of(row) for row in rows.mappings()]
         ids = [each.id for each in adopted]
-        for table, still_to_come in ((displacement, true()), (notice, notice.c.state == NoticeState.PENDING)):
-            change = update(table).where(table.c.claim.in_(ids), table.c.openid.is_(None), still_to_come)
+        waits = or_(notice.c.state == NoticeState.PENDING, notice.c.asks_until.is_not(None))
+        for table, concerned in ((displacement, true()), (notice, waits)):
+            change = update(table).where(table.c.claim.in_(ids), table.c.openid.is_(None), concerned)
             await self._connection.execute(change.values(openid=openid))
         return adopted
 

@@ -107,6 +107,8 @@ async def _begin(frame: Frame, staff: Staff, asked: Asked | None, flow: str, who
     if not may_begin(staff, flow):
         frame.note(texts.not_allowed(staff, flow))
         frame.outcome, frame.rule = "refused", "not_allowed"
+        if asked is None:
+            frame.start(STAFF)
         return await go_on(frame, asked)
     frame.start(flow, **({QUERY: who} if who else {}))
     await let_all_go(frame)

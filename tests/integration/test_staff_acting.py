@@ -20,6 +20,7 @@ from booking.errors import (
     UnknownPatient,
 )
 from booking.models import Claim, ClaimState, PaperKind, Patient, PatientDetails, Sex, Template
+from booking.notices import NoticeKind, NoticeState, new_notice
 from booking.patients import Patients
 from storage.audit_rows import place_of
 from storage.database import SqlDatabase
@@ -211,6 +212,21 @@ class TestFollowingLater:
         assert ("o9", "wechat", "adopted") in await desk.trail("appointment")
         assert await desk.notices() == [("booked", "o9")]
         assert (await desk.book(OTHER, person.id)).openid == "o9"
+
+    async def test_what_reached_nobody_and_still_asks_is_theirs_to_answer(self, desk: Desk) -> None:
+        """Seats may be kept for them: who was on the call list finds them in chat."""
+        person = await desk.caller()
+        booked = await desk.book(SLOT, person.id)
+        asks = new_notice(
+            NoticeKind.STOPPED, dedupe_key="stopped:x", payload={}, now=desk.now, openid=None,
+            patient=person.id, claim=booked.id, asks_until=desk.now + timedelta(days=8),
+        )  # fmt: skip
+        async with desk.database.begin() as unit:
+            await unit.notices.add([asks])
+            await unit.connection.execute(update(notice).values(state=str(NoticeState.UNREACHABLE)))
+        await desk.patients.register("o9", ZHANG, now=desk.now)
+        async with desk.database.read() as unit:
+            assert [each.id for each in await unit.notices.open_of("o9", desk.now)] == [asks.id]
 
     async def test_with_another_number_they_do_not_and_may_prove_it_later(self, desk: Desk) -> None:
         person = await desk.caller()

@@ -138,6 +138,12 @@ async def test_the_menu_offers_what_the_role_may_and_every_choice_begins_it(
         (await talk.taps(menu, label)).hides("没有看懂", "不能办理")
 
 
+async def test_what_a_role_may_not_leads_to_its_menu_where_nothing_is_open(talk: Talk, database: SqlDatabase) -> None:
+    await bind(database, talk, Role.FRONTDESK)
+    await talk.says("退出")
+    (await talk.says("停诊")).shows("不能办理").offers("今日名单", "号源情况", "代约", "查询患者", "电话名单")
+
+
 async def test_what_a_role_may_not_leaves_the_open_question(talk: Talk, database: SqlDatabase) -> None:
     await bind(database, talk, Role.FRONTDESK)
     await known(database, talk, "张三")
