@@ -214,6 +214,10 @@ class NoticeRows(Protocol):
         """
         ...
 
+    async def withhold_from_staff(self, openid: str, *, now: datetime) -> None:
+        """Send an account nothing more that is for staff, and take no answer to it; a patient's own stays theirs."""
+        ...
+
     async def counts(self, *, stoppage: str | None = None) -> dict[NoticeState, int]:
         """Return how many notices are in each state, of one stoppage or of all; states without any are left out."""
         ...

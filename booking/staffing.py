@@ -81,12 +81,17 @@ class StaffAccounts:
         return bound
 
     async def remove(self, who: str, *, by: Actor, now: datetime) -> Staff:
-        """Remove somebody by id or name; their account is unbound with that. Raises ``UnknownStaff``."""
+        """Remove somebody by id or name; their account is unbound, and told nothing more that is for staff.
+
+        Raises ``UnknownStaff``.
+        """
         async with self._database.begin() as unit:
             found = await unit.staff.get(who) or await unit.staff.find(who.strip())
             removed = await unit.staff.remove(found.id, now=now) if found is not None else None
             if found is None or removed is None:
                 raise UnknownStaff
+            if found.openid is not None:
+                await unit.notices.withhold_from_staff(found.openid, now=now)
             await unit.audit.record(_entry("staff_removed", by, now, removed, before=_facts(found)))
         return removed
 

@@ -1,8 +1,9 @@
 """The outbox in SQL."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -21,6 +22,14 @@ class SqlNoticeRows(SqlNoticeAnswers):
         dialect_insert = sqlite_insert if self._connection.dialect.name == "sqlite" else postgres_insert
         statement = dialect_insert(notice).on_conflict_do_nothing(index_elements=[notice.c.dedupe_key])
         await self._connection.execute(statement, [_row(each) for each in notices])
+
+    async def withhold_from_staff(self, openid: str, *, now: datetime) -> None:
+        """Send an account nothing more that is for staff, and take no answer to it; a patient's own stays theirs."""
+        theirs = (notice.c.openid == openid, notice.c.patient.is_(None))
+        unsent = update(notice).where(*theirs, notice.c.state == str(NoticeState.PENDING))
+        await self._connection.execute(unsent.values(state=str(NoticeState.VOID), updated_at=now))
+        asking = update(notice).where(*theirs, notice.c.asks_until.is_not(None), notice.c.answer.is_(None))
+        await self._connection.execute(asking.values(asks_until=None, updated_at=now))
 
     async def counts(self, *, stoppage: str | None = None) -> dict[NoticeState, int]:
         """Return how many notices are in each state, of one stoppage or of all; states without any are left out."""

@@ -1,6 +1,7 @@
 """Staff accounts: codes used once, one account one person, unbound at once, every step in the audit trail (R-B7)."""
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from sqlalchemy import select
 
 from booking.actors import MAY, Actor, Deed, Role
 from booking.errors import DoctorNeeded, InvalidStaffName, StaffNameTaken, UnknownDoctor, UnknownStaff
+from booking.notices import NoticeKind, NoticeState, new_notice
 from booking.staffing import ALPHABET, CODE_LETTERS, StaffAccounts
 from storage.database import SqlDatabase
 from storage.sealing import Sealer
@@ -43,6 +45,30 @@ async def test_a_code_binds_one_account_once(accounts: StaffAccounts, database: 
 async def test_a_code_is_over_after_a_day(accounts: StaffAccounts, now: datetime) -> None:
     _, code = await accounts.add("林前台", Role.FRONTDESK, by=OPERATOR, now=now)
     assert await accounts.bind(code, "o-lin", now=now + timedelta(hours=24)) is None
+
+
+async def test_who_left_is_told_nothing_more_that_is_for_staff(
+    accounts: StaffAccounts, database: SqlDatabase, now: datetime
+) -> None:
+    """What waits to be sent is not, and nothing is left to answer; what is theirs as a patient stays."""
+    _, code = await accounts.add("陈经理", Role.MANAGER, by=OPERATOR, now=now)
+    await accounts.bind(code, "o-chen", now=now)
+    request, alert, own, anothers = (
+        new_notice(kind, dedupe_key=key, payload={}, now=now, openid=openid, patient=patient, asks_until=until)
+        for kind, key, openid, patient, until in (
+            (NoticeKind.STOP_REQUEST, "n1", "o-chen", None, now + timedelta(days=7)),
+            (NoticeKind.ALERT, "n2", "o-chen", None, None),
+            (NoticeKind.STOPPED, "n3", "o-chen", "p1", now + timedelta(days=1)),
+            (NoticeKind.ALERT, "n4", "o-lin", None, None),
+        )
+    )
+    async with database.begin() as unit:
+        await unit.notices.add([replace(request, state=NoticeState.SENT), alert, own, anothers])
+    await accounts.remove("陈经理", by=OPERATOR, now=now)
+    async with database.read() as unit:
+        assert [each.id for each in await unit.notices.open_of("o-chen", now)] == [own.id]
+        found = [await unit.notices.get(each.id) for each in (request, alert, own, anothers)]
+    assert [each.state for each in found if each is not None] == ["sent", "void", "pending", "pending"]
 
 
 async def test_codes_cannot_be_guessed_and_are_kept_only_as_a_keyed_hash(
