@@ -10,8 +10,6 @@ from booking.errors import CannotAdjust
 from booking.models import Catalogue, Claim, ClaimState, ClinicSession, SessionState, Slot
 from booking.session_plan import SessionPlan
 
-NONE_AT_ALL = timedelta(0)
-
 
 @dataclass(frozen=True, slots=True)
 class Effect:

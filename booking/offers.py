@@ -227,18 +227,3 @@ class Rounds:
         served, self._served = self._served, []
         openings = self.allocation.openings
         return [(person.id, tuple(openings[index] for index in given)) for person, _, given in served]
-
-    def __len__(self) -> int:
-        """Return how many have been given a seat."""
-        return len(self._served)
-
-
-def allocate(
-    people: Iterable[Person], openings: Iterable[Opening], rooms: Mapping[str, int], busy: Mapping[str, Busy]
-) -> dict[str, tuple[Opening, ...]]:
-    """Return what each of these people, in order of first booking, is offered."""
-    rounds = Rounds(Allocation(openings, rooms))
-    rounds.first(people, busy)
-    for _ in rounds.again():
-        pass
-    return dict(rounds.result())

@@ -116,10 +116,6 @@ class StaffAccounts:
         async with self._database.read() as unit:
             return [one for one in await unit.staff.all() if one.openid is not None and one.role in roles]
 
-    async def managers(self) -> list[Staff]:
-        """Return the managers who can be reached through an account."""
-        return await self.bound((Role.MANAGER,))
-
 
 def check_staff_name(name: str) -> str:
     """Return a name as it is kept; raises ``InvalidStaffName``."""

@@ -30,7 +30,6 @@ DISPLACED = "  {total} 个预约受影响：{offered} 位已保留替代号源�
 LIFTED = "已恢复：停诊 {id}，{restored} 个预约已归还"
 LIFTED_SESSION = "已恢复：停诊 {id} 中的门诊 {session}，共 {restored} 个预约已归还"
 NOBODY = "  没有受影响的预约"
-WORKING = "正在处理预约"
 TELLING = "通知进度"
 TOLD = "通知已全部有结果：{states}"
 LIST_COMMA = "，"

@@ -194,7 +194,7 @@ async def test_who_can_be_reached_by_role(accounts: StaffAccounts, now: datetime
         _, code = await accounts.add(name, role, doctor, by=OPERATOR, now=now + timedelta(seconds=second))
         if name != "丙":
             await accounts.bind(code, f"o-{name}", now=now)
-    assert [one.name for one in await accounts.managers()] == ["甲"]
+    assert [one.name for one in await accounts.bound((Role.MANAGER,))] == ["甲"]
     assert [one.name for one in await accounts.bound((Role.DOCTOR, Role.MANAGER))] == ["甲", "乙"]
     assert [one.name for one in await accounts.all()] == ["甲", "乙", "丙"]
 
