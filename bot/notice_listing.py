@@ -19,7 +19,7 @@ def call_rows(notices: Sequence[Notice], mobiles: Mapping[str, str], zone: ZoneI
     return [
         {
             **_row(each, zone),
-            "mobile": mobiles.get(each.id),
+            "mobile": mobiles.get(each.id) or None,
             "outcome": each.outcome,
             "called_by": each.called_by,
             "called_at": _moment(each.called_at, zone),

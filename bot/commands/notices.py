@@ -8,6 +8,7 @@ from cyclopts import Parameter
 
 from booking.errors import Unavailable
 from booking.notices import Notice, NoticeFilter
+from booking.ports import Unit
 from bot import texts, texts_notices
 from bot.commands.listing import REFUSED, Json, catalogue_of, now_of
 from bot.connections import key_problem, open_database
@@ -39,7 +40,7 @@ async def notices(
             raise ConfigurationError(problem)
         async with database.read() as unit:
             found = await unit.notices.find(NoticeFilter(stoppage, unreached=unreachable))
-            mobiles = await unit.relay.mobiles(found) if unreachable else {}
+            mobiles = await _mobiles(unit, found) if unreachable else {}
         if mobiles:
             await _log_access(database, found, await now_of(database))
     zone = catalogue.clinic.zone
@@ -50,6 +51,12 @@ async def notices(
 async def _is_known(database: SqlDatabase, stoppage: str) -> bool:
     async with database.read() as unit:
         return await unit.stoppages.get(stoppage) is not None
+
+
+async def _mobiles(unit: Unit, found: Sequence[Notice]) -> dict[str, str]:
+    """Return telephone numbers by the notice's id: the same that the call list in chat shows."""
+    known = await unit.calls.telephones(sorted({each.patient for each in found if each.patient is not None}))
+    return {each.id: known[each.patient][1] for each in found if each.patient is not None and each.patient in known}
 
 
 async def _log_access(database: SqlDatabase, found: Sequence[Notice], now: datetime) -> None:

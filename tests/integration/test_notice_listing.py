@@ -84,6 +84,19 @@ def test_the_call_list_has_numbers_and_the_next_visit_first_and_is_written_down(
     assert asyncio.run(logged()) == [("notices --unreachable", "p-张三")]
 
 
+def test_the_number_given_at_the_desk_is_called_as_in_the_list_in_chat(
+    zhenyue: CommandLine, written: list[Notice], database_url: str, sealer: Sealer, now: datetime
+) -> None:
+    async def at_the_desk() -> None:
+        database = SqlDatabase.open(database_url, sealer)
+        async with database.begin() as unit:
+            await unit.patients.set_desk_mobile("p-张三", "13900139000")
+        await database.close()
+
+    asyncio.run(at_the_desk())
+    assert {row["mobile"] for row in zhenyue("notices", "--unreachable", "--json").rows} == {"13900139000"}
+
+
 def test_people_read_chinese(zhenyue: CommandLine, written: list[Notice]) -> None:
     out = zhenyue("notices").out
     assert "停诊" in out
