@@ -174,7 +174,7 @@ class Stoppages:
                 raise UnknownStoppage
             return found, await unit.displaced.figures(stoppage_id)
 
-    async def all(self, *, now: datetime) -> list[tuple[Stoppage, StoppageFigures]]:  # noqa: ARG002 -- lists are asked with it
+    async def all(self) -> list[tuple[Stoppage, StoppageFigures]]:
         """Return all stoppages and how they stand, newest first."""
         async with self._database.read() as unit:
             return [(each, await unit.displaced.figures(each.id)) for each in await unit.stoppages.all()]

@@ -119,7 +119,7 @@ async def stoppages(*, json: Json = False) -> int:
     try:
         async with _open(settings, None) as desk:
             zone = desk.catalogue.clinic.zone
-            found = await desk.stoppages.all(now=desk.now)
+            found = await desk.stoppages.all()
     except NoCatalogue:
         complain(texts.NO_CATALOGUE)
         return REFUSED

@@ -24,7 +24,7 @@ class Which(Gap):
 
     async def ask(self, frame: Frame) -> Question | Done:
         """List them."""
-        known = await frame.services.stoppages.all(now=frame.now)
+        known = await frame.services.stoppages.all()
         if not known:
             return Done(texts.NO_STOPPAGES, outcome="none")
         known.sort(key=lambda each: each[0].state in _OVER)

@@ -297,7 +297,7 @@ async def test_an_offer_past_its_deadline_is_explained_and_what_is_free_is_offer
 async def test_an_offer_after_the_stoppage_was_lifted_says_that_the_old_one_stands(desk: Desk) -> None:
     await desk.book()
     notice = await desk.stop()
-    ((stoppage, _),) = await desk.stoppages.all(now=desk.talk.now)
+    ((stoppage, _),) = await desk.stoppages.all()
     await desk.stoppages.lift(stoppage.id, by=CLI, now=desk.talk.now)
     while await desk.stoppages.work(now=desk.talk.now):
         pass
@@ -434,7 +434,7 @@ async def test_a_manager_approves_a_stoppage_with_one_character(desk: Desk) -> N
     assert "王医生申请停诊" in told
     assert "至 另行通知" in told
     seen = (await manager.says("1")).shows("已批准").ends("decided")
-    ((stoppage, _),) = await desk.stoppages.all(now=manager.now)
+    ((stoppage, _),) = await desk.stoppages.all()
     assert stoppage.state is StoppageState.STOPPING
     assert (await Desk(manager, desk.database, desk.appointments).tap(notice, 1)).text == seen.text
 
@@ -448,7 +448,7 @@ async def test_a_manager_refuses_and_cannot_approve_afterwards(desk: Desk) -> No
     manager, notice = await asked(desk)
     (await manager.says("2")).shows("不批准").ends("decided")
     (await Desk(manager, desk.database, desk.appointments).tap(notice, 1)).shows("已经处理过了")
-    ((stoppage, _),) = await desk.stoppages.all(now=manager.now)
+    ((stoppage, _),) = await desk.stoppages.all()
     assert stoppage.state is StoppageState.REFUSED
 
 
@@ -457,7 +457,7 @@ async def test_who_is_no_manager_any_more_decides_nothing(desk: Desk) -> None:
     manager, _ = await asked(desk)
     await StaffAccounts(desk.database).remove("陈主任", by=CLI, now=manager.now)
     (await manager.says("1")).shows("没有找到这条通知").hides("批准", "停诊")
-    ((stoppage, _),) = await desk.stoppages.all(now=manager.now)
+    ((stoppage, _),) = await desk.stoppages.all()
     assert stoppage.state is StoppageState.REQUESTED
 
 

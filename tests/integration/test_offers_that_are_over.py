@@ -29,7 +29,7 @@ async def lift(desk: Desk) -> None:
     """Lift the only stoppage, after its notice was sent, with all that follows."""
     async with desk.database.begin() as unit:
         await unit.connection.execute(update(notice).values(state=str(NoticeState.SENT)))
-    ((stoppage, _),) = await desk.stoppages.all(now=desk.talk.now)
+    ((stoppage, _),) = await desk.stoppages.all()
     await desk.stoppages.lift(stoppage.id, by=CLI, now=desk.talk.now)
     while await desk.stoppages.work(now=desk.talk.now):
         pass

@@ -40,7 +40,7 @@ async def ward(database: SqlDatabase, pool: RedisPool, appointments: Appointment
 
 
 async def states(ward: Ward, now: datetime) -> list[StoppageState]:
-    return [stoppage.state for stoppage, _ in await ward.stoppages.all(now=now)]
+    return [stoppage.state for stoppage, _ in await ward.stoppages.all()]
 
 
 async def test_a_doctors_day_is_stopped_after_a_preview_and_one_confirmation(

@@ -130,7 +130,7 @@ async def test_what_cannot_be_stopped_is_refused_and_leaves_nothing(ward: Ward, 
     ):
         with pytest.raises(error):
             await ward.stoppages.stop(wanted, by=MANAGER, now=now)
-    assert await ward.stoppages.all(now=now) == []
+    assert await ward.stoppages.all() == []
     with pytest.raises(UnknownStoppage):
         await ward.stoppages.get("T000001")
 
