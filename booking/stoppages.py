@@ -179,6 +179,11 @@ class Stoppages:
         async with self._database.read() as unit:
             return [(each, await unit.displaced.figures(each.id)) for each in await unit.stoppages.all()]
 
+    async def known(self) -> list[Stoppage]:
+        """Return all stoppages, newest first, without counting anybody."""
+        async with self._database.read() as unit:
+            return await unit.stoppages.all()
+
     async def sessions(self, stoppage_id: str) -> list[tuple[str, StoppedState]]:
         """Return the sessions a stoppage stops, wholly or in part, and how far it is with each."""
         async with self._database.read() as unit:

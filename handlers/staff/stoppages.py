@@ -24,13 +24,13 @@ class Which(Gap):
 
     async def ask(self, frame: Frame) -> Question | Done:
         """List them."""
-        known = await frame.services.stoppages.all()
+        known = await frame.services.stoppages.known()
         if not known:
             return Done(texts.NO_STOPPAGES, outcome="none")
-        known.sort(key=lambda each: each[0].state in _OVER)
+        known.sort(key=lambda stoppage: stoppage.state in _OVER)
         options = [
             Option(stoppage.id, texts.listed(stoppage, frame.catalogue, await _session(frame, stoppage)))
-            for stoppage, _ in known[: texts.LONGEST_LIST]
+            for stoppage in known[: texts.LONGEST_LIST]
         ]
         return Question(texts.LIST, tuple(options))
 
