@@ -113,8 +113,6 @@ class _Line:
 
     def nearest(self, moment: datetime) -> Iterator[int]:
         """Yield what is left, nearest in time first, the earlier of two equally near."""
-        if not self.indexes:
-            return
         after = self._follow(self._right, bisect_left(self._times, moment) + 1)
         before = self._follow(self._left, min(after, len(self.indexes) + 1) - 1)
         while before or after <= len(self.indexes):

@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from booking.call_models import Call
 from booking.errors import CallSettled, Refused, UnknownCall
 from booking.notices import CallOutcome
 from booking.stoppage_models import UNSETTLED
+from booking.views import AppointmentView
 from handlers import cancel, change
 from handlers.frame import BACK, Done, Flow, Frame, Gap, Question
 from handlers.settling import CALL, SEEN
@@ -50,8 +51,9 @@ class Outcome(Gap):
         if call is None:
             return None
         frame.fill(SEEN, call.notice.called_at.isoformat() if call.tried and call.notice.called_at else "")
-        displaced = call.displacement is not None and call.displacement.state in UNSETTLED
-        options = await _displaced_options(frame, call) if displaced else _visit_options(call)
+        person = call.displacement
+        waits = person is not None and person.state in UNSETTLED
+        options = await _displaced_options(frame, person.id) if person and waits else _visit_options(call)
         return Question(texts.details(call, frame.catalogue), (*options, Option(BACK, commands.GO_BACK)))
 
     def choose(self, frame: Frame, value: str) -> None:
@@ -61,11 +63,9 @@ class Outcome(Gap):
             frame.fill("deed", value)
 
 
-async def _displaced_options(frame: Frame, call: Call) -> tuple[Option, ...]:
-    held: list[Option] = []
-    if call.displacement is not None:
-        _, views = await frame.services.offers.of(call.displacement.id)
-        held = [Option(f"{_OFFER}{view.claim.id}", texts.offer(view, frame.catalogue)) for view in views]
+async def _displaced_options(frame: Frame, displacement_id: str) -> tuple[Option, ...]:
+    _, views = await frame.services.offers.of(displacement_id)
+    held = [Option(f"{_OFFER}{view.claim.id}", texts.offer(view, frame.catalogue)) for view in views]
     return (
         Option(CallOutcome.CHANGED, texts.CHANGED),
         Option(CallOutcome.CANCELLED, texts.CANCELLED),
@@ -131,14 +131,12 @@ class Record(Gap):
 
 async def _choose(frame: Frame, call: Call, claim: str) -> Done:
     """Choose an offer for the patient; raises the ``Refused`` that says why it is not to be had."""
-    if call.displacement is None:
-        raise UnknownCall
-    answer = await frame.services.offers.choose_for(call.displacement.id, claim, by=frame.actor, now=frame.now)
+    displaced = call.displacement.id if call.displacement else ""
+    answer = await frame.services.offers.choose_for(displaced, claim, by=frame.actor, now=frame.now)
     with suppress(CallSettled):  # the appointment is booked, whoever recorded the call
         await _settle(frame, call, CallOutcome.CHANGED)
-    if answer.view is None:
-        raise UnknownCall
-    return Done(texts.chosen(answer.view, frame.catalogue, frame.now), outcome="changed")
+    view = cast("AppointmentView", answer.view)  # None only where none was chosen
+    return Done(texts.chosen(view, frame.catalogue, frame.now), outcome="changed")
 
 
 async def _settle(frame: Frame, call: Call, outcome: CallOutcome) -> None:

@@ -7,6 +7,8 @@ from sqlalchemy import delete, text, update
 from sqlalchemy.exc import IntegrityError
 
 from booking.audit_chain import AuditChain, Verdict
+from booking.errors import ChainMoved
+from storage.audit_chain_rows import SqlChainRows
 from storage.database import SqlDatabase
 from storage.sealing import Sealer
 from storage.staff_tables import audit, audit_chain
@@ -35,6 +37,29 @@ async def test_a_whole_chain_verifies_and_nothing_is_chained_twice(chain: AuditC
     assert (verdict.links, verdict.waiting, verdict.faults) == (6, 0, ())
     assert await chain.seal() == 0
     assert await chain.verify(now=now) == verdict
+
+
+async def test_a_long_trail_is_chained_and_read_in_batches(
+    database: SqlDatabase, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("booking.audit_chain.BATCH", 3)
+    await write_entries(database, now)
+    assert await AuditChain(database).seal() == 6
+    verdict = await AuditChain(database).verify(now=now)
+    assert (verdict.links, verdict.faults) == (6, ())
+
+
+async def test_whoever_seals_after_another_reads_anew_and_gives_up_in_the_end(
+    database: SqlDatabase, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def moved(self: SqlChainRows, links: object) -> None:
+        raise ChainMoved
+
+    await write_entries(database, now)
+    with monkeypatch.context() as beaten:
+        beaten.setattr(SqlChainRows, "append", moved)
+        assert await AuditChain(database).seal() == 0
+    assert await AuditChain(database).seal() == 6
 
 
 async def test_an_empty_trail_is_whole(database: SqlDatabase, now: datetime) -> None:

@@ -32,6 +32,14 @@ async def free(availability: Availability, now: datetime) -> int:
     return next((count.free for count in found.counts if count.slot.id == SLOT), 0)
 
 
+async def test_seats_that_move_before_anybody_asked_are_counted_once(
+    availability: Availability, appointments: Appointments, database: SqlDatabase, now: datetime
+) -> None:
+    patient = await add_patient(database, "张三", openid="o1", now=now)
+    await appointments.hold(Wish(SLOT, patient.id, "o1", "wechat", "m1"), now=now)
+    assert await free(availability, now) == 1
+
+
 async def test_own_holds_bookings_and_releases_are_seen_at_once(
     availability: Availability, appointments: Appointments, database: SqlDatabase, now: datetime
 ) -> None:

@@ -166,6 +166,15 @@ async def test_a_doctor_asks_and_a_manager_approves(
     assert await states(ward, talk.now) == [StoppageState.STOPPING]
 
 
+@pytest.mark.parametrize(
+    ("steps", "shown"), [(("科室", "口腔科"), "口腔科"), (("全院",), "全院"), (("医生", "王芳"), "王芳")]
+)
+async def test_the_list_says_whom_each_stoppage_is_about(talk: Talk, steps: tuple[str, ...], shown: str) -> None:
+    (await talk.says("停诊", *steps, "明天", "1", "1", "1")).ends("stopped")
+    listed = await talk.says("停诊进度")
+    assert shown in next(iter(listed.choices))
+
+
 async def test_a_request_is_refused_once(talk: Talk, database: SqlDatabase, ward: Ward) -> None:
     doctor = await staff_talk(database, talk.dialogue, talk, Role.DOCTOR, name="王芳", doctor="wang")
     await doctor.says("停诊", "2", "明天", "开会", "1", "1")

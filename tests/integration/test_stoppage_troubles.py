@@ -17,6 +17,7 @@ from booking.stoppages import Stoppages
 from storage.database import SqlDatabase
 from storage.offer_rows import SqlOfferRows
 from storage.pool import RedisPool
+from storage.stoppage_rows import SqlStoppageRows
 from tests.support.clinic import add_session, open_clinic
 from tests.support.stopping import MANAGER, Ward, order
 
@@ -197,3 +198,39 @@ async def test_who_booked_another_time_of_the_same_session_is_not_given_the_firs
     assert (await ward.claim(again.id)).state == "booked"
     [told] = await ward.notices("restored")
     assert told.payload["restored"] is False
+
+
+@pytest.mark.parametrize("state", [StoppageState.OFFERING, StoppageState.TELLING, StoppageState.LIFTING])
+async def test_a_batch_whose_stoppage_another_worker_brought_further_does_nothing(
+    ward: Ward, now: datetime, monkeypatch: pytest.MonkeyPatch, state: StoppageState
+) -> None:
+    stoppage = await ward.stoppages.stop(order(TUESDAY_SESSION), by=MANAGER, now=now)
+    if state is StoppageState.LIFTING:
+        await ward.finish(now=now)
+        await ward.stoppages.lift(stoppage.id, by=MANAGER, now=now)
+    while (await ward.stoppages.get(stoppage.id))[0].state is not state:
+        await ward.stoppages.work(now=now)
+    before = await ward.displaced()
+
+    async def gone_on(self: SqlStoppageRows, stoppage_id: str, *, state: StoppageState) -> bool:
+        return False
+
+    with monkeypatch.context() as late:
+        late.setattr(SqlStoppageRows, "keep", gone_on)
+        assert await ward.stoppages.work(now=now) == 1
+    assert await ward.displaced() == before
+    await ward.finish(now=now)
+    found, _ = await ward.stoppages.get(stoppage.id)
+    assert found.state is (StoppageState.LIFTED if state is StoppageState.LIFTING else StoppageState.DONE)
+
+
+async def test_who_still_waits_when_a_stoppage_is_lifted_has_the_visit_back(ward: Ward, now: datetime) -> None:
+    """Nobody waits for ever."""
+    stoppage = await ward.stoppages.stop(order(TUESDAY_SESSION), by=MANAGER, now=now)
+    while (await ward.stoppages.get(stoppage.id))[0].state is not StoppageState.OFFERING:
+        await ward.stoppages.work(now=now)
+    await ward.book(f"{WEDNESDAY}-0900", "李四", now=now)
+    await ward.stoppages.lift(stoppage.id, by=MANAGER, now=now)
+    await ward.finish(now=now)
+    assert {person.state for person in (await ward.displaced()).values()} == {DisplacementState.RESTORED}
+    assert (await ward.stoppages.get(stoppage.id))[0].state is StoppageState.LIFTED

@@ -79,6 +79,25 @@ def test_a_template_that_failed_after_its_choices_were_read_stays_sent() -> None
     assert (after.state, after.channel) == (NoticeState.SENT, "custom")
 
 
+def test_a_template_that_failed_where_nothing_else_is_left_is_at_its_end() -> None:
+    sent = replace(BOOKED.notice, state=NoticeState.SENT, channel="template")
+    after = after_outcome(replace(BOOKED, notice=sent, following=False), "failed", replace(ALL, sms=False), now=NOW)
+    assert after.state in {NoticeState.UNREACHABLE, NoticeState.FAILED}
+
+
+def test_a_template_in_doubt_is_repeated_as_a_template_though_its_quota_is_used_up() -> None:
+    tried = replace(BOOKED.notice, channel="template", first_tried_at=NOW)
+    paused = replace(ALL, paused={NoticeChannel.TEMPLATE: NOW + timedelta(hours=1)})
+    again = begin(replace(BOOKED, notice=tried), paused, now=NOW + timedelta(seconds=1))
+    assert (again.state, again.channel) == (NoticeState.SENDING, "template")
+
+
+def test_whoever_has_no_account_and_no_telephone_line_is_unreachable_for_that_reason() -> None:
+    due = Due(notice(NoticeKind.STOPPED, now=NOW, openid=None, patient="p1"), displacement=DisplacementState.OFFERED)
+    end = begin(due, replace(ALL, sms=False), now=NOW)
+    assert (end.state, end.reason) == (NoticeState.UNREACHABLE, "no account")
+
+
 def test_the_quota_s_day_begins_at_midnight_in_shanghai() -> None:
     assert next_midnight(datetime(2026, 11, 23, 15, 59, tzinfo=UTC)) == datetime(2026, 11, 23, 16, tzinfo=UTC)
     assert next_midnight(datetime(2026, 11, 23, 16, 0, tzinfo=UTC)) == datetime(2026, 11, 24, 16, tzinfo=UTC)

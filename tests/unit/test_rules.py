@@ -160,3 +160,5 @@ def test_a_slots_status_has_the_contracts_words(now: datetime) -> None:
     assert status_of(count_of(tomorrow, opens_at=tomorrow), now=now) == "scheduled"
     assert status_of(count_of(tomorrow, state=SessionState.CLOSED), now=now) == "closed"
     assert status_of(count_of(tomorrow, state=SessionState.STOPPED), now=now) == "stopped"
+    partly = count_of(tomorrow)
+    assert status_of(replace(partly, slot=replace(partly.slot, stoppage="T000001")), now=now) == "stopped"
