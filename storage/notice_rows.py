@@ -3,13 +3,19 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from booking.call_models import ABOUT_OFFERS
 from booking.notices import UNREACHED, Notice, NoticeFilter, NoticeState
+from booking.stoppage_models import UNSETTLED
 from storage.notice_answers import SqlNoticeAnswers, notice_of
 from storage.notice_tables import notice
+from storage.stoppage_tables import displacement
+
+_UNSETTLED = tuple(map(str, UNSETTLED))
+_OFFERS = tuple(map(str, ABOUT_OFFERS))
 
 
 class SqlNoticeRows(SqlNoticeAnswers):
@@ -46,9 +52,15 @@ class SqlNoticeRows(SqlNoticeAnswers):
             query = query.where(notice.c.stoppage == wanted.stoppage)
         if wanted.unreached:
             unreached = notice.c.state.in_([str(state) for state in UNREACHED])
-            query = query.where(unreached, notice.c.patient.is_not(None)).order_by(None)
+            query = query.where(unreached, notice.c.patient.is_not(None), _still_true()).order_by(None)
             query = query.order_by(notice.c.visit_at, notice.c.id)
         return [notice_of(row) for row in (await self._connection.execute(query)).mappings()]
+
+
+def _still_true() -> ColumnElement[bool]:
+    """Leave out stoppages that need no call any more: nobody is to be told of one that was lifted meanwhile."""
+    waits = exists().where(displacement.c.id == notice.c.displacement, displacement.c.state.in_(_UNSETTLED))
+    return or_(notice.c.displacement.is_(None), notice.c.outcome.is_not(None), waits, notice.c.kind.not_in(_OFFERS))
 
 
 def _row(each: Notice) -> dict[str, object]:

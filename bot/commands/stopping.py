@@ -198,9 +198,13 @@ async def _stop(
                 return REFUSED
             zone = desk.catalogue.clinic.zone
             found, figures = await desk.finish(ordered.id)
-            _show(stoppage_row(found, figures, zone), stopped_lines(found, figures, zone), as_json=as_json)
+            if not as_json:
+                _show(stoppage_row(found, figures, zone), stopped_lines(found, figures, zone), as_json=False)
             if wait:
                 await _wait_for_notices(desk, ordered.id)
+                found, figures = await desk.stoppages.get(ordered.id)
+            if as_json:  # one array, of how it stands in the end
+                _show(stoppage_row(found, figures, zone), [], as_json=True)
     except NoCatalogue:
         complain(texts.NO_CATALOGUE)
         return REFUSED

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from booking.appointments import Appointments
-from booking.notices import NoticeState
+from booking.notices import NoticeFilter, NoticeState
 from storage.database import SqlDatabase
 from storage.notice_tables import notice
 from tests.support.notice_desk import CLI, Desk
@@ -81,3 +81,18 @@ async def test_a_notice_that_was_never_read_says_what_was_stopped_and_that_the_t
     desk.talk.now = datetime.fromisoformat(told.payload["deadline"]) + timedelta(hours=1)
     seen = (await desk.talk.says("你说什么")).shows("很抱歉，您预约的门诊停诊了", "为您保留的时间已过", "回复“预约”")
     assert KEPT not in seen.text
+
+
+async def test_nobody_is_to_be_telephoned_about_a_stoppage_that_was_lifted(desk: Desk) -> None:
+    await desk.book()
+    told = await desk.stop()
+    async with desk.database.begin() as unit:
+        await unit.connection.execute(update(notice).values(state=str(NoticeState.UNREACHABLE)))
+    async with desk.database.read() as unit:
+        assert told.id in {each.id for each in await unit.notices.find(NoticeFilter(None, unreached=True))}
+    ((stoppage, _),) = await desk.stoppages.all(now=desk.talk.now)
+    await desk.stoppages.lift(stoppage.id, by=CLI, now=desk.talk.now)
+    while await desk.stoppages.work(now=desk.talk.now):
+        pass
+    async with desk.database.read() as unit:
+        assert told.id not in {each.id for each in await unit.notices.find(NoticeFilter(None, unreached=True))}
