@@ -15,7 +15,7 @@ from booking.appointments import Appointments, Wish
 from booking.catalogue_loading import CatalogueLoading
 from booking.errors import CannotAdjust, HoldExpired, SoldOut, TooLateToCancel
 from booking.models import Claim, ClaimState, SessionState, Slot
-from booking.notices import NoticeFilter
+from booking.notices import NoticeFilter, NoticeKind
 from booking.publishing import Publishing
 from booking.seats import Seats
 from booking.stoppage_models import Scope
@@ -142,8 +142,9 @@ async def test_the_notice_says_what_changed_and_asks_what_to_do(
     await booked(appointments, database, "张三", now)
     await adjustments.apply(Adjustment(SESSION, room="301", doctor="li", start=time(14)), by=CLI, now=now)
     async with database.read() as unit:
-        [told] = await unit.notices.find(NoticeFilter(None))
+        notices = await unit.notices.find(NoticeFilter(None))
         catalogue = await unit.catalogue.load()
+    [told] = [each for each in notices if each.kind is NoticeKind.SESSION_CHANGED]
     reply = render(told, catalogue, now=now)
     for words in ("301", "李强", "14:00", "09:00", "王芳"):
         assert words in reply.text
