@@ -32,6 +32,7 @@ from booking.stoppage_models import DisplacementState
 from storage.columns import Instant
 from storage.connection import SqlConnection
 from storage.notice_tables import notice, notice_consent, notice_outcome
+from storage.patient_sealing import open_link, person_place
 from storage.patient_tables import account, account_patient, patient
 from storage.sealing import Sealer
 from storage.stoppage_tables import displacement
@@ -240,11 +241,10 @@ class SqlRelayRows:
         )
         found: dict[tuple[str | None, str], str] = {}
         for row in await self._connection.execute(links):
-            place = f"account_patient:{row.openid}:{row.patient_id}:mobile"
-            found[row.openid, row.patient_id] = self._sealer.open(row.mobile, bound_to=place).decode()
+            found[row.openid, row.patient_id] = open_link(self._sealer, row.openid, row.patient_id, row.mobile)
         desk = select(patient.c.id, patient.c.mobile).where(patient.c.id.in_(patients), patient.c.mobile.is_not(None))
         for row in await self._connection.execute(desk):
-            found[None, row.id] = self._sealer.open(row.mobile, bound_to=f"patient:{row.id}:mobile").decode()
+            found[None, row.id] = self._sealer.open(row.mobile, bound_to=person_place(row.id, "mobile")).decode()
         numbers = {
             each.id: found.get((each.openid, each.patient or "")) or found.get((None, each.patient or ""), "")
             for each in wanted
