@@ -14,14 +14,16 @@ def notice_rows(notices: Sequence[Notice], zone: ZoneInfo) -> list[Row]:
     return [_row(each, zone) for each in notices]
 
 
-def call_rows(notices: Sequence[Notice], mobiles: Mapping[str, str], zone: ZoneInfo) -> list[Row]:
-    """Return one row a notice to be told by telephone: the number first, and what calls led to."""
+def call_rows(
+    notices: Sequence[Notice], mobiles: Mapping[str, str], callers: Mapping[str, str], zone: ZoneInfo
+) -> list[Row]:
+    """Return one row a notice to be told by telephone: the number, what calls led to, and who called."""
     return [
         {
             **_row(each, zone),
             "mobile": mobiles.get(each.id) or None,
             "outcome": each.outcome,
-            "called_by": each.called_by,
+            "called_by": callers.get(each.called_by or "", each.called_by),
             "called_at": _moment(each.called_at, zone),
         }
         for each in notices

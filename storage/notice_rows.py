@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from booking.call_models import ABOUT_OFFERS
+from booking.call_models import ABOUT_OFFERS, CALLED
 from booking.notices import UNREACHED, Notice, NoticeFilter, NoticeState
 from booking.stoppage_models import UNSETTLED
 from storage.notice_answers import SqlNoticeAnswers, notice_of
@@ -52,7 +52,8 @@ class SqlNoticeRows(SqlNoticeAnswers):
             query = query.where(notice.c.stoppage == wanted.stoppage)
         if wanted.unreached:
             unreached = notice.c.state.in_([str(state) for state in UNREACHED])
-            query = query.where(unreached, notice.c.patient.is_not(None), _still_true()).order_by(None)
+            called = notice.c.kind.in_([str(kind) for kind in CALLED])
+            query = query.where(unreached, called, _still_true()).order_by(None)
             query = query.order_by(notice.c.visit_at, notice.c.id)
         return [notice_of(row) for row in (await self._connection.execute(query)).mappings()]
 

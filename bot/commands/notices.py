@@ -40,11 +40,15 @@ async def notices(
             raise ConfigurationError(problem)
         async with database.read() as unit:
             found = await unit.notices.find(NoticeFilter(stoppage, unreached=unreachable))
-            mobiles = await _mobiles(unit, found) if unreachable else {}
+            mobiles, callers = (await _mobiles(unit, found), await _callers(unit, found)) if unreachable else ({}, {})
         if mobiles:
             await _log_access(database, found, await now_of(database))
     zone = catalogue.clinic.zone
-    _print(call_rows(found, mobiles, zone) if unreachable else notice_rows(found, zone), json=json, calls=unreachable)
+    _print(
+        call_rows(found, mobiles, callers, zone) if unreachable else notice_rows(found, zone),
+        json=json,
+        calls=unreachable,
+    )
     return 0
 
 
@@ -57,6 +61,12 @@ async def _mobiles(unit: Unit, found: Sequence[Notice]) -> dict[str, str]:
     """Return telephone numbers by the notice's id: the same that the call list in chat shows."""
     known = await unit.calls.telephones(sorted({each.patient for each in found if each.patient is not None}))
     return {each.id: known[each.patient][1] for each in found if each.patient is not None and each.patient in known}
+
+
+async def _callers(unit: Unit, found: Sequence[Notice]) -> dict[str, str]:
+    """Return the names of the staff who called."""
+    known = [await unit.staff.get(caller) for caller in sorted({each.called_by for each in found if each.called_by})]
+    return {one.id: one.name for one in known if one is not None}
 
 
 async def _log_access(database: SqlDatabase, found: Sequence[Notice], now: datetime) -> None:

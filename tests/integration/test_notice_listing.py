@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from booking.notices import Notice, NoticeKind, NoticeState
+from booking.actors import Role, Staff
+from booking.notices import CallOutcome, Notice, NoticeKind, NoticeState
 from storage.database import SqlDatabase
 from storage.patient_tables import access_log
 from storage.sealing import Sealer
@@ -51,6 +52,11 @@ def written(database_url: str, sealer: Sealer, now: datetime) -> list[Notice]:
         async with database.begin() as unit:
             await unit.notices.add(made)
             await unit.notices.add([replace(notice(NoticeKind.ALERT, now=now), state=NoticeState.UNREACHABLE)])
+            confirming = notice(NoticeKind.CHANGED, now=now, patient=patient.id)  # what staff did with them on the call
+            await unit.notices.add([replace(confirming, state=NoticeState.UNREACHABLE)])
+            staff = Staff("s-1", "前台小周", Role.FRONTDESK, None, None, now, None, None)
+            await unit.staff.add(staff, code="K7PM4QXR9TBE", code_expires_at=now, request="r1")
+            assert await unit.calls.settle(made[-1].id, CallOutcome.NO_ANSWER, by=staff.id, seen=None, now=now)
         await database.close()
         return made
 
@@ -59,7 +65,7 @@ def written(database_url: str, sealer: Sealer, now: datetime) -> list[Notice]:
 
 def test_every_notice_is_listed_with_its_state(zhenyue: CommandLine, written: list[Notice]) -> None:
     rows = zhenyue("notices", "--json").rows
-    assert len(rows) == 5
+    assert len(rows) == 6
     first = next(row for row in rows if row["notice"] == written[0].id)
     assert (first["state"], first["patient"], first["number"]) == ("delivered", "张*", "26112400000000")
     assert first["visit_at"] == "2026-12-02T09:00:00+08:00"
@@ -72,7 +78,7 @@ def test_the_call_list_has_numbers_and_the_next_visit_first_and_is_written_down(
     rows = zhenyue("notices", "--unreachable", "--json").rows
     assert [row["notice"] for row in rows] == [each.id for each in reversed(written[1:])]
     assert {row["mobile"] for row in rows} == {"13800138000"}
-    assert {row["outcome"] for row in rows} == {None}
+    assert {(row["outcome"], row["called_by"]) for row in rows} == {(None, None), ("no_answer", "前台小周")}
 
     async def logged() -> list[tuple[str, str]]:
         database = SqlDatabase.open(database_url, sealer)
