@@ -1,7 +1,7 @@
 """Reminders: the day before at a set time, and again shortly before, to who wants them (R-B3).
 
 They are notices like others, written in batches: two statements read a batch, one writes it. The key of each is its
-appointment's, so that whatever runs twice reminds once.
+appointment's and start's, so that whatever runs twice reminds once, and a visit that was moved is reminded of anew.
 """
 
 from collections.abc import Sequence
@@ -96,7 +96,7 @@ async def _notices(unit: Unit, kind: NoticeKind, claims: Sequence[Claim], now: d
     return [
         new_notice(
             kind,
-            dedupe_key=f"{kind}:{claim.id}",
+            dedupe_key=f"{kind}:{claim.id}:{int(claim.starts_at.timestamp())}",
             payload={"visit": visit(claim, sessions[claim.session], names[claim.patient])},
             now=now,
             openid=claim.openid,

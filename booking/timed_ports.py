@@ -53,7 +53,7 @@ class ReminderRows(Protocol):
     """Who is to be reminded, who does not want to be, and whom nobody could tell."""
 
     async def due(self, wanted: RemindFilter, *, after: Place | None, limit: int) -> list[Claim]:
-        """Return booked appointments without a reminder of this kind, by start and id; none of who wants none."""
+        """Return booked appointments without a reminder of their start, by start and id; none of who wants none."""
         ...
 
     async def want(self, openid: str, *, wanted: bool) -> bool:

@@ -27,8 +27,12 @@ class SqlReminderRows:
         self._connection = connection
 
     async def due(self, wanted: RemindFilter, *, after: Place | None, limit: int) -> list[Claim]:
-        """Return booked appointments without a reminder of this kind, by start and id; none of who wants none."""
-        reminded = exists().where(notice.c.claim == claim.c.id, notice.c.kind == str(wanted.kind))
+        """Return booked appointments without a reminder of this kind, by start and id; none of who wants none.
+
+        What was written of another start, before the visit was moved, reminds of nothing any more.
+        """
+        of_this_visit = (notice.c.claim == claim.c.id, notice.c.visit_at == claim.c.starts_at)
+        reminded = exists().where(*of_this_visit, notice.c.kind == str(wanted.kind))
         unwanted = exists().where(account.c.openid == claim.c.openid, account.c.reminders.is_(False))
         query = select(claim).where(
             is_booked,

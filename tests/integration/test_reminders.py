@@ -2,22 +2,27 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import update
 
 from booking.actors import Actor, Role
+from booking.adjustment_models import Adjustment
+from booking.adjustments import Adjustments
 from booking.alerts import Alerts
 from booking.appointments import Appointments, Wish
 from booking.current import CurrentCatalogue
 from booking.notices import Notice, NoticeFilter, NoticeKind, NoticeState
 from booking.reminders import Reminders
+from booking.seats import Seats
 from booking.staffing import StaffAccounts
 from storage.database import SqlDatabase
 from storage.notice_tables import notice as notice_table
+from storage.pool import RedisPool
 from tests.support.clinic import add_patient, add_session, open_clinic
+from tests.support.figures import CountedFigures
 from tests.support.notices import notice
 
 EVENING = timedelta(hours=9)
@@ -94,6 +99,23 @@ async def test_a_visit_is_reminded_of_shortly_before_unless_it_was_booked_within
     assert await reminders.remind_soon(now=visit - timedelta(minutes=90)) == 1
     assert await reminders.remind_soon(now=visit - timedelta(minutes=80)) == 0
     assert await reminders.remind_soon(now=visit) == 0
+
+
+async def test_a_visit_that_was_moved_is_reminded_of_before_its_new_time_too(
+    clinic: SqlDatabase, appointments: Appointments, pool: RedisPool, now: datetime
+) -> None:
+    await book(appointments, clinic, "张三", now)
+    reminders, visit = Reminders(clinic, CurrentCatalogue(clinic)), now + timedelta(days=1)
+    assert await reminders.remind_soon(now=visit - timedelta(minutes=90)) == 1
+    later = Adjustment("wang-20261124-0900", start=time(14))
+    adjustments = Adjustments(clinic, Seats(clinic, pool, CountedFigures()))
+    await adjustments.apply(later, by=Actor("cli", "root", "cli"), now=visit - timedelta(minutes=80))
+    assert await reminders.remind_soon(now=visit - timedelta(minutes=79)) == 0
+    for minutes in (90, 80):
+        await reminders.remind_soon(now=visit + timedelta(hours=5, minutes=-minutes))
+    first, second = await written(clinic, NoticeKind.REMINDER_SOON)
+    assert (first.visit_at, second.visit_at) == (visit, visit + timedelta(hours=5))
+    assert len(second.dedupe_key) <= 64
 
 
 async def test_neither_a_cancelled_visit_nor_who_wants_none_is_reminded(
