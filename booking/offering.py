@@ -144,7 +144,7 @@ class Offers:
         """Offer seats that came free to those who had none, in order of first booking; return to how many."""
         catalogue = await self._current.get()
         async with self._database.read() as unit:
-            in_line = await unit.displaced.departments_in_line()
+            in_line = await unit.displaced.departments_in_line(now=now)
         if not in_line:
             return 0
         allocation = await read_allocation(self._database, catalogue, now=now, departments=in_line)
@@ -153,7 +153,7 @@ class Offers:
             return 0
 
         async def page(unit: Unit, after: Waiting | None) -> Sequence[Waiting]:
-            return await unit.displaced.next_in_line(departments, after=after, limit=PAGE)
+            return await unit.displaced.next_in_line(departments, now=now, after=after, limit=PAGE)
 
         planned = await make_plan(self._database, catalogue, page, now=now, allocation=allocation)
         served = 0

@@ -1,12 +1,14 @@
 """Stoppages and whom they displace, as values (R-A14, R-A15)."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 """The end of a stoppage without one: until it is lifted."""
+AFTER_THE_VISIT = timedelta(days=7)
+"""How long after the visit that was stopped its patient may still be offered, or telephoned about, another one."""
 ScopeKind = Literal["session", "doctor", "department", "clinic"]
 
 

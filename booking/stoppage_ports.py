@@ -141,16 +141,21 @@ class DisplacementRows(Protocol):
         """Return who waits for replacements of a stoppage, in order of first booking, a page at a time."""
         ...
 
-    async def next_in_line(self, departments: Sequence[str], *, after: Waiting | None, limit: int) -> list[Waiting]:
-        """Return who had no offer and was not helped on the telephone, in order of first booking, by pages."""
+    async def next_in_line(
+        self, departments: Sequence[str], *, now: datetime, after: Waiting | None, limit: int
+    ) -> list[Waiting]:
+        """Return who had no offer and is to be helped still, in order of first booking, by pages.
+
+        Not who was helped on the telephone, booked in that department since, or whose visit lies long back.
+        """
         ...
 
     async def departments_waiting(self, stoppage_id: str) -> list[str]:
         """Return the departments of those of a stoppage who wait for replacements."""
         ...
 
-    async def departments_in_line(self) -> list[str]:
-        """Return the departments of those who had no offer."""
+    async def departments_in_line(self, *, now: datetime) -> list[str]:
+        """Return the departments of those who are next in line."""
         ...
 
     async def get(self, displacement_id: str, *, lock: bool = False) -> Displacement | None:

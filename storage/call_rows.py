@@ -1,14 +1,14 @@
 """Notices that are settled on the telephone, in SQL."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select, update
 
 from booking.call_models import ABOUT_OFFERS, CALLED, SILENT, CallRow
 from booking.models import ClaimState
 from booking.notices import UNREACHED, CallOutcome, Notice, NoticeKind, NoticeState
-from booking.stoppage_models import UNSETTLED, DisplacementState
+from booking.stoppage_models import AFTER_THE_VISIT, UNSETTLED, DisplacementState
 from storage.connection import SqlConnection
 from storage.displacement_rows import displacement_of
 from storage.notice_answers import notice_of
@@ -19,8 +19,6 @@ from storage.sealing import Sealer
 from storage.stoppage_tables import displacement
 from storage.tables import claim
 
-AFTER_THE_VISIT = timedelta(days=7)
-"""How long after the visit that was stopped its patient may still be telephoned about another one."""
 MOST = 200
 """Notices that are read at once: more than anybody telephones in a day."""
 _UNREACHED = tuple(map(str, UNREACHED))

@@ -10,12 +10,12 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from booking.models import ClaimState
 from booking.notices import CallOutcome, NoticeState
-from booking.stoppage_models import UNSETTLED, Displacement, DisplacementState, StoppageFigures
+from booking.stoppage_models import AFTER_THE_VISIT, UNSETTLED, Displacement, DisplacementState, StoppageFigures
 from booking.stoppage_ports import Waiting
 from storage.connection import SqlConnection, fetch
 from storage.notice_tables import notice
 from storage.stoppage_tables import displacement
-from storage.tables import claim, slot
+from storage.tables import claim, clinic_session, is_booked, is_main, slot
 
 _STATE = displacement.c.state
 _PLAIN = tuple(name for name in Displacement.__slots__ if name not in {"state", "offers"})
@@ -53,9 +53,14 @@ class SqlDisplacementRows:
         query = _in_line(after).where(displacement.c.stoppage == stoppage_id, _is(DisplacementState.WAITING))
         return await self._waiting(query.limit(limit))
 
-    async def next_in_line(self, departments: Sequence[str], *, after: Waiting | None, limit: int) -> list[Waiting]:
-        """Return who had no offer and was not helped on the telephone, in order of first booking, by pages."""
-        query = _in_line(after).where(_UNOFFERED, displacement.c.department.in_(departments), ~_called(*_SETTLED_CALLS))
+    async def next_in_line(
+        self, departments: Sequence[str], *, now: datetime, after: Waiting | None, limit: int
+    ) -> list[Waiting]:
+        """Return who had no offer and is to be helped still, in order of first booking, by pages.
+
+        Not who was helped on the telephone, booked in that department since, or whose visit lies long back.
+        """
+        query = _in_line(after).where(displacement.c.department.in_(departments), *_to_be_helped(now))
         return await self._waiting(query.limit(limit))
 
     async def departments_waiting(self, stoppage_id: str) -> list[str]:
@@ -64,9 +69,9 @@ class SqlDisplacementRows:
         query = query.where(displacement.c.stoppage == stoppage_id, _is(DisplacementState.WAITING))
         return list((await self._connection.execute(query)).scalars())
 
-    async def departments_in_line(self) -> list[str]:
-        """Return the departments of those who had no offer."""
-        query = select(displacement.c.department).where(_UNOFFERED).distinct()
+    async def departments_in_line(self, *, now: datetime) -> list[str]:
+        """Return the departments of those who are next in line."""
+        query = select(displacement.c.department).where(*_to_be_helped(now)).distinct()
         return list((await self._connection.execute(query)).scalars())
 
     async def get(self, displacement_id: str, *, lock: bool = False) -> Displacement | None:
@@ -167,6 +172,22 @@ def _called(*outcomes: str) -> ColumnElement[bool]:
     """Whether a call to somebody led to one of these. Notices are found by their claim: that is what has an index."""
     theirs = (notice.c.claim == displacement.c.claim, notice.c.displacement == displacement.c.id)
     return exists().where(*theirs, notice.c.outcome.in_(outcomes))
+
+
+def _to_be_helped(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Who had no offer, and has neither been helped since nor a stopped visit that lies long back."""
+    recent = displacement.c.starts_at >= now - AFTER_THE_VISIT
+    return _UNOFFERED, recent, ~_called(*_SETTLED_CALLS), ~_helped_themselves()
+
+
+def _helped_themselves() -> ColumnElement[bool]:
+    """Whether somebody booked in the same department since; what was offered for another stopped visit is no such."""
+    in_department = exists().where(
+        clinic_session.c.id == claim.c.session, clinic_session.c.department == displacement.c.department
+    )
+    theirs = (claim.c.patient == displacement.c.patient, claim.c.created_at > displacement.c.created_at)
+    booked = (is_booked, is_main, claim.c.displacement.is_(None))
+    return exists(claim.c.id).where(*theirs, *booked, in_department.correlate(claim, displacement))
 
 
 def _notices_of(people: Sequence[Displacement]) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

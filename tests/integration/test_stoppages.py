@@ -206,6 +206,46 @@ async def test_who_gets_nothing_is_told_so_and_is_next_in_line(ward: Ward, now: 
     assert await ward.seats.verify(now=now) == []
 
 
+async def displaced_without_an_offer(ward: Ward, now: datetime, *, published: int = 4) -> None:
+    """张三, whose visit tomorrow is stopped while nothing else is free; then a session in so many days is published."""
+    await add_session(ward.database, now + timedelta(days=1), capacities=(2,))
+    await ward.book(f"{TUESDAY}-0900", "张三", now=now)
+    await ward.stop(order(TUESDAY_SESSION), now=now)
+    await add_session(ward.database, now + timedelta(days=published), capacities=(4,))
+
+
+@pytest.mark.parametrize(("late", "served"), [(timedelta(0), 1), (timedelta(seconds=1), 0)])
+async def test_nobody_is_offered_anything_a_week_after_the_visit_that_was_stopped(
+    ward: Ward, now: datetime, late: timedelta, served: int
+) -> None:
+    await displaced_without_an_offer(ward, now, published=9)
+    assert await ward.offers.serve_next(now=now + timedelta(days=8) + late) == served
+
+
+@pytest.mark.parametrize(("doctor", "served"), [("li", 0), ("zhao", 1)])
+async def test_who_booked_in_that_department_since_has_helped_themselves(
+    ward: Ward, now: datetime, doctor: str, served: int
+) -> None:
+    await displaced_without_an_offer(ward, now)
+    await add_session(ward.database, now + timedelta(days=2), doctor=doctor)
+    await ward.book(f"{doctor}-20261125-0900-0900", "张三", now=now + timedelta(minutes=1))
+    assert await ward.offers.serve_next(now=now + timedelta(minutes=2)) == served
+
+
+async def test_who_had_another_visit_there_before_or_cancelled_what_they_booked_is_still_next_in_line(
+    ward: Ward, now: datetime
+) -> None:
+    await add_session(ward.database, now + timedelta(days=2), doctor="li", capacities=(1, 1))
+    await ward.book("li-20261125-0900-0900", "张三", now=now - timedelta(minutes=1))
+    await ward.book("li-20261125-0900-0930", "李四", now=now)
+    await displaced_without_an_offer(ward, now)
+    await add_session(ward.database, now + timedelta(days=3), doctor="li")
+    since = now + timedelta(minutes=1)
+    booked = await ward.book("li-20261126-0900-0900", "张三", now=since)
+    await ward.appointments.cancel(booked.id, openid="o-张三", now=since)
+    assert await ward.offers.serve_next(now=since) == 1
+
+
 async def test_a_second_stoppage_of_the_offered_session_brings_other_offers(ward: Ward, now: datetime) -> None:
     for day in (1, 2, 3):
         await add_session(ward.database, now + timedelta(days=day), capacities=(2,))
