@@ -1,5 +1,6 @@
 """What is due by the clock needs of the database: runs of jobs, and who is to be reminded."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol
@@ -49,6 +50,18 @@ class RemindFilter:
     starts_until: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class UntoldFilter:
+    """Notices of visits within a time, of which an alert is missing.
+
+    ``alerts``: what stands before and behind the notice's id in the key of each alert there should be.
+    """
+
+    visit_after: datetime
+    visit_until: datetime
+    alerts: Sequence[tuple[str, str]]
+
+
 class ReminderRows(Protocol):
     """Who is to be reminded, who does not want to be, and whom nobody could tell."""
 
@@ -60,8 +73,6 @@ class ReminderRows(Protocol):
         """Set whether an account wants reminders; False when that was so already."""
         ...
 
-    async def untold(
-        self, *, visit_after: datetime, visit_until: datetime, after: Place | None, limit: int
-    ) -> list[Notice]:
+    async def untold(self, wanted: UntoldFilter, *, after: Place | None, limit: int) -> list[Notice]:
         """Return patients' notices that no channel brought and nobody called about, by visit and id."""
         ...

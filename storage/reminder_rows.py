@@ -1,13 +1,12 @@
 """Who is to be reminded, who wants no reminders, and whom nobody could tell, in SQL (R-B3)."""
 
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, and_, exists, literal, or_, select, update
+from sqlalchemy import Column, ColumnElement, String, and_, exists, literal, or_, select, update
 
 from booking.models import Claim
 from booking.notices import Notice, NoticeKind
-from booking.timed_ports import Place, RemindFilter
+from booking.timed_ports import Place, RemindFilter, UntoldFilter
 from storage.claim_rows import claim_of
 from storage.connection import SqlConnection
 from storage.notice_answers import notice_of
@@ -18,6 +17,8 @@ from storage.tables import claim, is_booked
 _REMINDERS = tuple(map(str, (NoticeKind.REMINDER_DAY, NoticeKind.REMINDER_SOON)))
 _OF_A_VISIT = (*_REMINDERS, str(NoticeKind.SESSION_CHANGED), str(NoticeKind.CHANGED), str(NoticeKind.RESTORED))
 _WORTH_A_CALL = (*_OF_A_VISIT, str(NoticeKind.STOPPED), str(NoticeKind.OFFER), str(NoticeKind.CANCELLED))
+
+_alert = notice.alias("alert")
 
 
 class SqlReminderRows:
@@ -54,9 +55,7 @@ class SqlReminderRows:
         change = update(account).where(account.c.openid == openid, account.c.reminders.is_not(wanted))
         return (await self._connection.execute(change.values(reminders=wanted))).rowcount == 1
 
-    async def untold(
-        self, *, visit_after: datetime, visit_until: datetime, after: Place | None, limit: int
-    ) -> list[Notice]:
+    async def untold(self, wanted: UntoldFilter, *, after: Place | None, limit: int) -> list[Notice]:
         """Return patients' notices that no channel brought and nobody called about, by visit and id.
 
         Of visits that still stand, or were stopped or cancelled for the patient; not reminders to who has no account,
@@ -67,16 +66,23 @@ class SqlReminderRows:
             unreached,
             notice.c.outcome.is_(None),
             notice.c.patient.is_not(None),
-            notice.c.visit_at > visit_after,
-            notice.c.visit_at <= visit_until,
+            notice.c.visit_at > wanted.visit_after,
+            notice.c.visit_at <= wanted.visit_until,
             notice.c.kind.in_(_WORTH_A_CALL),
             or_(notice.c.kind.not_in(_REMINDERS), notice.c.openid.is_not(None)),
             or_(notice.c.kind.not_in(_OF_A_VISIT), visit_stands),
+            or_(*(~_is_written(alert) for alert in wanted.alerts)),
         )
         if after is not None:
             query = query.where(_later(notice.c.visit_at, notice.c.id, after))
         rows = await self._connection.execute(query.order_by(notice.c.visit_at, notice.c.id).limit(limit))
         return [notice_of(row) for row in rows.mappings()]
+
+
+def _is_written(alert: tuple[str, str]) -> ColumnElement[bool]:
+    before, behind = (literal(part, String) for part in alert)
+    key = before + notice.c.id + behind
+    return exists().where(_alert.c.dedupe_key == key)
 
 
 def _later(moment: Column[Any], id_: Column[Any], after: Place) -> ColumnElement[bool]:

@@ -195,6 +195,22 @@ async def test_the_desk_is_told_once_whom_nobody_reached(clinic: SqlDatabase, no
     assert all(each.patient is None and each.void_after == now + timedelta(days=1) for each in found)
 
 
+async def test_where_the_desk_was_told_of_all_nothing_is_written_until_somebody_new_is_there(
+    clinic: SqlDatabase, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite has one writer: it is not taken every few seconds for nothing."""
+    await bound(clinic, "前台", Role.FRONTDESK, now)
+    await untold(clinic, None, now)
+    alerts = Alerts(clinic)
+    await alerts.write(now=now)
+    with monkeypatch.context() as closed:
+        closed.delattr(SqlDatabase, "begin")
+        await alerts.write(now=now)
+    await bound(clinic, "经理", Role.MANAGER, now)
+    await alerts.write(now=now)
+    assert sorted(each.openid for each in await written(clinic, NoticeKind.ALERT)) == ["o-前台", "o-经理"]
+
+
 async def test_whom_the_desk_need_not_call_makes_no_alert(
     clinic: SqlDatabase, appointments: Appointments, now: datetime
 ) -> None:
