@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from booking.actors import Actor
+from booking.actors import ActingChannel, Actor
 from booking.audit import Entry
 from booking.ids import new_id
 from booking.models import Claim, ClaimState, ClinicSession
@@ -28,9 +28,8 @@ def lifter(stoppage: Stoppage) -> Actor:
     return _actor(stoppage.lifted_by, stoppage.lifted_through)
 
 
-def _actor(by: str, channel: str) -> Actor:
-    kinds = {"cli": "cli", "system": "system"}
-    return Actor(kinds.get(channel, "staff"), by, channel)  # type: ignore[arg-type]  # written from an Actor
+def _actor(by: str, channel: ActingChannel) -> Actor:
+    return Actor(channel if channel in {"cli", "system"} else "staff", by, channel)
 
 
 async def displace_some(unit: Unit, stoppage: Stoppage, *, now: datetime) -> list[str] | None:

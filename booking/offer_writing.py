@@ -181,11 +181,21 @@ def _offered(person: Displacement, offers: Sequence[Claim], catalogue: Catalogue
     )
 
 
+def _unoffered(person: Displacement, now: datetime) -> Displacement:
+    return replace(
+        person,
+        state=DisplacementState.UNOFFERED,
+        offers=(),
+        deadline=None,
+        told=person.told + 1,
+        updated_at=now,
+    )
+
+
 async def leave_without(unit: Unit, stoppage: Stoppage, *, limit: int, now: datetime) -> int:
     """Tell the next of those who still wait that nothing is free; they are the next in line. Return how many."""
     people = await unit.displaced.lock_waiting(stoppage.id, limit=limit)
-    change = {"state": DisplacementState.UNOFFERED, "offers": (), "deadline": None, "updated_at": now}
-    await tell(unit, [replace(each, told=each.told + 1, **change) for each in people], {}, now=now)  # type: ignore[arg-type]  # fields by name
+    await tell(unit, [_unoffered(person, now) for person in people], {}, now=now)
     return len(people)
 
 

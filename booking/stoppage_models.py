@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
+from booking.actors import ActingChannel
+
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 """The end of a stoppage without one: until it is lifted."""
 AFTER_THE_VISIT = timedelta(days=7)
@@ -87,12 +89,12 @@ class Stoppage:
     text: str
     state: StoppageState
     by: str
-    channel: str
+    channel: ActingChannel
     request_id: str
     created_at: datetime
     updated_at: datetime
     lifted_by: str | None = None
-    lifted_through: str | None = None
+    lifted_through: ActingChannel | None = None
 
     @property
     def in_force(self) -> bool:
