@@ -25,7 +25,7 @@ from booking.models import ClaimState
 from booking.notices import Notice, NoticeKind
 from handlers.book import BOOKING
 from handlers.frame import GO_ON, Done, Flow, Frame, Gap, Question
-from handlers.mine import MINE
+from handlers.mine import begin_deed
 from handlers.narrowing import ANY
 from handlers.showing import became, show
 from handlers.state import Option
@@ -113,15 +113,6 @@ async def _standing(frame: Frame, notice: Notice) -> AppointmentView:
     return view
 
 
-def _begin(frame: Frame, notice: Notice, deed: str) -> None:
-    """Begin to change or cancel the appointment, as if it had been chosen under 我的预约."""
-    claim = notice.claim or ""
-    frame.start(MINE)
-    for gap, value in (("appointment", claim), ("deed", deed)):  # so that 返回 leads back over both
-        frame.step()
-        frame.fill(gap, value)
-
-
 async def _remind(frame: Frame, notice: Notice, place: int) -> Done | None:
     """1 我会来, 2 取消预约: by the rules of every cancellation."""
     view = await _standing(frame, notice)
@@ -131,7 +122,7 @@ async def _remind(frame: Frame, notice: Notice, place: int) -> Done | None:
         await _note(frame, notice, _COME)
         return Done(texts.will_come(view, frame.catalogue, frame.now), outcome="coming")
     await _note(frame, notice, _CANCEL)
-    _begin(frame, notice, commands.CANCEL)
+    begin_deed(frame, notice.claim or "", commands.CANCEL)
     return None
 
 
@@ -144,7 +135,7 @@ async def _change(frame: Frame, notice: Notice, place: int) -> Done | None:
     await _note(frame, notice, answer)
     if not deed:
         return Done(texts.kept(view, frame.catalogue, frame.now), outcome="kept")
-    _begin(frame, notice, deed)
+    begin_deed(frame, notice.claim or "", deed)
     return None
 
 

@@ -1,11 +1,12 @@
 """改约: another slot is held first, then old and new are exchanged in one step, or nothing changes (R-A12)."""
 
 import contextlib
+from datetime import datetime
 from typing import ClassVar
 
 from booking.appointments import AppointmentView
 from booking.availability import Search
-from booking.errors import HoldExpired, Refused, UnknownAppointment
+from booking.errors import HoldExpired, Refused, SameSlot, UnknownAppointment
 from booking.models import ClaimKind, SlotCount
 from booking.notices import CallOutcome
 from booking.rules import may_change
@@ -16,8 +17,12 @@ from handlers.seat import HOPELESS, hold_seat, is_held, lose
 from handlers.settling import settle_call
 from handlers.state import Option
 from handlers.texts import changes as texts
+from handlers.texts.common import clock_words, day_words
+from handlers.words import compact
 
 _OTHER_TIME, _OTHER_DOCTOR, _OTHER_DEPARTMENT, _NAMED = "time", "doctor", "department", "named"
+_OLD_AT = "old_at"
+"""When the present appointment begins, and whose it is: ``old_doctor``."""
 
 
 async def _old(frame: Frame) -> AppointmentView:
@@ -56,6 +61,8 @@ class Begin(Gap):
             return None
         frame.fill(self.name, view.claim.patient)
         frame.fill("not_slot", view.claim.slot)
+        frame.fill("old_doctor", view.session.doctor)
+        frame.fill(_OLD_AT, view.claim.starts_at.isoformat())
         return None
 
 
@@ -84,7 +91,7 @@ class Target(Gap):
             free[kind(count)] = free.get(kind(count), 0) + count.free
         if not free:
             return Done(texts.nothing_else(frame.clinic.phone), outcome="nothing_free")
-        frame.gaps |= {"old_doctor": doctor, "old_department": department}
+        frame.fill("old_department", department)
         return Question(texts.ask_target(view, frame.catalogue, frame.now), _targets(frame, free))
 
     def choose(self, frame: Frame, value: str) -> None:
@@ -176,8 +183,22 @@ async def _new(frame: Frame) -> AppointmentView | None:
     return None
 
 
+def _is_present(frame: Frame, text: str) -> bool:
+    """Tell whether a text is the time of the present appointment; its day may be said, unless it was chosen."""
+    if not frame.get(_OLD_AT) or frame.get("doctor") not in {"", frame.get("old_doctor")} or "not_doctor" in frame.gaps:
+        return False
+    starts_at = datetime.fromisoformat(frame.gaps[_OLD_AT])
+    day = starts_at.astimezone(frame.clinic.zone).date()
+    times, said = clock_words(starts_at, frame.clinic.zone), compact(text)
+    if frame.get("day") == day.isoformat() and said in map(compact, times):
+        return True
+    return said in {compact(f"{on}{at}") for on in day_words(day, frame.today) for at in times}
+
+
 def hear(frame: Frame, text: str) -> bool:
-    """Take a department's or doctor's name at any question."""
+    """Take a department's or doctor's name at any question; raises ``SameSlot`` at the time there is already."""
+    if _is_present(frame, text):
+        raise SameSlot
     found = read_names(text, frame.catalogue)
     if found is None:
         return False

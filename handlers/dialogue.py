@@ -13,6 +13,7 @@ from handlers.frame import STAFF, Frame, Services
 from handlers.hearing import back, hear
 from handlers.menu import BEGINS, MENU
 from handlers.menu import FLOW as MENU_FLOW
+from handlers.mine import MINE, begin_deed
 from handlers.notice_turns import hear_beside, hear_tap, hear_unasked, is_plain, show_unread
 from handlers.notices import read_notice_tap
 from handlers.paging import LASTING
@@ -148,7 +149,10 @@ async def _obey(frame: Frame, asked: Asked | None, said: str) -> Turn:
     """Do what a command word says; it is understood at every step."""
     if said == commands.BACK:
         return await back(frame, asked)
-    if said in BEGINS:
+    if _is_other_deed(frame, said):
+        begin_deed(frame, frame.gaps["appointment"], said)
+        await let_all_go(frame)
+    elif said in BEGINS:
         frame.start(BEGINS[said], **({"wish": said} if said in commands.WISHES else {}))
         await let_all_go(frame)
     elif said == commands.QUIT:
@@ -164,7 +168,14 @@ async def _obey(frame: Frame, asked: Asked | None, said: str) -> Turn:
 
 def _is_meant(frame: Frame, asked: Asked, said: str) -> bool:
     """Tell whether 改约 or 取消预约 is an option of the open question, or what it is about already."""
+    if _is_other_deed(frame, said):  # 取消预约 is no 取消 of the change
+        return False
     return frame.get("deed") == said or len(matching(asked.options, frame.incoming.text)) == 1
+
+
+def _is_other_deed(frame: Frame, said: str) -> bool:
+    """Tell whether 取消预约 is said while an appointment is changed, or the other way round: the same one is meant."""
+    return frame.flow == MINE and said in commands.WISHES and frame.get("deed") in {*commands.WISHES} - {said}
 
 
 async def _told(frame: Frame, said: str) -> str:

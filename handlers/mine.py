@@ -92,6 +92,14 @@ class Deed(Gap):
         return Question(shown, (*deeds, Option(BACK, texts.BACK_TO_LIST)))
 
 
+def begin_deed(frame: Frame, appointment: str, deed: str) -> None:
+    """Begin to change or cancel an appointment, as if it had been chosen in the list."""
+    frame.start(MINE)
+    for gap, value in ((Which.name, appointment), (DEED, deed)):  # so that 返回 leads back over both
+        frame.step()
+        frame.fill(gap, value)
+
+
 def _possible(
     view: AppointmentView, frame: Frame
 ) -> tuple[tuple[Option, ...], tuple[TooLateToChange | TooLateToCancel, ...]]:

@@ -330,3 +330,44 @@ async def test_the_days_limit_counts_without_the_appointment_changed(talk: Talk,
     (await talk.says("赵敏", "14:00")).shows("每位就诊人每天最多预约2次")
     (await talk.says("改约", "王芳", "赵敏", "14:00", "1")).shows("改约成功")
     assert await states(database) == [f"{WANG} moved", "li-20261124-1000-1000 booked", f"{ZHAO} booked"]
+
+
+@pytest.mark.parametrize("steps", [("1", "明天"), ("王芳", "明天")])
+@pytest.mark.parametrize("said", ["09:00", "9点"])
+async def test_the_time_there_is_already_is_said_to_be_that(talk: Talk, steps: tuple[str, ...], said: str) -> None:
+    """R-A12: a change to the same slot is refused by its rule."""
+    await talk.says("改约", *steps)
+    seen = (await talk.says(said)).shows("这就是您现在预约的时间，请选择其他时间。").offers("09:30 余2")
+    assert "没有" not in seen.text
+    (await talk.says("09:30", "1")).shows("改约成功")
+
+
+async def test_the_time_there_is_already_is_known_with_its_day_at_the_first_question(talk: Talk) -> None:
+    (await talk.says("改约", "明天 09:00")).shows("这就是您现在预约的时间", "王芳的其他时间 余8")
+
+
+async def test_the_same_time_on_another_day_or_at_a_colleague_is_not_the_one_there_is(talk: Talk) -> None:
+    await talk.says("改约", "1", "11月25日")
+    assert "现在预约的时间" not in (await talk.says("09:00")).text
+    await talk.says("菜单", "改约", "李强", "明天")
+    assert "现在预约的时间" not in (await talk.says("09:00")).text
+
+
+@pytest.mark.parametrize("steps", [(), ("赵敏",), ("赵敏", "14:00")])
+async def test_cancelling_said_in_a_change_cancels_that_appointment_and_gives_the_new_seat_back(
+    talk: Talk, database: SqlDatabase, steps: tuple[str, ...]
+) -> None:
+    await talk.says("李强", "10:30", "1")
+    await talk.says("改约", "王芳", *steps)
+    (await talk.says("取消预约")).shows("请确认取消以下预约", "王芳").offers("确认", "返回")
+    (await talk.says("1")).shows("取消成功", "王芳")
+    seen = await states(database)
+    assert {f"{WANG} cancelled", "li-20261124-1000-1030 booked"} <= set(seen)
+    assert not [each for each in seen if each.endswith("held")]
+
+
+async def test_changing_said_at_the_confirmation_of_a_cancellation_changes_that_appointment(talk: Talk) -> None:
+    await talk.says("李强", "10:30", "1")
+    await talk.says("取消预约", "王芳")
+    (await talk.says("改约")).shows("改约：11月24日 周二（明天） 09:00-09:30 王芳")
+    (await talk.says("返回")).shows("状态：待就诊", "王芳")

@@ -454,9 +454,11 @@ async def test_a_manager_refuses_and_cannot_approve_afterwards(desk: Desk) -> No
 
 async def test_who_is_no_manager_any_more_decides_nothing(desk: Desk) -> None:
     """Nobody unbound can find out that there is anything to decide."""
-    manager, _ = await asked(desk)
+    manager, notice = await asked(desk)
     await StaffAccounts(desk.database).remove("陈主任", by=CLI, now=manager.now)
-    (await manager.says("1")).shows("没有找到这条通知").hides("批准", "停诊")
+    (await manager.says("1")).hides("批准", "停诊")
+    seen = await Desk(manager, desk.database, desk.appointments).tap(notice, 1)
+    seen.shows("没有找到这条通知").hides("批准", "停诊")
     ((stoppage, _),) = await desk.stoppages.all()
     assert stoppage.state is StoppageState.REQUESTED
 
