@@ -90,10 +90,15 @@ class Adjustments:
 
 
 async def _lock_displaced(unit: Unit, session_id: str) -> set[str | None]:
-    """Lock those for whom seats are kept in a session; before the session, as whoever answers an offer does."""
+    """Lock those for whom seats are kept in a session; before the session, as whoever answers an offer does.
+
+    Their stoppages come first, as with whoever works on those: who waits again is seen there, or work is reopened.
+    """
+    stoppages = await unit.stoppages.lock(await unit.stoppages.offering_in([session_id]))
     offered = [claim for claim in await unit.claims.live(session_id) if claim.state is ClaimState.OFFERED]
     ids = sorted({claim.displacement for claim in offered if claim.displacement})
-    return {person.id for person in await unit.displaced.lock(ids, [DisplacementState.OFFERED])}
+    people = await unit.displaced.lock(ids, [DisplacementState.OFFERED])
+    return {person.id for person in people if person.stoppage in stoppages}
 
 
 async def _work_out(unit: Unit, wish: Adjustment, *, now: datetime, locked: bool = False) -> _Plan:

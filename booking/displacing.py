@@ -8,7 +8,7 @@ from booking.audit import Entry
 from booking.ids import new_id
 from booking.models import Claim, ClaimState, ClinicSession
 from booking.ports import Unit
-from booking.stoppage_models import Displacement, DisplacementState, Stoppage, StoppedState
+from booking.stoppage_models import Displacement, DisplacementState, Stoppage, StoppageState, StoppedState
 
 BATCH = 500
 """How many appointments one transaction displaces."""
@@ -32,26 +32,38 @@ def _actor(by: str, channel: ActingChannel) -> Actor:
     return Actor(channel if channel in {"cli", "system"} else "staff", by, channel)
 
 
-async def displace_some(unit: Unit, stoppage: Stoppage, *, now: datetime) -> list[str] | None:
-    """Displace the next patients of a stoppage; return the sessions that are done, None when all were before.
+async def lock_to_displace(unit: Unit, stoppage: Stoppage) -> list[str] | None:
+    """Lock a stoppage and those whose people lose offers to it; return its next sessions, None when it is past that.
+
+    Whoever works on one of the others has either seen the people who wait again, or is sent back to them. All are
+    locked by id at once. What is read before that is enough: nothing is kept in stopped slots any more.
+    """
+    sessions = await unit.stoppages.to_do(stoppage.id, StoppedState.STOPPING, limit=SESSIONS)
+    others = await unit.stoppages.offering_in(sessions)
+    kept = await unit.stoppages.keep(stoppage.id, state=StoppageState.STOPPING, along=others)
+    return sessions if kept else None
+
+
+async def displace_some(unit: Unit, stoppage: Stoppage, sessions: Sequence[str], *, now: datetime) -> list[str]:
+    """Displace the next patients of these sessions of a stoppage; return the sessions that are done.
 
     Nothing can be added to stopped slots any more, so what is read here is all there is. Rows of displaced patients are
     locked before the claims kept for them, as everywhere.
     """
-    sessions = await unit.stoppages.to_do(stoppage.id, StoppedState.STOPPING, limit=SESSIONS)
-    if not sessions:
-        return None
     claims = await unit.offers.in_stopped(stoppage.id, sessions, limit=BATCH)
     await _end_offers(unit, [c for c in claims if c.state is ClaimState.OFFERED], now=now)
     await _end_holds(unit, [c for c in claims if c.state is ClaimState.HELD], now=now)
     await _end_appointments(unit, stoppage, [c for c in claims if c.state in EXPECTED], now=now)
-    done = sessions if len(claims) < BATCH else [s for s in sessions if s < claims[-1].session]
+    done = [s for s in sessions if len(claims) < BATCH or s < claims[-1].session]
     await unit.stoppages.mark_sessions(stoppage.id, done, was=[StoppedState.STOPPING], to=StoppedState.STOPPED)
     return done
 
 
 async def _end_offers(unit: Unit, offers: Sequence[Claim], *, now: datetime) -> None:
-    """Take back seats kept in a session that is stopped now; who is left with none waits for others."""
+    """Take back seats kept in a session that is stopped now; who is left with none waits for others.
+
+    The stoppages of these people are locked.
+    """
     for_whom = sorted({offer.displacement for offer in offers if offer.displacement})
     await unit.displaced.lock(for_whom, [DisplacementState.OFFERED])
     ids = [offer.id for offer in offers]

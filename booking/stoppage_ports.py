@@ -65,7 +65,8 @@ class StoppageRows(Protocol):
     async def reopen_work(self, stoppage_ids: Sequence[str], *, now: datetime) -> None:
         """Let replacements be looked for again: people of these stoppages wait once more.
 
-        One that was lifted keeps nobody out again; who could not be given back is told, and is next in line.
+        One that was lifted keeps nobody out again; who could not be given back is told, and is next in line. Their rows
+        must be locked: one that is at work could come to its end meanwhile without having seen these people.
         """
         ...
 
@@ -80,8 +81,16 @@ class StoppageRows(Protocol):
         """
         ...
 
-    async def keep(self, stoppage_id: str, *, state: StoppageState) -> bool:
-        """Lock a stoppage until the transaction ends; False when it is not in this state any more."""
+    async def keep(self, stoppage_id: str, *, state: StoppageState, along: Sequence[str] = ()) -> bool:
+        """Lock a stoppage, and others along with it; False when it is not in this state any more."""
+        ...
+
+    async def lock(self, ids: Sequence[str]) -> dict[str, StoppageState]:
+        """Lock stoppages in the order of their ids until the transaction ends; return the state of each."""
+        ...
+
+    async def offering_in(self, sessions: Sequence[str]) -> list[str]:
+        """Return the stoppages for whose people seats of these sessions are kept."""
         ...
 
     async def close(self, new: Stoppage, *, now: datetime) -> list[str]:

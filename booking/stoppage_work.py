@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from booking.current import CurrentCatalogue
-from booking.displacing import displace_some
+from booking.displacing import displace_some, lock_to_displace
 from booking.errors import AlreadyInSession, Busy, NumberTaken, OrdinalTaken, SeatTaken, Unavailable
 from booking.lifting import lift_some
 from booking.offer_plan import PAGE, Planned, make_plan
@@ -85,13 +85,14 @@ class StoppageWork:
         catalogue = await self._current.get()
         displaced: list[str] | None = None
         async with self._database.begin() as unit:
-            if not await unit.stoppages.keep(stoppage.id, state=StoppageState.STOPPING):
+            sessions = await lock_to_displace(unit, stoppage)
+            if sessions is None:
                 return 1
             lifted = await lift_some(unit, catalogue, stoppage, now=now)
-            if lifted is None:
-                displaced = await displace_some(unit, stoppage, now=now)
-                if displaced is None:
-                    await self._after_displacing(unit, stoppage, now=now)
+            if lifted is None and sessions:
+                displaced = await displace_some(unit, stoppage, sessions, now=now)
+            elif lifted is None:
+                await self._after_displacing(unit, stoppage, now=now)
         await self._open_pools(lifted or [])
         if self._seats is not None:
             with suppress(Unavailable):

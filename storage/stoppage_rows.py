@@ -9,13 +9,13 @@ from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from booking.actors import Actor
-from booking.models import ClinicSession, SessionState
+from booking.models import ClaimState, ClinicSession, SessionState
 from booking.stoppage_models import AT_WORK, IN_FORCE, Scope, Stoppage, StoppageState, StoppedSession, StoppedState
 from booking.stoppage_scope import covers
 from storage.connection import SqlConnection
 from storage.patient_tables import file_counter
-from storage.stoppage_tables import stoppage, stoppage_session
-from storage.tables import clinic_session, slot
+from storage.stoppage_tables import displacement, stoppage, stoppage_session
+from storage.tables import claim, clinic_session, is_live, slot
 
 MANY = 5000
 """How many ids one statement names at most."""
@@ -92,7 +92,8 @@ class SqlStoppageRows:
     async def reopen_work(self, stoppage_ids: Sequence[str], *, now: datetime) -> None:
         """Let replacements be looked for again: people of these stoppages wait once more.
 
-        One that was lifted keeps nobody out again; who could not be given back is told, and is next in line.
+        One that was lifted keeps nobody out again; who could not be given back is told, and is next in line. Their rows
+        must be locked: one that is at work could come to its end meanwhile without having seen these people.
         """
         settled = [str(state) for state in (StoppageState.TELLING, StoppageState.DONE, StoppageState.LIFTED)]
         lifted = stoppage.c.state == str(StoppageState.LIFTED)
@@ -119,10 +120,21 @@ class SqlStoppageRows:
         row = (await self._connection.execute(taken.returning(stoppage))).mappings().first()
         return None if row is None else _stoppage(row)
 
-    async def keep(self, stoppage_id: str, *, state: StoppageState) -> bool:
-        """Lock a stoppage until the transaction ends; False when it is not in this state any more."""
-        query = select(stoppage.c.state).where(stoppage.c.id == stoppage_id).with_for_update(key_share=True)
-        return (await self._connection.execute(query)).scalar() == str(state)
+    async def keep(self, stoppage_id: str, *, state: StoppageState, along: Sequence[str] = ()) -> bool:
+        """Lock a stoppage, and others along with it; False when it is not in this state any more."""
+        return (await self.lock([stoppage_id, *along])).get(stoppage_id) is state
+
+    async def lock(self, ids: Sequence[str]) -> dict[str, StoppageState]:
+        """Lock stoppages in the order of their ids until the transaction ends; return the state of each."""
+        query = select(stoppage.c.id, stoppage.c.state).where(stoppage.c.id.in_(ids)).order_by(stoppage.c.id)
+        rows = await self._connection.execute(query.with_for_update(key_share=True))
+        return {row.id: StoppageState(row.state) for row in rows}
+
+    async def offering_in(self, sessions: Sequence[str]) -> list[str]:
+        """Return the stoppages for whose people seats of these sessions are kept."""
+        query = select(displacement.c.stoppage).join(claim, claim.c.displacement == displacement.c.id).distinct()
+        query = query.where(claim.c.session.in_(sessions), is_live, claim.c.state == ClaimState.OFFERED)
+        return list((await self._connection.execute(query)).scalars())
 
     async def close(self, new: Stoppage, *, now: datetime) -> list[str]:
         """Stop the slots of a stoppage's range that are ahead and not stopped yet; return their sessions' ids.

@@ -212,7 +212,7 @@ async def test_a_batch_whose_stoppage_another_worker_brought_further_does_nothin
         await ward.stoppages.work(now=now)
     before = await ward.displaced()
 
-    async def gone_on(self: SqlStoppageRows, stoppage_id: str, *, state: StoppageState) -> bool:
+    async def gone_on(self: SqlStoppageRows, stoppage_id: str, **_: object) -> bool:
         return False
 
     with monkeypatch.context() as late:

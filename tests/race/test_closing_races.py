@@ -238,7 +238,7 @@ async def test_two_workers_at_one_batch_do_it_once(
 async def test_control_without_the_locks_two_workers_do_one_batch_twice(
     ward: Ward, now: datetime, pool: RedisPool, appointments: Appointments, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def look_only(self: SqlStoppageRows, stoppage_id: str, *, state: StoppageState) -> bool:
+    async def look_only(self: SqlStoppageRows, stoppage_id: str, *, state: StoppageState, **_: object) -> bool:
         query = select(stoppage.c.state).where(stoppage.c.id == stoppage_id)
         return (await self._connection.execute(query)).scalar() == str(state)
 
