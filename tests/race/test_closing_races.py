@@ -27,6 +27,7 @@ from storage.tables import ONE_SEAT
 from tests.race.test_holds import service
 from tests.support.clinic import add_patient, add_session, open_clinic
 from tests.support.stopping import MANAGER, Ward, order
+from tests.support.waiting import done_or_waiting
 
 TUESDAY, WEDNESDAY = "wang-20261124-0900", "wang-20261125-0900"
 TUESDAY_SESSION, WEDNESDAY_SESSION = Scope("session", TUESDAY), Scope("session", WEDNESDAY)
@@ -76,7 +77,7 @@ async def stop_meanwhile(
     theirs = asyncio.ensure_future(acting)
     await written.wait()
     stopping = asyncio.create_task(ward.stop(order(scope, "meanwhile"), now=now))
-    await asyncio.wait([stopping], timeout=MEETING)
+    await done_or_waiting(stopping, ward.database)
     go_on.set()
     outcome, _ = await asyncio.gather(theirs, stopping, return_exceptions=True)
     await ward.finish(now=now)

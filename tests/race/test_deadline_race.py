@@ -16,10 +16,10 @@ from storage.stoppage_tables import displacement
 from tests.race.test_closing_races import pause_after
 from tests.support.clinic import add_session, open_clinic
 from tests.support.stopping import Ward, order
+from tests.support.waiting import done_or_waiting
 
 POSTGRES = pytest.mark.parametrize("database_kind", [pytest.param("postgres", marks=pytest.mark.postgres)])
 """SQLite has one writer, so that nothing comes between."""
-MEETING = 0.7
 
 
 async def answer_at_the_deadline(
@@ -37,7 +37,7 @@ async def answer_at_the_deadline(
     answering = asyncio.create_task(ward.offers.answer(told.id, 1, openid="o-张三", now=now))
     await read.wait()
     expiring = asyncio.create_task(ward.offers.expire(now=now + timedelta(hours=25)))
-    await asyncio.wait([expiring], timeout=MEETING)
+    await done_or_waiting(expiring, database)
     go_on.set()
     await asyncio.gather(answering, expiring, return_exceptions=True)
     async with database.read() as unit:

@@ -21,6 +21,7 @@ from storage.pool import RedisPool
 from storage.tables import ONE_SEAT, claim, clinic_session, slot
 from tests.support.clinic import add_patient, add_session, open_clinic
 from tests.support.stopping import MANAGER, Ward, order
+from tests.support.waiting import done_or_waiting, somebody_waits
 
 TUESDAY, WEDNESDAY = "wang-20261124-0900", "wang-20261125-0900"
 TUESDAY_SESSION, WEDNESDAY_SESSION = Scope("session", TUESDAY), Scope("session", WEDNESDAY)
@@ -76,7 +77,7 @@ async def hold_behind_a_stop(
         holding = asyncio.create_task(ward.appointments.hold(wish, now=now))
         await written.wait()
         stopping = asyncio.create_task(ward.stop(order(TUESDAY_SESSION, from_at=from_at), now=now))
-        await asyncio.wait([stopping], timeout=None if blindly else 1.0)  # without the lock nothing keeps it waiting
+        await done_or_waiting(stopping, ward.database)
         go_on.set()
         held, _ = await asyncio.gather(holding, stopping, return_exceptions=True)
     await ward.finish(now=now)
@@ -128,13 +129,6 @@ async def test_a_confirmation_and_a_stop_at_once_leave_nobody_booked(ward: Ward,
             await ward.appointments.cancel(held.id, openid="o-张三", now=now)
 
 
-async def somebody_waits(ward: Ward) -> bool:
-    """Whether a transaction waits for another's lock; PostgreSQL looks once a transaction, so in one of its own."""
-    waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-    async with ward.database.read() as unit:
-        return bool((await unit.connection.execute(text(waits))).scalar())
-
-
 async def confirm_behind_a_stop(ward: Ward, now: datetime) -> object:
     """Confirm while a stop has locked the session and not its slots yet; return what the confirmation came to."""
     patient = await add_patient(ward.database, "张三", openid="o-张三", now=now)
@@ -142,7 +136,7 @@ async def confirm_behind_a_stop(ward: Ward, now: datetime) -> object:
     async with ward.database.begin() as unit:
         await unit.offers.lock_sessions([TUESDAY])
         confirming = asyncio.create_task(ward.appointments.confirm(held.id, openid="o-张三", now=now))
-        while not await somebody_waits(ward):
+        while not await somebody_waits(ward.database):
             await unit.connection.execute(select(func.pg_sleep(0.01)))
         await unit.connection.execute(update(slot).where(slot.c.session == TUESDAY).values(stoppage="T000001"))
     return (await asyncio.gather(confirming, return_exceptions=True))[0]
@@ -327,7 +321,7 @@ async def answer_read_before_a_lift(ward: Ward, now: datetime, patch: pytest.Mon
         await ward.finish(now=now)
 
     lifting = asyncio.create_task(lift())
-    await asyncio.wait([lifting], timeout=1.0)
+    await done_or_waiting(lifting, ward.database)
     go_on.set()
     answer, _ = await asyncio.gather(answering, lifting, return_exceptions=True)
     return answer
