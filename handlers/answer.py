@@ -27,7 +27,7 @@ from handlers.book import BOOKING
 from handlers.frame import GO_ON, Done, Flow, Frame, Gap, Question
 from handlers.mine import begin_deed
 from handlers.narrowing import ANY
-from handlers.showing import became, show
+from handlers.showing import became, show, stands
 from handlers.state import Option
 from handlers.texts import answers as texts
 from handlers.texts import commands
@@ -54,6 +54,15 @@ def meant(notice: Notice, text: str, frame: Frame) -> int | None:
     return found[0] if len(found) == 1 else None
 
 
+async def fitting(frame: Frame, text: str, open_ones: Iterable[Notice] | None = None) -> list[Notice]:
+    """Return the open notices that a text may answer; one whose question is settled only where no other waits."""
+    if open_ones is None:
+        open_ones = await frame.services.answers.open(frame.openid, now=frame.now)
+    found = [notice for notice in open_ones if meant(notice, text, frame) is not None]
+    several = len(found) > 1  # of one there is nothing to choose from, and nothing to read
+    return [notice for notice in found if not several or await stands(frame, notice)] or found
+
+
 class Which(Gap):
     """Which of several notices is meant, or the dialogue that was open."""
 
@@ -62,11 +71,7 @@ class Which(Gap):
     async def ask(self, frame: Frame) -> Question | Done | None:
         """Name each that the answer fits."""
         said = frame.gaps[SAID]
-        notices = [
-            notice
-            for notice in await frame.services.answers.open(frame.openid, now=frame.now)
-            if meant(notice, said, frame) is not None
-        ]
+        notices = await fitting(frame, said)
         labels = [label(notice, frame.catalogue) for notice in notices]
         alike = Counter(labels)
         options = [

@@ -9,7 +9,7 @@ from booking.models import ClaimState
 from booking.rules import may_cancel, may_change
 from handlers import cancel, change
 from handlers.frame import BACK, Done, Flow, Frame, Gap, Question
-from handlers.showing import ShowOffers, show, standing_offer
+from handlers.showing import ShowOffers, claims_with_offers, show, standing_offer
 from handlers.state import Option
 from handlers.texts import answers, changes, commands
 from handlers.texts import appointments as texts
@@ -36,7 +36,9 @@ class Which(Gap):
         if not views:
             return Done(texts.NONE)
         coming = sum(view.claim.state in _AHEAD and view.claim.ends_at > frame.now for view in views)
-        return Question(texts.listing(coming, len(views) - coming), self._options(frame, views))
+        stopped = any(view.claim.state is ClaimState.STOPPED for view in views)
+        kept = await claims_with_offers(frame) if stopped else frozenset()
+        return Question(texts.listing(coming, len(views) - coming), self._options(frame, views, kept))
 
     async def _ask_wished(self, frame: Frame, wish: str, ahead: list[AppointmentView]) -> Question | Done | None:
         if not ahead:
@@ -52,9 +54,15 @@ class Which(Gap):
             frame.fill(gap, value)
         return None
 
-    def _options(self, frame: Frame, views: list[AppointmentView]) -> tuple[Option, ...]:
+    def _options(
+        self, frame: Frame, views: list[AppointmentView], kept: frozenset[str] = frozenset()
+    ) -> tuple[Option, ...]:
         return tuple(
-            Option(view.claim.id, texts.label(view, frame.catalogue, frame.today), (view.claim.number,))
+            Option(
+                view.claim.id,
+                texts.label(view, frame.catalogue, frame.today, kept=view.claim.id in kept),
+                (view.claim.number,),
+            )
             for view in views
         )
 
@@ -83,11 +91,13 @@ class Deed(Gap):
             frame.forget("appointment")
             return None
         deeds, refused = _possible(view, frame)
-        shown = texts.details(view, frame.catalogue, frame.now)
+        stopped = view.claim.state is ClaimState.STOPPED
+        kept = stopped and await standing_offer(frame, view.claim.id) is not None
+        shown = texts.details(view, frame.catalogue, frame.now, kept=kept)
         said = {refusal(error, clinic=frame.clinic) for error in refused}
         if refused and view.claim.starts_at > frame.now and not said & set(frame.notes):
             shown = f"{shown}\n{too_late(*refused, clinic=frame.clinic)}"
-        if view.claim.state is ClaimState.STOPPED and await standing_offer(frame, view.claim.id) is not None:
+        if kept:
             deeds = (*deeds, Option(_OFFERS, answers.SEE_OFFERS, answers.SEE_OFFERS_WORDS))
         return Question(shown, (*deeds, Option(BACK, texts.BACK_TO_LIST)))
 

@@ -7,7 +7,7 @@ the bot asks which is meant. Where no question is open, it answers the only noti
 from datetime import datetime
 
 from booking.notices import Notice
-from handlers.answer import ANSWER, READ, SAID, meant
+from handlers.answer import ANSWER, READ, SAID, fitting
 from handlers.asking import Turn, ended, go_on
 from handlers.frame import Frame
 from handlers.showing import show, stands
@@ -39,8 +39,7 @@ async def hear_beside(frame: Frame, asked: Asked, since: datetime) -> Turn | Non
     newest = await frame.services.answers.newest()
     if newest is None or newest <= since:
         return None
-    open_ones = await frame.services.answers.open(frame.openid, now=frame.now)
-    if not any(notice.updated_at > since and meant(notice, text, frame) is not None for notice in open_ones):
+    if not any(notice.updated_at > since for notice in await fitting(frame, text)):
         return None
     return await _ask_which(frame, asked, text)
 
@@ -53,14 +52,13 @@ async def _hear_words_beside(frame: Frame, asked: Asked, text: str) -> Turn | No
     if before is not None:
         _set_aside(frame, asked)
         return await _act(frame, before, text)
-    open_ones = await frame.services.answers.open(frame.openid, now=frame.now)
-    fitting = [notice for notice in open_ones if meant(notice, text, frame) is not None]
-    if not fitting:
+    found = await fitting(frame, text)
+    if not found:
         return None
-    if len(fitting) > 1:
+    if len(found) > 1:
         return await _ask_which(frame, asked, text)
     _set_aside(frame, asked)
-    return await _act_first(frame, fitting[0], text)
+    return await _act_first(frame, found[0], text)
 
 
 async def hear_unasked(frame: Frame) -> Turn | None:
@@ -72,10 +70,10 @@ async def hear_unasked(frame: Frame) -> Turn | None:
     if before is not None:
         return await _act(frame, before, text)
     open_ones = await frame.services.answers.open(frame.openid, now=frame.now)
-    fitting = [notice for notice in open_ones if meant(notice, text, frame) is not None]
-    if len(fitting) == 1:
-        return await _act_first(frame, fitting[0], text)
-    if fitting:
+    found = await fitting(frame, text, open_ones)
+    if len(found) == 1:
+        return await _act_first(frame, found[0], text)
+    if found:
         return await _ask_which(frame, None, text)
     lead = texts.no_such_choice(text) if number(text) is not None else ""
     unread = [notice for notice in open_ones if not notice.shown or (lead and await stands(frame, notice))]

@@ -64,6 +64,12 @@ async def standing_offer(frame: Frame, claim: str | None = None) -> Notice | Non
     return None
 
 
+async def claims_with_offers(frame: Frame) -> frozenset[str]:
+    """Return the stopped appointments instead of which something is kept that can still be chosen."""
+    offering = [each for each in await _offering(frame, None) if each.payload["offers"]]
+    return frozenset([each.claim for each in offering if each.claim and await stands(frame, each)])
+
+
 class ShowOffers(Gap):
     """Shows what is kept instead of a stopped appointment once more, or what became of it."""
 

@@ -90,9 +90,36 @@ async def test_nobody_is_to_be_telephoned_about_a_stoppage_that_was_lifted(desk:
         await unit.connection.execute(update(notice).values(state=str(NoticeState.UNREACHABLE)))
     async with desk.database.read() as unit:
         assert told.id in {each.id for each in await unit.notices.find(NoticeFilter(None, unreached=True))}
-    ((stoppage, _),) = await desk.stoppages.all(now=desk.talk.now)
+    ((stoppage, _),) = await desk.stoppages.all()
     await desk.stoppages.lift(stoppage.id, by=CLI, now=desk.talk.now)
     while await desk.stoppages.work(now=desk.talk.now):
         pass
     async with desk.database.read() as unit:
         assert told.id not in {each.id for each in await unit.notices.find(NoticeFilter(None, unreached=True))}
+
+
+async def test_a_digit_means_the_living_notice_and_a_tap_on_the_settled_one_is_explained(desk: Desk) -> None:
+    claim = await desk.book()
+    told = await desk.stop()
+    await lift(desk)
+    desk.talk.now += timedelta(minutes=1)
+    await desk.remind(claim)
+    (await desk.talk.says("1")).shows("已记下您会来就诊").ends("coming")
+    (await desk.tap(told, 1)).shows("原来的预约继续有效")
+
+
+async def test_a_settled_notice_is_what_a_digit_means_where_no_other_waits(desk: Desk) -> None:
+    await desk.book()
+    await desk.stop()
+    await lift(desk)
+    (await desk.talk.says("1")).shows("原来的预约继续有效")
+
+
+async def test_the_list_says_that_seats_are_kept_while_they_are(desk: Desk) -> None:
+    await desk.book()
+    told = await desk.stop()
+    seen = await desk.talk.says("我的预约")
+    seen.shows("已停诊，有保留号")
+    (await desk.talk.says("1")).shows("状态：已停诊，有保留号")
+    desk.talk.now = datetime.fromisoformat(told.payload["deadline"]) + timedelta(hours=1)
+    (await desk.talk.says("我的预约")).shows("已停诊").hides("有保留号")
