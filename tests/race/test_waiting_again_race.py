@@ -47,7 +47,7 @@ async def ward(database: SqlDatabase, pool: RedisPool, appointments: Appointment
 
 
 async def wait_again_at_the_end(
-    ward: Ward, other: Ward, take_away: Taking, now: datetime, patch: pytest.MonkeyPatch
+    ward: Ward, other: Ward, take_away: Taking, now: datetime, patch: pytest.MonkeyPatch, *, locking: bool
 ) -> DisplacementState:
     """What is kept for one patient is taken away, not committed yet, as their stoppage's worker comes to its end."""
     await ward.book(f"{TUESDAY}-0900", "张三", now=now)
@@ -60,7 +60,7 @@ async def wait_again_at_the_end(
         taking = asyncio.ensure_future(take_away(other, now))
         await written.wait()
         ending = asyncio.create_task(ward.finish(now=now))
-        await asyncio.wait([ending], timeout=MEETING)
+        await asyncio.wait([ending], timeout=MEETING if locking else None)  # unlocked, nothing keeps it waiting
         go_on.set()
         await asyncio.gather(taking, ending)
     for each in (ward, other):
@@ -78,7 +78,7 @@ async def test_who_waits_again_as_the_stoppage_ends_is_seen_to(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     other = Ward.open(ward.database, pool, appointments)
-    state = await wait_again_at_the_end(ward, other, take_away, now, monkeypatch)
+    state = await wait_again_at_the_end(ward, other, take_away, now, monkeypatch, locking=True)
     assert state in {DisplacementState.OFFERED, DisplacementState.UNOFFERED}
 
 
@@ -98,4 +98,5 @@ async def test_control_without_the_stoppages_lock_somebody_waits_for_ever(
 
     monkeypatch.setattr(SqlStoppageRows, "lock", lock_nothing)
     other = Ward.open(ward.database, pool, appointments)
-    assert await wait_again_at_the_end(ward, other, take_away, now, monkeypatch) is DisplacementState.WAITING
+    state = await wait_again_at_the_end(ward, other, take_away, now, monkeypatch, locking=False)
+    assert state is DisplacementState.WAITING
