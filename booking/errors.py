@@ -164,9 +164,14 @@ class RangePast(Refused):
 
 
 class NothingToStop(Refused):
-    """Raised when nothing is published that would be stopped."""
+    """Raised when all of a range is published and nothing is held in it that would be stopped."""
 
     rule = "nothing_to_stop"
+
+    def __init__(self, from_at: datetime, to_at: datetime) -> None:
+        super().__init__(f"nothing from {from_at.isoformat()} to {to_at.isoformat()}")
+        self.from_at = from_at
+        self.to_at = to_at
 
 
 class AlreadyStopped(Refused):

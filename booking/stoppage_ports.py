@@ -290,6 +290,10 @@ class OfferRows(Protocol):
 class ReachRows(Protocol):
     """Whom a stoppage would reach."""
 
+    async def last_day(self, department: str | None) -> date | None:
+        """Return the last day with a published session of a department, or of any; None without one."""
+        ...
+
     async def sessions(self, scope: Scope, from_at: datetime, to_at: datetime, *, now: datetime) -> list[str]:
         """Return the open sessions with a slot that a stoppage of this range would stop, by id."""
         ...

@@ -104,7 +104,7 @@ class StoppageWork:
         self._plans.pop(stoppage.id, None)
         sessions = await unit.stoppages.sessions(stoppage.id)
         over = stoppage.to_at <= now or stoppage.scope.kind == "session"
-        lifted = over and all(each.state is StoppedState.LIFTED for each in sessions)
+        lifted = over and bool(sessions) and all(each.state is StoppedState.LIFTED for each in sessions)
         to = StoppageState.LIFTING if lifted else StoppageState.OFFERING
         await unit.stoppages.advance(stoppage.id, was=[StoppageState.STOPPING], to=to, now=now, free=False)
 

@@ -15,21 +15,20 @@ from booking.audit import Entry, Facts
 from booking.current import CurrentCatalogue
 from booking.errors import (
     AlreadyLifted,
-    AlreadyStopped,
-    NothingToStop,
     NotInStoppage,
     NotRequested,
     RangePast,
     StoppageOver,
     UnknownStoppage,
 )
+from booking.models import Catalogue
 from booking.offer_plan import make_plan
 from booking.ports import Database, Unit
 from booking.seats import Seats
 from booking.stop_requests import ask_managers
+from booking.stoppage_ahead import check_ahead
 from booking.stoppage_models import (
     IN_FORCE,
-    Scope,
     StopOrder,
     Stoppage,
     StoppageFigures,
@@ -66,7 +65,8 @@ class Stoppages:
             span = (order.scope, when.from_at, when.to_at)
             sessions = await unit.reach.sessions(*span, now=now)
             if not sessions:
-                raise await _why_nothing(unit, order.scope, when, now=now)
+                await check_ahead(unit, catalogue, order.scope, when, now=now)
+                return StopPreview(when.from_at, when.to_at, 0, 0, 0, 0, 0)
             slots = await unit.reach.slots(*span, now=now)
             departments = await unit.reach.departments(*span, now=now)
         parts = [sessions[n : n + SESSIONS_READ] for n in range(0, len(sessions), SESSIONS_READ)]
@@ -99,8 +99,9 @@ class Stoppages:
     async def stop(self, order: StopOrder, *, by: Actor, now: datetime) -> Stoppage:
         """Close what is ordered at once; ``work`` does the rest. The same request again finds the first one's.
 
-        What is stopped already stays as it is. Raises ``ReasonMissing``, ``TextTooLong``, ``UnknownScope``,
-        ``EmptyRange``, ``RangePast``, ``NothingToStop``, ``AlreadyStopped`` or ``Unavailable``.
+        What is stopped already stays as it is; what is published later is stopped then. Raises ``ReasonMissing``,
+        ``TextTooLong``, ``UnknownScope``, ``EmptyRange``, ``RangePast``, ``NothingToStop``, ``AlreadyStopped`` or
+        ``Unavailable``.
         """
         return await self._order(order, StoppageState.STOPPING, by=by, now=now)
 
@@ -114,6 +115,7 @@ class Stoppages:
         Raises ``UnknownStoppage``, ``NotRequested`` when it was refused, ``RangePast``, ``NothingToStop``,
         ``AlreadyStopped``.
         """
+        catalogue = await self._current.get()
         async with self._database.begin() as unit:
             await unit.stoppages.in_turn()
             found = await _known(unit, stoppage_id)
@@ -123,7 +125,7 @@ class Stoppages:
                 return found
             if found.to_at <= now:
                 raise RangePast
-            await _close(unit, found, by=by, now=now)
+            await _close(unit, catalogue, found, by=by, now=now)
             await unit.stoppages.advance(stoppage_id, was=[StoppageState.REQUESTED], to=StoppageState.STOPPING, now=now)
             await unit.audit.record(_entry(found, "approved", by, now))
         return replace(found, state=StoppageState.STOPPING, updated_at=now)
@@ -202,28 +204,23 @@ class Stoppages:
             await unit.stoppages.add(new)
             if state is StoppageState.REQUESTED:
                 if not await unit.reach.sessions(new.scope, new.from_at, new.to_at, now=now):
-                    raise await _why_nothing(unit, new.scope, when, now=now)
+                    await check_ahead(unit, catalogue, new.scope, when, now=now, but=new.id)
                 await ask_managers(unit, new, now=now)
             else:
-                await _close(unit, new, by=by, now=now)
+                await _close(unit, catalogue, new, by=by, now=now)
             action = "requested" if state is StoppageState.REQUESTED else "ordered"
             await unit.audit.record(_entry(new, action, by, now))
         return new
 
 
-async def _close(unit: Unit, new: Stoppage, *, by: Actor, now: datetime) -> None:
+async def _close(unit: Unit, catalogue: Catalogue, new: Stoppage, *, by: Actor, now: datetime) -> None:
     """Close what a stoppage stops; raises ``NothingToStop`` or ``AlreadyStopped``."""
     sessions = await unit.stoppages.close(new, now=now)
     if not sessions:
-        raise await _why_nothing(unit, new.scope, Range(max(new.from_at, now), new.to_at), now=now)
+        when = Range(max(new.from_at, now), new.to_at)
+        await check_ahead(unit, catalogue, new.scope, when, now=now, but=new.id)
     after: Facts = {"stoppage": new.id}
     await unit.audit.record(*(Entry(now, by, "stopped", "session", each, None, after) for each in sessions))
-
-
-async def _why_nothing(unit: Unit, scope: Scope, when: Range, *, now: datetime) -> NothingToStop | AlreadyStopped:
-    by = await unit.stoppages.stopped_by(scope, when.from_at, when.to_at, now=now)
-    named = sorted(each for each in by if each is not None)
-    return AlreadyStopped(named[0]) if named else NothingToStop()
 
 
 async def _known(unit: Unit, stoppage_id: str) -> Stoppage:
@@ -247,7 +244,7 @@ async def _to_lift(unit: Unit, found: Stoppage, session: str | None, *, now: dat
     stopped = [each.session for each in wanted if each.state in _TO_LIFT]
     goes_on = session is None and found.to_at > now
     if not stopped and not goes_on:
-        raise AlreadyLifted
+        raise AlreadyLifted if sessions else StoppageOver
     ahead = await unit.stoppages.sessions_ahead(found.id, now=now)
     left = [each for each in stopped if each in ahead]
     if not left and not goes_on:

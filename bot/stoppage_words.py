@@ -77,7 +77,8 @@ def preview_lines(scope: Scope, preview: StopPreview, zone: ZoneInfo) -> list[st
     counts = {
         name: getattr(preview, name) for name in ("sessions", "appointments", "patients", "reachable", "offerable")
     }
-    return [line.format(scope=scope_words(scope), start=start, end=end, **counts) for line in texts.PREVIEW]
+    wanted = texts.PREVIEW if preview.sessions else (*texts.PREVIEW[:-1], texts.NOT_PUBLISHED)
+    return [line.format(scope=scope_words(scope), start=start, end=end, **counts) for line in wanted]
 
 
 def stopped_lines(stoppage: Stoppage, figures: StoppageFigures, zone: ZoneInfo) -> list[str]:

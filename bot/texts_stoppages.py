@@ -25,6 +25,7 @@ PREVIEW = (
     "  {sessions} 个门诊，{appointments} 个预约，{patients} 位患者",
     "  可通知到 {reachable} 位，可为其中 {offerable} 位保留替代号源",
 )
+NOT_PUBLISHED = "  该时段尚未放号，放号时自动停诊"
 STOPPED = "已停诊：{scope}，{start} 至 {end}，停诊编号 {id}"
 DISPLACED = "  {total} 个预约受影响：{offered} 位已保留替代号源，{unoffered} 位暂无号源"
 LIFTED = "已恢复：停诊 {id}，{restored} 个预约已归还"

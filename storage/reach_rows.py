@@ -1,10 +1,10 @@
 """Whom a stoppage would reach, in SQL: what its preview counts (R-A14)."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import cast
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
 from booking.models import ClaimState, SessionState
 from booking.stoppage_models import Scope
@@ -22,6 +22,13 @@ class SqlReachRows:
 
     def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
+
+    async def last_day(self, department: str | None) -> date | None:
+        """Return the last day with a published session of a department, or of any; None without one."""
+        query = select(func.max(clinic_session.c.date))
+        if department is not None:
+            query = query.where(clinic_session.c.department == department)
+        return (await self._connection.execute(query)).scalar()
 
     async def sessions(self, scope: Scope, from_at: datetime, to_at: datetime, *, now: datetime) -> list[str]:
         """Return the open sessions with a slot that a stoppage of this range would stop, by id."""

@@ -6,6 +6,7 @@ from booking import errors
 from booking.models import Clinic
 from handlers.texts import common
 from handlers.texts.appointments import STATES
+from handlers.texts.staff_stop import period
 
 _PLAIN: dict[type[errors.ZhenyueError], str] = {
     errors.SoldOut: "抱歉，这个号刚刚被约走了。",
@@ -15,7 +16,6 @@ _PLAIN: dict[type[errors.ZhenyueError], str] = {
     errors.HoldExpired: "抱歉，为您保留的时间已过，没有预约成功。",
     errors.EmptyRange: "停诊的结束时间应晚于开始时间，请核对。",
     errors.RangePast: "要停诊的时间已经过去，请核对。",
-    errors.NothingToStop: "这段时间没有已发布的门诊，无需停诊。",
     errors.ReasonMissing: "请说明停诊原因。",
     errors.UnknownStoppage: "没有找到这次停诊，请核对停诊编号。",
     errors.NotRequested: "这个停诊申请已经处理过了。",
@@ -157,6 +157,10 @@ def _unknown_scope(error: errors.UnknownScope, clinic: Clinic) -> str:
     return f"没有找到{_SCOPES.get(error.kind, '')}“{error.code}”，请核对。"
 
 
+def _nothing_to_stop(error: errors.NothingToStop, clinic: Clinic) -> str:
+    return f"{period(error.from_at, error.to_at, clinic.zone)}没有可停诊的门诊，无需停诊。"
+
+
 def _already_stopped(error: errors.AlreadyStopped, clinic: Clinic) -> str:
     return f"这段时间已经停诊（停诊编号 {error.stoppage}）。"
 
@@ -183,6 +187,7 @@ _WITH_NUMBERS: dict[type[errors.ZhenyueError], Callable[..., str]] = {
     errors.InvalidStaffName: _invalid_staff_name,
     errors.UnknownDoctor: _unknown_doctor,
     errors.UnknownScope: _unknown_scope,
+    errors.NothingToStop: _nothing_to_stop,
     errors.AlreadyStopped: _already_stopped,
     errors.TextTooLong: _text_too_long,
     errors.OfferGone: _offer_gone,

@@ -88,6 +88,7 @@ _NOTICES = {
     "failed": "发送失败",
     "void": "已作废",
 }
+NOT_PUBLISHED = "涉及门诊0场：该时段尚未放号，放号时自动停诊。"
 NO_STOPPAGES = "目前没有停诊。回复“停诊”可新建。"
 LIST = "停诊与申请，选择可查看进度、恢复出诊："
 LIFT_ALL, LIFT_ONE, APPROVE, REFUSE = "恢复全部", "恢复其中一次门诊", "批准申请", "不批准"
@@ -146,6 +147,8 @@ def preview(order: StopOrder, shown: StopPreview, catalogue: Catalogue, whom: st
     ]
     if order.text:
         lines.append(f"说明：{order.text}")
+    if not shown.sessions:
+        return "\n".join([*lines, NOT_PUBLISHED])
     people = f"涉及门诊{shown.sessions}场，预约{shown.appointments}个，患者{shown.patients}人"
     lines.append(f"{people}：可通知{shown.reachable}人，可提供替代号{shown.offerable}人。")
     return "\n".join(lines)

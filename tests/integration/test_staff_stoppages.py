@@ -114,8 +114,20 @@ async def test_a_wrong_period_is_said_and_asked_again(talk: Talk, said: str, tol
 
 
 async def test_a_period_without_sessions_is_refused(talk: Talk, ward: Ward) -> None:
-    (await talk.says("停诊", "科室", "眼科", "12月20日", "1", "1")).shows("没有已发布的门诊")
+    (await talk.says("停诊", "科室", "眼科", "今天", "1", "1")).shows("11月23日 周一 24:00没有可停诊的门诊")
     assert await states(ward, talk.now) == []
+
+
+async def test_a_doctor_is_stopped_for_days_that_are_not_published_yet_and_lifted(talk: Talk, ward: Ward) -> None:
+    preview = await talk.says("停诊", "医生", "王芳", "12月20日到12月27日", "医生临时有事", "不用")
+    preview.shows("12月20日 周日 00:00 至 12月27日 周日 24:00", "门诊0场", "该时段尚未放号，放号时自动停诊")
+    (await talk.says("确认")).shows("停诊已生效").ends("stopped")
+    await ward.finish(now=talk.now)
+    assert await states(ward, talk.now) == [StoppageState.DONE]
+    (await talk.says("停诊进度", "1")).shows("停诊编号：T000001", "患者：无")
+    (await talk.says("恢复全部", "确认")).shows("已恢复出诊")
+    await ward.finish(now=talk.now)
+    assert await states(ward, talk.now) == [StoppageState.LIFTED]
 
 
 async def test_what_is_stopped_already_is_said_to_be(talk: Talk, ward: Ward) -> None:

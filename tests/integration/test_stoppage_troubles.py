@@ -179,7 +179,7 @@ async def test_a_request_for_nothing_is_refused_and_one_whose_time_has_passed_is
     ward: Ward, now: datetime
 ) -> None:
     with pytest.raises(NothingToStop):
-        await ward.stoppages.request(order(Scope("doctor", "li")), by=MANAGER, now=now)
+        await ward.stoppages.request(order(Scope("doctor", "li"), to_at=now + DAY), by=MANAGER, now=now)
     asked = await ward.stoppages.request(order(TUESDAY_SESSION), by=MANAGER, now=now)
     with pytest.raises(RangePast):
         await ward.stoppages.approve(asked.id, by=MANAGER, now=now + 3 * DAY)

@@ -123,8 +123,8 @@ async def test_what_cannot_be_stopped_is_refused_and_leaves_nothing(ward: Ward, 
         (order(doctor, from_at=now - 2 * day, to_at=now - day), RangePast),
         (order(doctor, from_at=now + 2 * day, to_at=now + day), EmptyRange),
         (order(doctor, from_at=now + day, to_at=now + day), EmptyRange),
-        (order(doctor, from_at=now + 5 * day, to_at=now + 6 * day), NothingToStop),
-        (order(Scope("doctor", "li")), NothingToStop),
+        (order(doctor, to_at=now + timedelta(hours=8)), NothingToStop),
+        (order(Scope("doctor", "li"), to_at=now + day), NothingToStop),
         (replace(order(doctor), reason=" "), ReasonMissing),
         (order(doctor, text="字" * 501), TextTooLong),
     ):
@@ -160,7 +160,7 @@ async def test_of_two_stoppages_that_overlap_the_second_stops_the_rest(ward: War
 async def test_closed_sessions_stay_closed(ward: Ward, now: datetime) -> None:
     await add_session(ward.database, now + timedelta(days=1), state=SessionState.CLOSED)
     with pytest.raises(NothingToStop):
-        await ward.stoppages.stop(order(Scope("clinic")), by=MANAGER, now=now)
+        await ward.stoppages.stop(order(Scope("clinic"), to_at=now + timedelta(days=1, hours=2)), by=MANAGER, now=now)
     await add_session(ward.database, now + timedelta(days=2))
     await ward.stop(order(Scope("clinic")), now=now)
     assert await state_of(ward, TUESDAY) is SessionState.CLOSED
@@ -180,7 +180,7 @@ async def test_a_preview_counts_and_changes_nothing(ward: Ward, now: datetime) -
     assert await state_of(ward, TUESDAY) is SessionState.OPEN
     assert await ward.displaced() == {}
     with pytest.raises(NothingToStop):
-        await ward.stoppages.preview(order(Scope("doctor", "li")), now=now)
+        await ward.stoppages.preview(order(Scope("doctor", "li"), to_at=now + timedelta(days=1)), now=now)
 
 
 async def test_who_gets_nothing_is_told_so_and_is_next_in_line(ward: Ward, now: datetime) -> None:

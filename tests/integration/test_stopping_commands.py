@@ -99,6 +99,21 @@ def test_a_session_is_stopped_and_lifted(
     assert (waited.status, "T000002" in waited.out) == (0, True)
 
 
+def test_a_doctor_is_stopped_in_advance_of_what_is_published(
+    shell: CommandLine, database_url: str, sealer: Sealer, valkey_url: str
+) -> None:
+    asyncio.run(prepare(database_url, sealer, valkey_url))
+    first, last = ((NOON + timedelta(days=days)).date().isoformat() for days in (30, 37))
+    ahead = ("stop", "doctor", "wang", "--from", first, "--to", last)
+    assert "0 个门诊" in shell(*ahead, "--preview").out
+    assert "该时段尚未放号，放号时自动停诊" in shell(*ahead, "--preview").out
+    stopped = shell(*ahead, "--reason", "外出进修", "--wait")
+    assert stopped.status == 0, stopped.err
+    [row] = shell("stoppages", "--json").rows
+    assert (row["state"], row["appointments"], row["settled"]) == ("done", 0, True)
+    assert shell("lift", "T000001", "--json").rows[0]["state"] == "lifted"
+
+
 def test_the_clinic_is_stopped_from_a_time_on(
     shell: CommandLine, database_url: str, sealer: Sealer, valkey_url: str
 ) -> None:
@@ -122,7 +137,7 @@ def test_the_clinic_is_stopped_from_a_time_on(
         (("stop", "doctor", "wong", "--reason", "x"), 1),
         (("stop", "doctor", "wang", "--from", "2020-01-01", "--to", "2020-01-02", "--reason", "x"), 1),
         (("stop", "doctor", "wang", "--from", "2099-01-02", "--to", "2099-01-01T08:00", "--reason", "x"), 1),
-        (("stop", "doctor", "li", "--reason", "x"), 1),
+        (("stop", "doctor", "li", "--to", f"{NOON + timedelta(days=1):%Y-%m-%d}", "--reason", "x"), 1),
         (("stop", "doctor", "wang", "--reason", " "), 1),
         (("lift", "T000009"), 1),
     ],

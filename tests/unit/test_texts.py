@@ -36,6 +36,7 @@ ARGUMENTS: dict[type[ZhenyueError], tuple[object, ...]] = {
     errors.InvalidStaffName: (20,),
     errors.UnknownDoctor: ("wang",),
     errors.UnknownScope: ("doctor", "wong"),
+    errors.NothingToStop: (datetime(2026, 11, 23, 16, 0, tzinfo=UTC), datetime(2026, 11, 24, 16, 0, tzinfo=UTC)),
     errors.AlreadyStopped: ("T000001",),
     errors.TextTooLong: (200,),
     errors.OfferGone: ("expired",),
