@@ -51,9 +51,9 @@ class Moved:
 class AdjustmentReport:
     """What an adjustment changes and whom it reaches. ``parts`` is empty when the session is so already.
 
-    ``reachable`` of the ``appointments`` told have an account that follows. ``overbooked`` are slots with more people
-    than seats: nobody loses theirs, and no seat is given until it fits. ``released`` holds came to nothing; for
-    displaced patients other seats are looked for in place of those ``withdrawn``.
+    ``reachable`` of the ``appointments`` told have an account that follows or, where SMS are sent, a number.
+    ``overbooked`` are slots with more people than seats: nobody loses theirs, and no seat is given until it fits.
+    ``released`` holds came to nothing; for displaced patients seats are looked for instead of those ``withdrawn``.
     """
 
     before: Target
@@ -81,6 +81,10 @@ class AdjustmentRows(Protocol):
 
     async def following(self, openids: Iterable[str]) -> frozenset[str]:
         """Return which of these accounts follow."""
+        ...
+
+    async def with_number(self, patients: Iterable[str]) -> frozenset[str]:
+        """Return of which of these patients a telephone number is known."""
         ...
 
     async def write(self, session: ClinicSession, slots: Sequence[Slot]) -> None:

@@ -44,8 +44,10 @@ class _Plan:
 class Adjustments:
     """Changes published sessions; the same change again changes nothing."""
 
-    def __init__(self, database: Database, seats: Seats | None) -> None:
+    def __init__(self, database: Database, seats: Seats | None, *, sms: bool = False) -> None:
+        """``sms``: who has a telephone number is reached, too."""
         self._database = database
+        self._sms = sms
         self._seats = seats
 
     async def preview(self, wish: Adjustment, *, now: datetime) -> AdjustmentReport:
@@ -54,14 +56,14 @@ class Adjustments:
         Raises ``CannotAdjust``, ``NoCatalogue`` or ``Unavailable``.
         """
         async with self._database.read() as unit:
-            return await _report(unit, await _work_out(unit, wish, now=now))
+            return await _report(unit, await _work_out(unit, wish, now=now), sms=self._sms)
 
     async def apply(self, wish: Adjustment, *, by: Actor, now: datetime) -> AdjustmentReport:
         """Change the session and tell those booked. Raises as ``preview`` does, and then nothing has changed."""
         async with self._database.read() as unit:
             plan = await _work_out(unit, wish, now=now)
             if plan.changes_nothing:
-                return await _report(unit, plan)
+                return await _report(unit, plan, sms=self._sms)
         report = await self._apply_in_turn(wish, by=by, now=now)
         return replace(report, pool_told=await self._tell_pool(wish.session))
 
@@ -76,7 +78,7 @@ class Adjustments:
                     continue  # a seat was kept for somebody else meanwhile
                 if not plan.changes_nothing:
                     await _write(unit, plan, by=by, reason=wish.reason, gen=gen, now=now)
-                return await _report(unit, plan)
+                return await _report(unit, plan, sms=self._sms)
         raise Busy
 
     async def _tell_pool(self, session_id: str) -> bool:
@@ -163,15 +165,16 @@ async def _withdraw(unit: Unit, offers: Sequence[Claim], *, now: datetime) -> No
     await unit.stoppages.reopen_work(await unit.displaced.wait_again(for_whom, now=now), now=now)
 
 
-async def _report(unit: Unit, plan: _Plan) -> AdjustmentReport:
-    openids = [moved.after.openid for moved in plan.effect.told]
-    following = await unit.adjustments.following(openid for openid in openids if openid is not None)
+async def _report(unit: Unit, plan: _Plan, *, sms: bool) -> AdjustmentReport:
+    claims = [moved.after for moved in plan.effect.told]
+    following = await unit.adjustments.following(claim.openid for claim in claims if claim.openid is not None)
+    numbered = await unit.adjustments.with_number(claim.patient for claim in claims) if sms else frozenset()
     return AdjustmentReport(
         before=plan.before,
         after=plan.after,
         parts=plan.parts,
-        appointments=len(openids),
-        reachable=sum(openid in following for openid in openids),
+        appointments=len(claims),
+        reachable=sum(claim.openid in following or claim.patient in numbered for claim in claims),
         released=len(plan.effect.released),
         withdrawn=len(plan.effect.withdrawn),
         overbooked=plan.effect.overbooked,

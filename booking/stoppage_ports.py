@@ -313,7 +313,7 @@ class ReachRows(Protocol):
         ...
 
     async def patients(
-        self, scope: Scope, from_at: datetime, to_at: datetime, sessions: Sequence[str], *, now: datetime
+        self, scope: Scope, from_at: datetime, to_at: datetime, sessions: Sequence[str], *, sms: bool, now: datetime
     ) -> list[tuple[str, bool]]:
         """Return the patient of each appointment it would end in these sessions, and whether they can be reached."""
         ...

@@ -49,8 +49,12 @@ _TO_LIFT = (StoppedState.STOPPING, StoppedState.STOPPED)
 class Stoppages:
     """Stops clinic sessions and lets them be held again."""
 
-    def __init__(self, *, database: Database, seats: Seats | None, current: CurrentCatalogue) -> None:
+    def __init__(
+        self, *, database: Database, seats: Seats | None, current: CurrentCatalogue, sms: bool = False
+    ) -> None:
+        """``sms``: who has a telephone number is reached, too."""
         self._database = database
+        self._sms = sms
         self._current = current
         self._work = StoppageWork(database=database, seats=seats, current=current)
 
@@ -73,7 +77,7 @@ class Stoppages:
         patients: list[tuple[str, bool]] = []
         for some in parts:
             async with self._database.read() as unit:
-                patients += await unit.reach.patients(*span, some, now=now)
+                patients += await unit.reach.patients(*span, some, sms=self._sms, now=now)
             await asyncio.sleep(0)
         left = iter(parts)
 

@@ -26,7 +26,9 @@ def report_lines(report: AdjustmentReport, zone: ZoneInfo, *, preview: bool) -> 
     lines = [(texts.PREVIEW if preview else texts.DONE).format(session=session)]
     lines += [_part_line(part, report, zone) for part in report.parts]
     if report.appointments:
-        lines.append(texts.TELLING.format(appointments=report.appointments, reachable=report.reachable))
+        rest = report.appointments - report.reachable
+        telling = texts.TELLING_SOME if rest else texts.TELLING
+        lines.append(telling.format(appointments=report.appointments, reachable=report.reachable, rest=rest))
     else:
         lines.append(texts.TELLING_NOBODY)
     if report.overbooked:

@@ -199,7 +199,7 @@ def _services(settings: Settings, database: SqlDatabase, pool: RedisPool, seats:
         Answers(database),
         Reminders(database, current),
         Offers(database=database, pool=pool, seats=seats, current=current, watch=availability.seats_moved),
-        Stoppages(database=database, seats=seats, current=current),
+        Stoppages(database=database, seats=seats, current=current, sms=settings.sms_file is not None),
         Desk(database),
         Calls(database),
     )

@@ -92,6 +92,8 @@ class RecordSettings(DatabaseSettings):
 
     secret_key: SecretStr
     secret_key_previous: SecretStr | None = None
+    sms_file: Path | None = None
+    """Where SMS are written to; None: none are sent."""
 
     @field_validator("secret_key", "secret_key_previous")
     @classmethod
@@ -99,6 +101,11 @@ class RecordSettings(DatabaseSettings):
         if value is not None and _decoded(value.get_secret_value()) is None:
             raise ValueError(texts.SETTING_KEY)
         return value
+
+    @field_validator("sms_file")
+    @classmethod
+    def _absolute_file(cls, value: Path | None) -> Path | None:
+        return value if value is None else absolute(value)
 
     @property
     def secret_keys(self) -> tuple[bytes, ...]:
@@ -124,8 +131,6 @@ class Settings(RecordSettings):
     wechat_api_base: str = "https://api.weixin.qq.com"
     notices_per_second: float = Field(default=200, ge=0, le=10_000)
     """How many notices all workers send a second, together; 0 is without limit."""
-    sms_file: Path | None = None
-    """Where SMS are written to; None: none are sent."""
 
     @field_validator("host", "wechat_appid", "wechat_secret", "wechat_token")
     @classmethod
@@ -146,11 +151,6 @@ class Settings(RecordSettings):
         if len(plain) != AES_KEY_LENGTH or _decoded(plain + "=") is None:
             raise ValueError(texts.SETTING_AES_KEY.format(length=len(plain)))
         return value
-
-    @field_validator("sms_file")
-    @classmethod
-    def _absolute_file(cls, value: Path | None) -> Path | None:
-        return value if value is None else absolute(value)
 
     @field_validator("wechat_api_base")
     @classmethod

@@ -74,11 +74,11 @@ def preview_row(preview: StopPreview, zone: ZoneInfo) -> Row:
 def preview_lines(scope: Scope, preview: StopPreview, zone: ZoneInfo) -> list[str]:
     """Return a preview for people."""
     start, end = span(preview.from_at, preview.to_at, zone)
-    counts = {
-        name: getattr(preview, name) for name in ("sessions", "appointments", "patients", "reachable", "offerable")
-    }
+    counts = {name: getattr(preview, name) for name in ("sessions", "appointments", "patients", "offerable")}
+    rest = preview.patients - preview.reachable
+    reached = (texts.REACHED_SOME if rest else texts.REACHED).format(reachable=preview.reachable, rest=rest)
     wanted = texts.PREVIEW if preview.sessions else (*texts.PREVIEW[:-1], texts.NOT_PUBLISHED)
-    return [line.format(scope=scope_words(scope), start=start, end=end, **counts) for line in wanted]
+    return [line.format(scope=scope_words(scope), start=start, end=end, reached=reached, **counts) for line in wanted]
 
 
 def stopped_lines(stoppage: Stoppage, figures: StoppageFigures, zone: ZoneInfo) -> list[str]:

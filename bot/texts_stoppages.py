@@ -23,8 +23,10 @@ UNTIL_LIFTED = "恢复为止"
 PREVIEW = (
     "停诊预览（尚未停诊）：{scope}，{start} 至 {end}",
     "  {sessions} 个门诊，{appointments} 个预约，{patients} 位患者",
-    "  可通知到 {reachable} 位，可为其中 {offerable} 位保留替代号源",
+    "  {reached}，可为 {offerable} 人保留替代号源",
 )
+REACHED = "可通知 {reachable} 人"
+REACHED_SOME = "可通知 {reachable} 人，其余 {rest} 人需电话联系"
 NOT_PUBLISHED = "  该时段尚未放号，放号时自动停诊"
 STOPPED = "已停诊：{scope}，{start} 至 {end}，停诊编号 {id}"
 DISPLACED = "  {total} 个预约受影响：{offered} 位已保留替代号源，{unoffered} 位暂无号源"

@@ -8,7 +8,8 @@ from sqlalchemy import bindparam, select, update
 from booking.models import Claim, ClaimState, ClinicSession, Slot
 from storage.claim_rows import claim_of
 from storage.connection import SqlConnection
-from storage.patient_tables import account
+from storage.patient_tables import account, patient
+from storage.reach_rows import has_number
 from storage.tables import claim, clinic_session, doctor, is_held, is_live, slot
 
 _OF_SESSION = ("doctor", "starts_at", "ends_at", "room", "fee", "adjusted")
@@ -37,6 +38,11 @@ class SqlAdjustmentRows:
     async def following(self, openids: Iterable[str]) -> frozenset[str]:
         """Return which of these accounts follow."""
         query = select(account.c.openid).where(account.c.openid.in_(set(openids)), account.c.following)
+        return frozenset((await self._connection.execute(query)).scalars())
+
+    async def with_number(self, patients: Iterable[str]) -> frozenset[str]:
+        """Return of which of these patients a telephone number is known."""
+        query = select(patient.c.id).where(patient.c.id.in_(set(patients)), has_number(patient.c.id))
         return frozenset((await self._connection.execute(query)).scalars())
 
     async def write(self, session: ClinicSession, slots: Sequence[Slot]) -> None:

@@ -59,11 +59,11 @@ class SqlReachRows:
         return cast("list[Waiting]", list(await fetch(self._connection, query)))
 
     async def patients(
-        self, scope: Scope, from_at: datetime, to_at: datetime, sessions: Sequence[str], *, now: datetime
+        self, scope: Scope, from_at: datetime, to_at: datetime, sessions: Sequence[str], *, sms: bool, now: datetime
     ) -> list[tuple[str, bool]]:
         """Return the patient of each appointment it would end in these sessions, and whether they can be reached."""
         within = (clinic_session.c.id.in_(sessions), _displaced(scope, from_at, to_at, now))
-        query = select(claim.c.patient, _can_be_reached()).select_from(_JOINED).where(*within)
+        query = select(claim.c.patient, _can_be_reached(sms=sms)).select_from(_JOINED).where(*within)
         return [(row[0], bool(row[1])) for row in await fetch(self._connection, query)]
 
 
@@ -77,9 +77,13 @@ def _displaced(scope: Scope, from_at: datetime, to_at: datetime, now: datetime) 
     return and_(of_scope(scope), clinic_session.c.state == SessionState.OPEN, slot_open, is_live, expected)
 
 
-def _can_be_reached() -> ColumnElement[bool]:
-    """Whether the account follows, or a telephone number is known."""
+def _can_be_reached(*, sms: bool) -> ColumnElement[bool]:
+    """Whether the account follows or, where SMS are sent, a telephone number is known."""
     follows = exists().where(account.c.openid == claim.c.openid, account.c.following)
-    linked = exists().where(account_patient.c.patient_id == claim.c.patient, account_patient.c.removed_at.is_(None))
-    known = exists().where(patient.c.id == claim.c.patient, patient.c.mobile.is_not(None))
-    return or_(follows, linked, known)
+    return or_(follows, has_number(claim.c.patient)) if sms else follows
+
+
+def has_number(of: ColumnElement[str]) -> ColumnElement[bool]:
+    """Return the condition that a telephone number of a patient is known, from an account or the front desk."""
+    linked = exists().where(account_patient.c.patient_id == of, account_patient.c.removed_at.is_(None))
+    return or_(linked, exists().where(patient.c.id == of, patient.c.mobile.is_not(None)))

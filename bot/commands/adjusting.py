@@ -59,7 +59,8 @@ async def _adjust(settings: RecordSettings, redis_url: str, wish: Adjustment, *,
     async with open_database(settings) as database, open_redis(redis_url) as redis:
         clock = DatabaseClock(database)
         await clock.read()
-        adjustments = Adjustments(database, Seats(database, RedisPool(redis), Metrics()))
+        seats = Seats(database, RedisPool(redis), Metrics())
+        adjustments = Adjustments(database, seats, sms=settings.sms_file is not None)
         try:
             async with database.read() as unit:
                 zone = (await unit.catalogue.load()).clinic.zone

@@ -172,14 +172,16 @@ async def _open(settings: RecordSettings, redis_url: str | None) -> AsyncGenerat
     async with open_database(settings) as database:
         clock = DatabaseClock(database)
         await clock.read()
-        current = CurrentCatalogue(database)
+        current, sms = CurrentCatalogue(database), settings.sms_file is not None
         catalogue = await current.get()
         if redis_url is None:
-            yield _Desk(database, catalogue, clock, Stoppages(database=database, seats=None, current=current))
+            services = Stoppages(database=database, seats=None, current=current, sms=sms)
+            yield _Desk(database, catalogue, clock, services)
             return
         async with open_redis(redis_url) as redis:
             seats = Seats(database, RedisPool(redis), Metrics())
-            yield _Desk(database, catalogue, clock, Stoppages(database=database, seats=seats, current=current))
+            services = Stoppages(database=database, seats=seats, current=current, sms=sms)
+            yield _Desk(database, catalogue, clock, services)
 
 
 async def _stop(

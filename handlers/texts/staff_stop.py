@@ -150,7 +150,9 @@ def preview(order: StopOrder, shown: StopPreview, catalogue: Catalogue, whom: st
     if not shown.sessions:
         return "\n".join([*lines, NOT_PUBLISHED])
     people = f"涉及门诊{shown.sessions}场，预约{shown.appointments}个，患者{shown.patients}人"
-    lines.append(f"{people}：可通知{shown.reachable}人，可提供替代号{shown.offerable}人。")
+    rest = shown.patients - shown.reachable
+    reached = f"可通知{shown.reachable}人，" + (f"其余{rest}人需电话联系，" if rest else "")
+    lines.append(f"{people}：{reached}可提供替代号{shown.offerable}人。")
     return "\n".join(lines)
 
 

@@ -123,7 +123,7 @@ def test_adjust_tells_what_changed_and_whom_it_reaches(desk: Desk) -> None:
     shown = desk.zhenyue("adjust", desk.session, "--room", "301", "--start", "10:00", "--preview")
     assert shown.status == 0
     assert "仅预览，尚未改动" in shown.out
-    assert "  诊室：203 → 301\n  时间：08:30-09:30 → 10:00-11:00\n  通知 1 个预约（1 个可在微信通知）" in shown.out
+    assert "  诊室：203 → 301\n  时间：08:30-09:30 → 10:00-11:00\n  通知 1 个预约（可通知 1 个）" in shown.out
     assert {row["start"] for row in desk.rows()} == {"08:30", "09:00"}
 
     done = desk.zhenyue("adjust", desk.session, "--room", "301", "--start", "10:00", "--reason", "检修", "--json")

@@ -175,6 +175,8 @@ async def test_a_preview_tells_all_of_it_and_writes_nothing(
     before = await live(database), await slots_of(database)
     report = await adjustments.preview(Adjustment(SESSION, room="301", capacity=1), now=now)
     assert (report.parts, report.appointments, report.reachable) == (("room", "capacity"), 2, 1)
+    by_sms = await Adjustments(database, None, sms=True).preview(Adjustment(SESSION, room="301"), now=now)
+    assert by_sms.reachable == 2
     assert report.overbooked == (FIRST,)
     assert (await live(database), await slots_of(database)) == before
     assert await notices(database) == await audited(database) == []

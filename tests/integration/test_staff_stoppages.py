@@ -66,6 +66,17 @@ async def test_a_doctors_day_is_stopped_after_a_preview_and_one_confirmation(
     assert stopped.state is ClaimState.STOPPED
 
 
+async def test_the_preview_says_how_many_must_be_telephoned(
+    talk: Talk, database: SqlDatabase, appointments: Appointments
+) -> None:
+    for slot in ("0900", "0930"):
+        await booked(database, appointments, talk, f"wang-20261124-0900-{slot}", name=f"李{slot}", openid=f"o-{slot}")
+    async with database.begin() as unit:
+        await unit.patients.follow("o-0930", following=False, now=talk.now)
+    preview = await talk.says("停诊", "医生", "王芳", "明天", "1", "1")
+    preview.shows("患者2人：可通知1人，其余1人需电话联系，可提供替代号")
+
+
 async def test_one_session_is_stopped_from_a_time_on(
     talk: Talk, database: SqlDatabase, appointments: Appointments, ward: Ward
 ) -> None:

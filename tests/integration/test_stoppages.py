@@ -4,10 +4,11 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from booking.actors import Actor
 from booking.appointments import Appointments, Wish
+from booking.current import CurrentCatalogue
 from booking.errors import (
     AlreadyStopped,
     EmptyRange,
@@ -23,6 +24,8 @@ from booking.errors import (
 from booking.models import ClaimState, Roster, SessionState
 from booking.publishing import Publishing
 from booking.stoppage_models import DisplacementState, Scope, StoppageState
+from booking.stoppages import Stoppages
+from storage import patient_tables
 from storage.database import SqlDatabase
 from storage.pool import RedisPool
 from storage.staff_tables import audit
@@ -181,6 +184,28 @@ async def test_a_preview_counts_and_changes_nothing(ward: Ward, now: datetime) -
     assert await ward.displaced() == {}
     with pytest.raises(NothingToStop):
         await ward.stoppages.preview(order(Scope("doctor", "li"), to_at=now + timedelta(days=1)), now=now)
+
+
+async def test_who_left_can_be_reached_only_where_sms_are_sent(ward: Ward, now: datetime) -> None:
+    """A number known, with the account or at the desk, reaches nobody by itself."""
+    await add_session(ward.database, now + timedelta(days=1), capacities=(3,))
+    for name in ("张三", "李四", "王五"):
+        await ward.book(f"{TUESDAY}-0900", name, now=now)
+    async with ward.database.begin() as unit:
+        for name in ("李四", "王五"):
+            await unit.patients.follow(f"o-{name}", following=False, now=now)
+        links = patient_tables.account_patient
+        await unit.connection.execute(update(links).values(removed_at=now).where(links.c.patient_id == "p-王五"))
+    wanted = order(TUESDAY_SESSION)
+    assert (await ward.stoppages.preview(wanted, now=now)).reachable == 1
+    current = CurrentCatalogue(ward.database)
+    by_sms = Stoppages(database=ward.database, seats=None, current=current, sms=True)
+    assert (await by_sms.preview(wanted, now=now)).reachable == 2
+    people = patient_tables.patient
+    async with ward.database.begin() as unit:
+        await unit.connection.execute(update(people).values(mobile=b"sealed").where(people.c.id == "p-王五"))
+    assert (await by_sms.preview(wanted, now=now)).reachable == 3
+    assert (await ward.stoppages.preview(wanted, now=now)).reachable == 1
 
 
 async def test_who_gets_nothing_is_told_so_and_is_next_in_line(ward: Ward, now: datetime) -> None:

@@ -62,6 +62,16 @@ async def prepare(url: str, sealer: Sealer, valkey_url: str) -> tuple[str, str]:
         await database.close()
 
 
+async def leave(url: str, sealer: Sealer) -> None:
+    """The patient's account unfollows."""
+    database = SqlDatabase.open(url, sealer)
+    try:
+        async with database.begin() as unit:
+            await unit.patients.follow("o1", following=False, now=datetime.now(UTC))
+    finally:
+        await database.close()
+
+
 async def states(url: str, sealer: Sealer) -> list[ClaimState]:
     """What became of the patient's claims, by start."""
     database = SqlDatabase.open(url, sealer)
@@ -73,7 +83,7 @@ async def states(url: str, sealer: Sealer) -> list[ClaimState]:
 
 
 def test_a_session_is_stopped_and_lifted(
-    shell: CommandLine, database_url: str, sealer: Sealer, valkey_url: str
+    shell: CommandLine, database_url: str, sealer: Sealer, valkey_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """R-A14."""
     first, second = asyncio.run(prepare(database_url, sealer, valkey_url))
@@ -82,6 +92,10 @@ def test_a_session_is_stopped_and_lifted(
     counts = {name: seen.rows[0][name] for name in ("sessions", "appointments", "patients", "reachable", "offerable")}
     assert counts == {"sessions": 1, "appointments": 1, "patients": 1, "reachable": 1, "offerable": 1}
     assert "尚未停诊" in shell("stop", "session", first, "--preview").out
+    asyncio.run(leave(database_url, sealer))
+    assert "可通知 0 人，其余 1 人需电话联系，" in shell("stop", "session", first, "--preview").out
+    monkeypatch.setenv("ZHENYUE_SMS_FILE", str(shell.folder / "sms.jsonl"))
+    assert "可通知 1 人，" in shell("stop", "session", first, "--preview").out
     assert shell("stoppages", "--json").rows == []
     stopped = shell("stop", "session", first, "--reason", "医生生病")
     assert stopped.status == 0, stopped.err
