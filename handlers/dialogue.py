@@ -213,6 +213,8 @@ async def _hear_unasked(frame: Frame, *, ended: bool) -> Turn:
         frame.note(greeting.EARLIER_MESSAGE)
     else:
         frame.note(_why_nothing(text))
+    if not ended:
+        await entrance.lead_home(frame)
     return await go_on(frame, None)
 
 

@@ -13,10 +13,11 @@ from handlers.menu import MENU
 from handlers.paging import LASTING
 from handlers.staff.look import QUERY
 from handlers.staff.menu import flows_of, may_begin
+from handlers.staff.stop_what import name_doctor
 from handlers.state import Asked, load
 from handlers.texts import commands
 from handlers.texts import staff as texts
-from handlers.words import clean, command, compact, is_named, number
+from handlers.words import clean, command, compact, is_named, matching, number
 
 _SHARED = (commands.MENU, commands.HUMAN, commands.HELP)
 """Commands of patients that mean something else where staff say them."""
@@ -92,10 +93,31 @@ def _begun(frame: Frame, staff: Staff, asked: Asked | None, text: str) -> tuple[
     if flow is not None:
         # 电话 is how anybody asks for the clinic's number.
         return None if command(text) == commands.HUMAN and not staff.may(Deed.CALL) else (flow, "")
-    looking = texts.LOOKING_UP.fullmatch(text)
-    if looking is None or command(text) is not None or (_is_free(asked) and not looking["gap"]):
+    if command(text) is not None:
         return None
-    return texts.LOOK, looking["who"]
+    looking = texts.LOOKING_UP.fullmatch(text)
+    if looking is None:
+        return _begun_with_more(asked, text)
+    return None if _is_free(asked) and not looking["gap"] else (texts.LOOK, looking["who"])
+
+
+def _begun_with_more(asked: Asked | None, text: str) -> tuple[str, str] | None:
+    """Return the flow of a command with more words behind it, and the words: 停诊 王芳, 停诊王芳明天."""
+    said = compact(text)
+    # What patients say as well (电话, 菜单) begins too much of what anybody says.
+    words = [word for word in texts.ENTRANCES if said.startswith(word) and command(word) is None]
+    if not words or _is_free(asked) or (asked is not None and matching(asked.options, text)):
+        return None
+    word = max(words, key=len)
+    return texts.ENTRANCES[word], said[len(word) :]
+
+
+async def lead_home(frame: Frame) -> None:
+    """Let the menu of staff, not of patients, follow where one of them said what answers nothing."""
+    if frame.staff is None:
+        frame.staff = await frame.services.staff.of(frame.openid)
+    if frame.staff is not None:
+        frame.start(STAFF)
 
 
 def _is_free(asked: Asked | None) -> bool:
@@ -110,6 +132,8 @@ async def _begin(frame: Frame, staff: Staff, asked: Asked | None, flow: str, who
         if asked is None:
             frame.start(STAFF)
         return await go_on(frame, asked)
-    frame.start(flow, **({QUERY: who} if who else {}))
+    frame.start(flow, **({QUERY: who} if who and flow == texts.LOOK else {}))
+    if flow == texts.STOP and who:
+        name_doctor(frame, who)
     await let_all_go(frame)
     return await go_on(frame, asked)

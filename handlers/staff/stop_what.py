@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from booking.actors import Deed
 from handlers.frame import Done, Frame, Gap, Question
+from handlers.reading import read_names
 from handlers.staff.stop_order import CODE, SCOPE
 from handlers.state import Option
 from handlers.texts import common
@@ -85,6 +86,17 @@ class SessionCode(Gap):
             return Done(texts.NO_SESSIONS, outcome="none")
         options = (Option(one.id, texts.session(one, frame.catalogue, booked)) for one, booked in coming)
         return Question(texts.ASK_SESSION, tuple(options))
+
+
+def name_doctor(frame: Frame, text: str) -> None:
+    """Take the doctor whom words after 停诊 name, when they name exactly one and nothing else; 返回 chooses again."""
+    named = read_names(text, frame.catalogue)
+    if named is None or len(named.doctors) != 1 or not frame.bound.may(Deed.STOP):
+        return
+    for gap, value in ((SCOPE, "doctor"), (CODE, named.doctors[0])):
+        frame.step()
+        frame.fill(gap, value)
+    frame.note(texts.doctor_named(frame.catalogue.doctors[named.doctors[0]]))
 
 
 def what_gaps(frame: Frame) -> Iterable[Gap]:

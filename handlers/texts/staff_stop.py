@@ -4,7 +4,7 @@ import re
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from booking.models import Catalogue, ClinicSession
+from booking.models import Catalogue, ClinicSession, Doctor
 from booking.stoppage_models import (
     FOREVER,
     DisplacementState,
@@ -95,6 +95,11 @@ LIFT_ALL, LIFT_ONE, APPROVE, REFUSE = "恢复全部", "恢复其中一次门诊"
 LIFT_ALL_WORDS = ("全部恢复", "恢复")
 ASK_LIFT_SESSION = "请选择要恢复的门诊："
 LONGEST_LIST = 40
+
+
+def doctor_named(doctor: Doctor) -> str:
+    """Whom the words after 停诊 name."""
+    return f"停诊医生：{common.doctor(doctor)}"
 
 
 def session(one: ClinicSession, catalogue: Catalogue, booked: int) -> str:

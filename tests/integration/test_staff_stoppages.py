@@ -285,3 +285,30 @@ async def test_no_input_breaks_the_dialogue(talk: Talk, ward: Ward, steps: tuple
     assert (await talk.says(said)).text
     assert (await talk.says("停诊")).choices
     assert await states(ward, talk.now) == []
+
+
+async def test_the_doctor_may_be_named_with_the_command(talk: Talk) -> None:
+    for said in ("停诊 王芳", "停诊王芳医生"):
+        (await talk.says(said)).shows("停诊医生：王芳 主任医师", "请选择停诊时间")
+    (await talk.says("明天", "1", "不加说明")).shows("请确认停诊", "王芳 主任医师")
+    await talk.says("停诊 王芳", "返回")
+    (await talk.says("返回")).shows("请选择范围")
+
+
+@pytest.mark.parametrize("said", ["停诊王芳明天", "停诊 口腔科", "停诊 查无此人"])
+async def test_other_words_after_the_command_open_its_flow(talk: Talk, said: str) -> None:
+    (await talk.says(said)).shows("请选择范围").offers("一次门诊", "医生", "科室", "全院")
+
+
+async def test_a_reason_may_begin_like_a_command(talk: Talk) -> None:
+    await talk.says("停诊", "医生", "王芳", "明天")
+    (await talk.says("停诊检修")).shows("另加说明")
+
+
+@pytest.mark.parametrize("said", ["1", "确认"])
+async def test_a_confirmation_said_again_leads_to_the_menu_of_staff(talk: Talk, ward: Ward, said: str) -> None:
+    (await talk.says("停诊 王芳", "明天", "1", "不加说明", "1")).shows("停诊已生效")
+    (await talk.says(said)).offers(
+        "今日名单", "号源情况", "代约", "查询患者", "电话名单", "停诊", "进度与恢复", "员工管理"
+    )
+    assert len(await states(ward, talk.now)) == 1
