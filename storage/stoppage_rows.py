@@ -234,7 +234,9 @@ class SqlStoppageRows:
             return
         dialect_insert = sqlite_insert if self._connection.dialect.name == "sqlite" else postgres_insert
         noted = dialect_insert(stoppage_session).on_conflict_do_update(
-            index_elements=[stoppage_session.c.stoppage, stoppage_session.c.session], set_={"state": str(state)}
+            index_elements=[stoppage_session.c.stoppage, stoppage_session.c.session],
+            set_={"state": str(state)},
+            where=stoppage_session.c.state != str(StoppedState.STOPPING),  # whoever sits there is still to be displaced
         )
         fixed = {"stoppage": stoppage_id, "was": str(SessionState.OPEN), "state": str(state)}
         await self._connection.execute(noted, [{"session": session, **fixed} for session in sessions])

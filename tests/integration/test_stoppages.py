@@ -147,6 +147,23 @@ async def test_the_same_request_finds_the_first_ones_stoppage(ward: Ward, now: d
     assert refused.value.stoppage == first.id
 
 
+async def test_what_is_handed_over_to_a_stoppage_that_just_began_forgets_nobody_of_its_own(
+    ward: Ward, now: datetime
+) -> None:
+    await add_session(ward.database, now + timedelta(days=1))
+    await add_session(ward.database, now + timedelta(days=2))
+    early = await ward.book(f"{TUESDAY}-0900", "张三", now=now)
+    late = await ward.book(f"{TUESDAY}-0930", "李四", now=now)
+    until = early.ends_at
+    first = await ward.stoppages.stop(replace(order(TUESDAY_SESSION), to_at=until), by=MANAGER, now=now)
+    await ward.finish(now=now)
+    await ward.stoppages.stop(replace(order(TUESDAY_SESSION), request_id="second"), by=MANAGER, now=now)
+    await ward.stoppages.lift(first.id, by=MANAGER, now=now)  # before the second has displaced anybody
+    await ward.finish(now=now)
+    assert (await ward.claim(late.id)).state is ClaimState.STOPPED
+    assert "p-李四" in await ward.displaced()
+
+
 async def test_of_two_stoppages_that_overlap_the_second_stops_the_rest(ward: Ward, now: datetime) -> None:
     """R-A15."""
     for day in (1, 2):
