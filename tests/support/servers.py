@@ -114,6 +114,48 @@ async def create_database(url: str, name: str, template: str | None) -> str:
     return make_url(url).set(database=name).render_as_string(hide_password=False)
 
 
+_SCHEMA = """SELECT md5(string_agg(said, ';' ORDER BY said)) FROM (
+    SELECT tgrelid::regclass::text || tgname || tgenabled::text AS said FROM pg_trigger
+    UNION ALL SELECT attrelid::regclass::text || attname || atttypid::text || attnotnull::text FROM pg_attribute
+        WHERE attnum > 0 AND NOT attisdropped
+    UNION ALL SELECT indexrelid::regclass::text FROM pg_index
+    UNION ALL SELECT conrelid::regclass::text || conname FROM pg_constraint
+    UNION ALL SELECT version_num FROM alembic_version) AS everything"""
+_EMPTY = """DO $$ DECLARE name text; BEGIN
+    SET LOCAL session_replication_role = replica;
+    FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
+        EXECUTE format('DELETE FROM %I', name);
+    END LOOP;
+    FOR name IN SELECT sequencename FROM pg_sequences WHERE schemaname = 'public' LOOP
+        EXECUTE format('ALTER SEQUENCE %I RESTART', name);
+    END LOOP; END $$"""
+_schemas: dict[str, str] = {}
+
+
+async def empty_database(url: str, template: str) -> bool:
+    """Empty a copy of the template for the next test; False when a test has changed more than rows."""
+    if template not in _schemas:
+        _schemas[template] = await _ask(template, _SCHEMA)
+    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+    await _ask(url, f"{others} AND pid <> pg_backend_pid()")
+    try:
+        if await _ask(url, _SCHEMA) != _schemas[template]:
+            return False
+        await _ask(url, _EMPTY)
+    except asyncpg.PostgresError:
+        return False
+    return True
+
+
+async def _ask(url: str, statement: str) -> str:
+    """Run a statement in a database of its own connection, and return its first value."""
+    connection = await asyncpg.connect(make_url(url).set(drivername="postgresql").render_as_string(hide_password=False))
+    try:
+        return str(await connection.fetchval(statement))
+    finally:
+        await connection.close()
+
+
 async def drop_database(url: str) -> None:
     """Drop the database at an address, whoever is connected."""
     await _execute(url, f'DROP DATABASE "{make_url(url).database}" WITH (FORCE)')
