@@ -53,12 +53,13 @@ async def test_a_booking_is_told_by_the_template_of_the_catalogue(system: System
     assert number in card
 
 
-async def test_who_blocked_the_account_stands_in_the_call_list_with_a_number(system: System) -> None:
+async def test_who_blocked_the_account_is_unreachable_and_not_telephoned_about_what_they_just_read(
+    system: System,
+) -> None:
     await with_templates(system)
     user = await new_patient(system)
     await user.change(refuses=True)
     await booked(user)
     row = await settled(system, "unreachable")
     assert row["reason"] == "template failed:user block; custom unreachable 48002"
-    (call,) = json.loads(await system.run("notices", "--unreachable", "--json"))
-    assert (call["mobile"], call["patient"], call["outcome"]) == (MING[2], "陈*", None)
+    assert json.loads(await system.run("notices", "--unreachable", "--json")) == []
