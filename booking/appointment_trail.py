@@ -36,11 +36,12 @@ def changed(action: str, now_is: Claim, *, was: ClaimState, by: Actor, now: date
     return Entry(now, by, action, "appointment", now_is.id, before, {**appointment_facts(now_is), **more})
 
 
-async def write_booked(unit: Unit, claim: Claim, *, by: Actor, catalogue: Catalogue, now: datetime) -> None:
-    """Write that a hold became an appointment."""
+async def write_booked(unit: Unit, claim: Claim, *, by: Actor, catalogue: Catalogue, now: datetime) -> AppointmentView:
+    """Write that a hold became an appointment, and return it as it is shown."""
     await unit.audit.record(Entry(now, by, "booked", "appointment", claim.id, None, appointment_facts(claim)))
     view = await view_of(unit, claim)
     await _tell(unit, NoticeKind.BOOKED, view, {"visit": _visit(view)}, by=by, catalogue=catalogue, now=now)
+    return view
 
 
 async def write_moved(unit: Unit, old: Claim, new: Claim, *, by: Actor, catalogue: Catalogue, now: datetime) -> None:

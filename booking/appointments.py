@@ -83,12 +83,13 @@ class Appointments:
         actor, catalogue = acting(openid, by), await self._current.get()
         async with self._database.begin() as unit:
             claim = await unit.claims.confirm(claim_id, openid=actor.owner, now=now)
+            booked = None
             if claim is not None:
-                await write_booked(unit, claim, by=actor, catalogue=catalogue, now=now)
-        if claim is not None:
+                booked = await write_booked(unit, claim, by=actor, catalogue=catalogue, now=now)
+        if booked is not None:
             self._figures.confirmation()
-            self._moved(claim, held=-1, booked=1)
-            return await self._shown(claim)
+            self._moved(booked.claim, held=-1, booked=1)
+            return booked
         view = await self.view(claim_id, openid=openid, by=by)
         if view.claim.state in LIVE and view.claim.state is not ClaimState.HELD:
             return view
@@ -160,10 +161,6 @@ class Appointments:
         """Return what was booked through this account: coming ones by start, then past ones, newest first."""
         async with self._database.read() as unit:
             return await _in_order(unit, ClaimFilter(openid=openid, states=APPOINTED), now=now)
-
-    async def _shown(self, claim: Claim) -> AppointmentView:
-        async with self._database.read() as unit:
-            return await view_of(unit, claim)
 
 
 async def _in_order(unit: Unit, wanted: ClaimFilter, *, now: datetime) -> list[AppointmentView]:
