@@ -132,6 +132,9 @@ def test_the_checker_finds_nothing_wrong_with_a_day_as_it_should_be() -> None:
     called.calls.add("3")
     called.fates["3"] = "offered"
     assert wrongs(called) == []
+    unsure = quiet_day()  # the worker died in mid-send of the stoppage's notice, and then the session was lifted
+    unsure.pages["o2"] = [RESTORED]
+    assert wrongs(unsure) == []
 
 
 def _lose_a_notice(seen: Evidence) -> None:
@@ -144,6 +147,14 @@ def _send_twice(seen: Evidence) -> None:
 
 def _restore_in_silence(seen: Evidence) -> None:
     seen.pages["o2"] = ["n2"]
+
+
+def _lose_both(seen: Evidence) -> None:
+    seen.pages["o2"] = []
+
+
+def _restore_whom_nobody_told(seen: Evidence) -> None:
+    seen.pages["o3"] = [RESTORED]
 
 
 def _forget(seen: Evidence) -> None:
@@ -184,6 +195,8 @@ def _leak_a_seat(seen: Evidence) -> None:
         (_lose_a_notice, "never told"),
         (_send_twice, "2 times"),
         (_restore_in_silence, "restored and never told"),
+        (_lose_both, "never told, and nobody is to call"),
+        (_restore_whom_nobody_told, "never told, and nobody is to call"),
         (_forget, "forgotten"),
         (_never_displace, "not even displaced"),
         (_sell_a_seat_twice, "sold 2 times"),

@@ -43,10 +43,13 @@ def _forgotten(seen: Evidence) -> list[str]:
 
 
 def _untold(seen: Evidence) -> list[str]:
+    """Whoever has read that the visit is restored need not have read of the stoppage, whose notice was in doubt."""
     found = [
         f"{number} was never told, and nobody is to call"
         for number, openid in seen.displaced.items()
-        if not set(seen.pages.get(openid, ())) - {RESTORED} and number not in seen.calls
+        if not set(seen.pages.get(openid, ())) - {RESTORED}
+        and number not in seen.calls
+        and not (seen.fates.get(number) == "restored" and RESTORED in seen.pages.get(openid, ()))
     ]
     found += [
         f"{number} was restored and never told so"
