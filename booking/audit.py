@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 from booking.actors import Actor
 
-Entity = Literal["appointment", "session", "stoppage", "patient", "staff", "notice", "account"]
+Entity = Literal["appointment", "session", "stoppage", "patient", "staff", "notice", "account", "database"]
 Detail = Literal["none", "sound", "altered", "missing"]
 """How an entry's sealed part was found."""
 Facts = Mapping[str, str | int | float | bool | list[str] | None]

@@ -13,7 +13,7 @@ from typing import Literal
 
 from booking.audit import AuditRow, Chained, Link
 from booking.errors import ChainMoved
-from booking.ports import Database
+from booking.ports import Database, Unit
 
 BATCH = 500
 TRIES = 50
@@ -139,14 +139,19 @@ class AuditChain:
 
     async def verify(self, *, now: datetime) -> Verdict:
         """Read the whole chain and judge it."""
-        verification = Verification()
         async with self._database.read() as unit:
-            while True:
-                batch = await unit.chain.chained(after=verification.seq, limit=BATCH)
-                for chained in batch:
-                    verification.judge(chained)
-                if len(batch) < BATCH:
-                    break
-            waiting, lost = await unit.chain.unchained(overdue=now - CHAINED_WITHIN, limit=FAULTS_SHOWN)
-        faults = verification.found() + [Fault("unchained", None, entry) for entry in lost]
-        return Verdict(verification.seq, verification.hash, waiting, tuple(faults))
+            return await verify_in(unit, now=now)
+
+
+async def verify_in(unit: Unit, *, now: datetime) -> Verdict:
+    """Read the whole chain as a transaction sees it, and judge it."""
+    verification = Verification()
+    while True:
+        batch = await unit.chain.chained(after=verification.seq, limit=BATCH)
+        for chained in batch:
+            verification.judge(chained)
+        if len(batch) < BATCH:
+            break
+    waiting, lost = await unit.chain.unchained(overdue=now - CHAINED_WITHIN, limit=FAULTS_SHOWN)
+    faults = verification.found() + [Fault("unchained", None, entry) for entry in lost]
+    return Verdict(verification.seq, verification.hash, waiting, tuple(faults))

@@ -40,6 +40,8 @@ COMMANDS = {
     "staff add": "bot.commands.staff:add",
     "staff list": "bot.commands.staff:show",
     "staff remove": "bot.commands.staff:remove",
+    "backup": "bot.commands.backing_up:backup",
+    "restore": "bot.commands.backing_up:restore",
     "audit": "bot.commands.auditing:audit",
     "pool verify": "bot.commands.pool:verify",
     "pool rebuild": "bot.commands.pool:rebuild",

@@ -18,6 +18,7 @@ ENTITIES = {
     "staff": "员工",
     "notice": "通知",
     "account": "账号",
+    "database": "数据库",
 }
 UNCHAINED = "待入链"
 SOUND = "审计链完整：{links} 条，末端 {head}"

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager, contextmanager
 from sqlite3 import Connection as SqliteConnection
 from sqlite3 import Cursor, OperationalError
 
-from sqlalchemy import QueuePool, create_engine, event
+from sqlalchemy import QueuePool, create_engine, event, text
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -102,6 +102,14 @@ class SqlDatabase:
             else:
                 async with self._reader.connect() as connection:
                     yield SqlUnit(connection, self._sealer)
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncGenerator[SqlUnit]:
+        """Open a reading transaction all of whose statements see the same moment; raises ``Unavailable``."""
+        async with self.read() as unit:
+            if unit.connection.dialect.name == "postgresql":
+                await unit.connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+            yield unit
 
     async def close(self) -> None:
         """Close all connections."""

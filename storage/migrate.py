@@ -8,9 +8,10 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
+from storage.connection import SqlConnection
 from storage.database import SqlDatabase
 
-_ONE_AT_A_TIME = 724_001
+ONE_AT_A_TIME = 724_001
 """PostgreSQL's advisory lock while migrating; SQLite's writer is alone anyway."""
 
 
@@ -21,7 +22,7 @@ async def migrate(database: SqlDatabase) -> tuple[str | None, str]:
     """
     async with database.begin() as unit:
         if unit.connection.dialect.name == "postgresql":
-            await unit.connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_AT_A_TIME})
+            await unit.connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ONE_AT_A_TIME})
         before = await unit.connection.run_sync(_revision)
         await unit.connection.run_sync(_upgrade)
     return before, newest_revision()
@@ -39,6 +40,33 @@ def newest_revision() -> str:
     if head is None:
         raise RuntimeError("no migrations are packaged")
     return head
+
+
+def knows(wanted: str) -> bool:
+    """Tell whether a revision is one of this code's."""
+    return wanted in _revisions()
+
+
+async def bring_to(connection: SqlConnection, wanted: str) -> None:
+    """Bring the schema to a revision this code knows, forward or back, within the transaction at hand."""
+    known = _revisions()
+
+    def move(on: Connection) -> None:
+        found = _revision(on)
+        config = _config()
+        config.attributes["connection"] = on
+        if found is not None and known.index(found) > known.index(wanted):
+            command.downgrade(config, wanted)
+        else:
+            command.upgrade(config, wanted)
+
+    await connection.run_sync(move)
+
+
+def _revisions() -> list[str]:
+    """Return all revisions, the first one first."""
+    script = ScriptDirectory.from_config(_config())
+    return [each.revision for each in script.walk_revisions()][::-1]
 
 
 def _config() -> Config:

@@ -15,8 +15,8 @@ from storage.entropy import random_bytes
 
 KEY_BYTES = 32
 _FORMAT = b"\x01"
-_ID_BYTES = 4
-_HEADER_BYTES = len(_FORMAT) + _ID_BYTES
+ID_BYTES = 4
+_HEADER_BYTES = len(_FORMAT) + ID_BYTES
 _NONCE_BYTES = 12
 _TAG_BYTES = 16
 
@@ -97,15 +97,21 @@ def _fingerprint(ring: _Keys, text: str) -> str:
     return hmac.digest(ring.hash_key, text.encode(), sha256).hex()
 
 
+def key_id_of(secret: bytes) -> bytes:
+    """Return the id by which a key is named beside what it seals; it tells nothing of the key."""
+    return derived(secret, b"zhenyue key id", ID_BYTES)
+
+
+def derived(secret: bytes, purpose: bytes, length: int, *, salt: bytes | None = None) -> bytes:
+    """Return a key for one purpose; with a random ``salt``, for one use of it (HKDF-SHA256)."""
+    return HKDF(algorithm=SHA256(), length=length, salt=salt, info=purpose).derive(secret)
+
+
 def _derive(secret: bytes) -> _Keys:
     if len(secret) != KEY_BYTES:
         raise ValueError(f"a secret key has {KEY_BYTES} bytes, not {len(secret)}")
     return _Keys(
-        id=_expand(secret, b"zhenyue key id", _ID_BYTES),
-        cipher=AESGCM(_expand(secret, b"zhenyue sealing", KEY_BYTES)),
-        hash_key=_expand(secret, b"zhenyue fingerprint", KEY_BYTES),
+        id=key_id_of(secret),
+        cipher=AESGCM(derived(secret, b"zhenyue sealing", KEY_BYTES)),
+        hash_key=derived(secret, b"zhenyue fingerprint", KEY_BYTES),
     )
-
-
-def _expand(secret: bytes, purpose: bytes, length: int) -> bytes:
-    return HKDF(algorithm=SHA256(), length=length, salt=None, info=purpose).derive(secret)

@@ -84,6 +84,6 @@ def test_a_key_of_the_wrong_length_is_refused_at_the_start(key: bytes) -> None:
 
 
 def test_a_key_that_cannot_be_told_from_another_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("storage.sealing._expand", lambda _secret, _purpose, length: bytes(length))
+    monkeypatch.setattr("storage.sealing.derived", lambda _secret, _purpose, length: bytes(length))
     with pytest.raises(ValueError, match="key id"):
         Sealer(NEW, [OLD])
