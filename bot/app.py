@@ -44,7 +44,7 @@ from bot.wechat_client import WeChatClient
 from bot.worker import Job, Worker
 from handlers.dialogue import Dialogue
 from handlers.frame import Services
-from storage.chats import RedisChats
+from storage.chats import Rate, RedisChats
 from storage.clock import DatabaseClock
 from storage.database import SqlDatabase
 from storage.pool import RedisPool
@@ -90,12 +90,13 @@ async def assemble(settings: Settings, redis_url: str) -> AsyncGenerator[Parts]:
         services = _services(settings, database, pool, seats, metrics)
         webhook = Webhook(
             _codec(settings),
-            chats=RedisChats(redis, make_sealer(settings)),
+            chats=RedisChats(redis, make_sealer(settings), Rate(settings.account_burst, settings.account_per_second)),
             dialogue=Dialogue(services),
             client=client,
             now=clock.now,
             metrics=metrics,
             events=NoticeEvents(database, clock.now),
+            at_once=settings.turns_at_once,
         )
         notifier = make_notifier(settings, database, redis, services.catalogue, client, now=clock.now, metrics=metrics)
         try:

@@ -47,6 +47,7 @@ class Metrics:
         self._confirmations = self._counter("zhenyue_confirmations", "Appointments confirmed")
         self._rebuilds = self._counter("zhenyue_pool_rebuilds", "Pools rebuilt from the database")
         self._redeliveries = self._counter("zhenyue_redeliveries", "Deliveries answered from the first one's answer")
+        self._turned_away = self._labelled("zhenyue_turned_away", "Messages not taken up, by reason", "why")
         self._notices = self._labelled("zhenyue_notices", "Notices by kind and the state they reached", "kind", "state")
         self._backlog = self._gauge("zhenyue_notices_waiting", "Notices due and not sent, by state", "state")
         self._relay_lag = self._gauge("zhenyue_relay_lag_seconds", "For how long the oldest due notice has waited")
@@ -76,6 +77,10 @@ class Metrics:
     def redelivery(self) -> None:
         """Count a delivery that got the answer of the first one."""
         self._redeliveries.inc()
+
+    def refused(self, why: str) -> None:
+        """Count a message that was not taken up: ``crowded``, ``limited`` (told that it was too fast), ``silenced``."""
+        self._turned_away(why).inc()
 
     def wechat_call(self, api: str, result: str) -> None:
         """Count a call of WeChat; ``result`` is ``ok`` or the error's short name."""

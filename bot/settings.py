@@ -131,6 +131,12 @@ class Settings(RecordSettings):
     wechat_api_base: str = "https://api.weixin.qq.com"
     notices_per_second: float = Field(default=200, ge=0, le=10_000)
     """How many notices all workers send a second, together; 0 is without limit."""
+    turns_at_once: int = Field(default=100, ge=1, le=10_000)
+    """How many messages a process answers at the same time; the others wait their turn."""
+    account_burst: int = Field(default=40, ge=1, le=10_000)
+    """How many messages one account may send at once."""
+    account_per_second: float = Field(default=2, ge=0.01, le=1000)
+    """How many messages one account may send a second, after its burst."""
 
     @field_validator("host", "wechat_appid", "wechat_secret", "wechat_token")
     @classmethod
@@ -169,6 +175,9 @@ class EmulatorSettings(DatabaseSettings):
     wechat_aes_key: SecretStr = SecretStr("")
     wechat_mode: Mode = "secure"
 
+
+_BOUNDS = {"port": (0, 65535), "hold_seconds": (1, 3600), "account_per_second": (0.01, 1000)}
+_BOUNDS |= {"notices_per_second": (0, 10_000), "turns_at_once": (1, 10_000), "account_burst": (1, 10_000)}
 
 S = TypeVar("S", bound=DatabaseSettings)
 
@@ -244,8 +253,7 @@ def _problem(detail: ErrorDetails, field: str) -> str:
     if kind.startswith(("int", "float")):
         return texts.SETTING_NOT_A_NUMBER
     if kind in {"greater_than_equal", "less_than_equal"}:
-        bounds = {"port": (0, 65535), "hold_seconds": (1, 3600), "notices_per_second": (0, 10_000)}
-        low, high = bounds[field]
+        low, high = _BOUNDS[field]
         return texts.SETTING_OUT_OF_RANGE.format(low=low, high=high)
     return texts.SETTING_INVALID
 

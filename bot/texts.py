@@ -39,6 +39,9 @@ SETTING_EXAMPLES = {
     "hold_seconds": "300",
     "log_format": "json",
     "notices_per_second": "200",
+    "turns_at_once": "100",
+    "account_burst": "40",
+    "account_per_second": "2",
     "sms_file": "data/sms.jsonl",
 }
 

@@ -7,22 +7,23 @@ the chat store first; its answer follows as a customer-service message, or with 
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 import orjson
 from structlog import get_logger
 
 from booking.errors import Unavailable
+from bot.crowd import AT_ONCE, MOST, Crowd, Crowded
 from bot.late_answers import LateAnswers
 from bot.lines import Lines, LineTooLong
 from bot.ports import Dialogue, Sender, TurnMetrics
+from bot.renewing import Renewals
+from bot.turn_state import Answer, Running, known, reference
 from bot.wechat.render import reply_text, with_earlier
 from handlers.chat import Incoming
 from handlers.ports import ChatStore, Entered
 from handlers.texts import transport as texts
-from storage.chats import RENEW_EVERY
 from storage.entropy import random_bytes
 
 TURN_LIMIT = 60.0
@@ -32,32 +33,8 @@ _KEEP_LIMIT = 0.4
 """Seconds for keeping a late message; with the last chance, the answer is still within WeChat's five."""
 _LAST_CHANCE = 0.3
 _LOST_LOCKS = 3
-_SPOKEN_EVENTS = frozenset({"subscribe", "scan", "click"})
 log = get_logger()
 _T = TypeVar("_T")
-
-
-class _Answer(NamedTuple):
-    text: str
-    late: bool = False
-    """The message was kept meanwhile, so the answer must be claimed before it is given."""
-
-
-@dataclass(slots=True, eq=False)
-class _Running:
-    incoming: Incoming
-    waiting: int = 0
-    """Requests of WeChat's that wait for the answer."""
-    abandoned: bool = False
-    """The request was told that we are busy, and the message could not be kept."""
-    token: str = ""
-    timer: asyncio.TimerHandle | None = None
-    task: asyncio.Task[_Answer] = field(init=False)
-
-    @property
-    def spoken(self) -> bool:
-        """Whether a person did something and expects an answer."""
-        return self.incoming.kind != "event" or self.incoming.event in _SPOKEN_EVENTS
 
 
 class Turns:
@@ -70,6 +47,9 @@ class Turns:
         sender: Sender,
         now: Callable[[], datetime],
         metrics: TurnMetrics,
+        *,
+        at_once: int = AT_ONCE,
+        most: int = MOST,
     ) -> None:
         self._chats = chats
         self._dialogue = dialogue
@@ -77,14 +57,17 @@ class Turns:
         self._now = now
         self._metrics = metrics
         self._lines = Lines()
-        self._running: dict[str, _Running] = {}
+        self._crowd = Crowd(at_once)
+        self._most = most
+        self._running: dict[str, Running] = {}
         self._tasks: set[asyncio.Task[object]] = set()
+        self._renewals = Renewals(chats, now, self._spawn)
 
     async def answer(self, incoming: Incoming, *, until: float) -> str:
         """The text for the account, by loop time ``until`` or a moment after; empty when nothing is said now."""
         running = self._running.get(incoming.request_id)
         if running is None:
-            running = self._start(incoming)
+            running = self._start(incoming, until)
         else:
             self._metrics.redelivery()
         answer = await self._wait(running, until)
@@ -114,10 +97,10 @@ class Turns:
                 task.cancel()
             await asyncio.gather(*left, return_exceptions=True)
 
-    def _start(self, incoming: Incoming) -> _Running:
-        running = _Running(incoming)
+    def _start(self, incoming: Incoming, until: float = 0.0) -> Running:
+        running = Running(incoming, until, too_many=len(self._running) >= self._most)
         self._running[incoming.request_id] = running
-        self._renew_later(running)
+        self._renewals.begin(running)
         running.task = self._spawn(self._run(running))
         return running
 
@@ -127,7 +110,7 @@ class Turns:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    async def _wait(self, running: _Running, until: float) -> _Answer | None:
+    async def _wait(self, running: Running, until: float) -> Answer | None:
         running.waiting += 1
         try:
             async with asyncio.timeout_at(until):
@@ -137,7 +120,7 @@ class Turns:
         finally:
             running.waiting -= 1
 
-    async def _postpone(self, running: _Running) -> str:
+    async def _postpone(self, running: Running) -> str:
         """Keep the message, so that the answer follows; or take the answer, when it is there and nobody else has."""
         incoming = running.incoming
         try:
@@ -151,23 +134,23 @@ class Turns:
                 return running.task.result().text
             running.abandoned = True
             return texts.BUSY
-        return _known(entered)
+        return known(entered)
 
-    async def _run(self, running: _Running) -> _Answer:
+    async def _run(self, running: Running) -> Answer:
         incoming = running.incoming
         try:
-            async with self._lines.of(incoming.openid):
-                answer = await self._turn(running)
+            answer = await self._taken_or_refused(running)
         except LineTooLong:
-            answer = _Answer("")
+            self._metrics.refused("silenced")
+            answer = Answer("")
         except Unavailable:
             log.warning("turn_unavailable", request_id=incoming.request_id)
-            answer = _Answer(texts.BUSY if running.spoken else "")
+            answer = Answer(texts.BUSY if running.spoken else "")
         except Exception:
             log.exception("turn_failed", request_id=incoming.request_id)
             answer = self._apology(running)
         finally:
-            self._stop_renewing(running)
+            self._renewals.end(running)
             del self._running[incoming.request_id]
         if not running.waiting and answer.late:
             await self._late.deliver(incoming, answer.text)
@@ -175,19 +158,60 @@ class Turns:
             await self._late.send(incoming, answer.text)
         return answer
 
-    async def _turn(self, running: _Running) -> _Answer:
+    async def _taken_or_refused(self, running: Running) -> Answer:
+        """Take the turn; or tell who cannot be answered in time when to come again. Raises Unavailable, LineTooLong."""
+        if running.too_many and running.expected:
+            refused = await self._refuse(running, self._crowd.crowded(), again=True)
+            if refused is not None:
+                return refused
+        async with self._lines.of(running.incoming.openid):
+            for favoured in (False, True):
+                until = running.until if running.expected else None
+                try:
+                    async with self._crowd.place(until, favoured=favoured):
+                        return await self._turn(running)
+                except Crowded as crowded:
+                    refused = await self._refuse(running, crowded, again=favoured)
+                if refused is not None:
+                    return refused
+            async with self._crowd.place(None):
+                return await self._turn(running)
+
+    async def _refuse(self, running: Running, crowded: Crowded, *, again: bool) -> Answer | None:
+        """Note that the turn is not taken; None when it must be: it was taken up already, or has a right to a place."""
+        incoming = running.incoming
+        entered = await self._chats.refuse(
+            incoming.openid,
+            incoming.request_id,
+            now=self._now(),
+            ahead=crowded.ahead,
+            seconds=crowded.seconds,
+            again=again,
+        )
+        if entered.standing in {"busy", "favoured"}:
+            return None
+        if entered.first:
+            self._crowd.keep_promise()
+        return self._known(entered)
+
+    def _known(self, entered: Entered) -> Answer:
+        if entered.standing in {"crowded", "limited", "silenced"}:
+            self._metrics.refused(entered.standing)
+        return Answer(known(entered))
+
+    async def _turn(self, running: Running) -> Answer:
         for _ in range(_LOST_LOCKS):
             running.token = random_bytes(8).hex()
             entered = await self._enter(running)
             if entered.standing != "turn":
-                return _Answer(_known(entered))
+                return self._known(entered)
             answer = await self._take(running, entered)
             if answer is not None:
                 return answer
             log.warning("lock_lost", request_id=running.incoming.request_id)
         raise Unavailable("the account's lock")
 
-    async def _enter(self, running: _Running) -> Entered:
+    async def _enter(self, running: Running) -> Entered:
         """Enter, waiting while another process takes a turn of the account. Raises Unavailable."""
         incoming = running.incoming
         pause, patience = 0.01, time.monotonic() + _BUSY_LIMIT
@@ -198,7 +222,7 @@ class Turns:
                 token=running.token,
                 now=self._now(),
                 claims=running.waiting > 0,
-                counts=running.spoken and running.waiting > 0,
+                counts=running.expected,
             )
             if entered.standing == "answer":
                 self._metrics.redelivery()
@@ -209,10 +233,10 @@ class Turns:
             await asyncio.sleep(pause)
             pause = min(pause * 2, 0.2)
 
-    async def _take(self, running: _Running, entered: Entered) -> _Answer | None:
+    async def _take(self, running: Running, entered: Entered) -> Answer | None:
         """Ask the dialogue and save; None when the lock was lost meanwhile."""
         incoming = running.incoming
-        chat, text = await self._talk(running, entered.chat)
+        chat, text, seated = await self._talk(running, entered.chat)
         carried: list[str] = []
         if entered.earlier and running.spoken:
             text, carried = with_earlier(entered.earlier, text, texts.EARLIER)
@@ -227,28 +251,29 @@ class Turns:
                 answer=text,
                 carried=carried,
                 forget=gone,
+                seated=seated,
             )
         except Unavailable:
             # What was done is in SQL already, so the patient is told the truth though it cannot be kept.
             log.warning("answer_not_kept", request_id=incoming.request_id)
-            return _Answer(text)
-        return None if saved == "lost" else _Answer(text, late=saved == "late")
+            return Answer(text)
+        return None if saved == "lost" else Answer(text, late=saved == "late")
 
-    async def _talk(self, running: _Running, chat: bytes | None) -> tuple[bytes | None, str]:
-        """The chat and the text after the message; a fault leaves the chat as it was and becomes an apology."""
+    async def _talk(self, running: Running, chat: bytes | None) -> tuple[bytes | None, str, bool]:
+        """The chat, the text, whether a seat is held afterwards; after a fault the chat as it was, and an apology."""
         incoming, started = running.incoming, time.monotonic()
         flow, outcome = "none", "failed"
         try:
             async with asyncio.timeout(TURN_LIMIT):
                 talked = await self._dialogue.answer(chat, incoming, now=self._now())
             flow, outcome = talked.flow, talked.outcome
-            return talked.chat, reply_text(talked.reply) if talked.reply is not None else ""
+            return talked.chat, reply_text(talked.reply) if talked.reply is not None else "", talked.seated
         except Unavailable:
             outcome = "unavailable"
-            return chat, texts.BUSY if running.spoken else ""
+            return chat, texts.BUSY if running.spoken else "", False
         except Exception:
-            log.exception("turn_failed", request_id=incoming.request_id, reference=_reference(incoming))
-            return chat, self._apology(running).text
+            log.exception("turn_failed", request_id=incoming.request_id, reference=reference(incoming))
+            return chat, self._apology(running).text, False
         finally:
             seconds = time.monotonic() - started
             self._metrics.turn(flow, outcome, seconds)
@@ -263,34 +288,5 @@ class Turns:
             )
 
     @staticmethod
-    def _apology(running: _Running) -> _Answer:
-        return _Answer(texts.SORRY.format(reference=_reference(running.incoming)) if running.spoken else "")
-
-    def _renew_later(self, running: _Running) -> None:
-        loop = asyncio.get_running_loop()
-        running.timer = loop.call_later(RENEW_EVERY, lambda: self._spawn(self._renew(running)))
-
-    async def _renew(self, running: _Running) -> None:
-        incoming = running.incoming
-        try:
-            await self._chats.renew(incoming.openid, incoming.request_id, token=running.token, now=self._now())
-        except Unavailable:
-            log.warning("lock_not_renewed", request_id=incoming.request_id)
-        if running.timer is not None:
-            self._renew_later(running)
-
-    @staticmethod
-    def _stop_renewing(running: _Running) -> None:
-        if running.timer is not None:
-            running.timer.cancel()
-            running.timer = None
-
-
-def _known(entered: Entered) -> str:
-    if entered.standing == "limited":
-        return texts.TOO_FAST
-    return entered.answer
-
-
-def _reference(incoming: Incoming) -> str:
-    return incoming.request_id[:6].upper()
+    def _apology(running: Running) -> Answer:
+        return Answer(texts.SORRY.format(reference=reference(running.incoming)) if running.spoken else "")

@@ -8,6 +8,7 @@ from aiohttp import ClientPayloadError, web
 from aiohttp.http_exceptions import BadHttpMessage
 from structlog import get_logger
 
+from bot.crowd import AT_ONCE
 from bot.notice_events import NoticeEvents
 from bot.ports import Dialogue, Sender, WebhookMetrics
 from bot.turns import Turns
@@ -33,13 +34,14 @@ class Webhook:
         metrics: WebhookMetrics,
         events: NoticeEvents | None = None,
         patience: float = PATIENCE,
+        at_once: int = AT_ONCE,
     ) -> None:
         self._codec = codec
         self._now = now
         self._metrics = metrics
         self._events = events
         self._patience = patience
-        self.turns = Turns(chats, dialogue, client, now, metrics)
+        self.turns = Turns(chats, dialogue, client, now, metrics, at_once=at_once)
 
     async def handle(self, request: web.Request) -> web.Response:
         """Answer a verification or a delivery; whatever comes, never with a 5xx."""

@@ -29,6 +29,8 @@ class Turn:
     flow: str
     outcome: str
     rule: str = ""
+    seated: bool = False
+    """Whether a seat is held for the chat, which the account can lose while it waits."""
 
 
 async def go_on(frame: Frame, last: Asked | None, page: int | None = None) -> Turn:
@@ -123,7 +125,7 @@ def _asked(frame: Frame, gap: Gap, question: Question, last: Asked | None, page:
         suspended=frame.suspended,
     )
     reply = reply_for(question, frame.notes, serial=serial, page=page)
-    return Turn(dump(chat), reply, frame.flow, frame.outcome, frame.rule)
+    return Turn(dump(chat), reply, frame.flow, frame.outcome, frame.rule, seated=bool(frame.get("claim")))
 
 
 def _values(asked: Asked) -> list[str]:

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
-Standing = Literal["turn", "busy", "answer", "handed", "limited", "silenced", "postponed"]
+Standing = Literal["turn", "busy", "answer", "handed", "limited", "silenced", "postponed", "crowded", "favoured"]
 """How a message stands when it is asked for:
 
 ``turn`` the lock is ours, with the chat; ``busy`` another message of the account holds it; ``answer`` it was answered
 before, by this text; ``handed`` its answer goes or went by a customer-service message, so that nobody else may give
-it; ``limited`` too many messages, to be told once; ``silenced`` too many messages, and told; ``postponed`` kept.
+it; ``limited`` too many messages, to be told once; ``silenced`` too many messages, and told; ``postponed`` kept;
+``crowded`` not taken up since too many people were here, with the place in line that the account was told;
+``favoured`` to be taken up before others.
 """
 Saved = Literal["saved", "late", "lost"]
 """``saved``; ``late`` saved, and the answer waits for who may deliver it; ``lost`` not saved: the lock was lost."""
@@ -27,6 +29,18 @@ class Entered(Protocol):
     @property
     def answer(self) -> str:
         """The text already given; empty for an answer without words."""
+
+    @property
+    def ahead(self) -> int:
+        """For ``crowded``: how many are before."""
+
+    @property
+    def seconds(self) -> int:
+        """For ``crowded``: after how many seconds the account's place comes."""
+
+    @property
+    def first(self) -> bool:
+        """For ``crowded``: whether the place is a new one."""
 
     @property
     def earlier(self) -> Sequence[tuple[str, str]]:
@@ -71,10 +85,23 @@ class ChatStore(Protocol):
         answer: str,
         carried: Sequence[str] = (),
         forget: bool = False,
+        seated: bool = False,
     ) -> Saved:
         """End a turn: save chat and answer together, give the lock back.
 
         ``carried``: the earlier answers that ``answer`` holds. ``forget``: drop earlier answers as well.
+        ``seated``: a seat is held, so that the account's next message goes before others.
+        """
+        ...
+
+    async def refuse(
+        self, openid: str, request_id: str, *, now: datetime, ahead: int, seconds: int, again: bool
+    ) -> Entered:
+        """Note that a message is not taken up since too many people are here, and the place its account is told.
+
+        Or learn how it stands otherwise: as ``enter`` says; ``busy`` when this very message was taken up;
+        ``favoured`` when the account holds a seat, or comes when it was told to, unless it is refused ``again`` as
+        such. A place told before stays, however often the account asks. It counts against the account's rate.
         """
         ...
 

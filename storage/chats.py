@@ -32,10 +32,11 @@ LEASE = timedelta(seconds=15)
 RENEW_EVERY = 2.0
 """Seconds after which a turn that still runs should renew."""
 REFUSAL_KEPT = timedelta(minutes=1)
+PLACE_KEPT = timedelta(minutes=3)
+"""How long after its time a place in line may be taken."""
+SEATED_KEPT = timedelta(minutes=5)
 BURST = 40
-PER_SECOND = 2
-FORGIVEN = 10
-"""Messages the account must have saved up before it is told again that it is too fast."""
+PER_SECOND = 2.0
 TRIES = 3
 """Takeovers of a late message before it is given up."""
 _BATCH = 50
@@ -43,7 +44,7 @@ _INDEX = "chats:late"
 _LUA = Path(__file__).parent / "lua"
 log = get_logger()
 
-Standing = Literal["turn", "busy", "answer", "handed", "limited", "silenced", "postponed"]
+Standing = Literal["turn", "busy", "answer", "handed", "limited", "silenced", "postponed", "crowded", "favoured"]
 Saved = Literal["saved", "late", "lost"]
 
 
@@ -55,11 +56,27 @@ class Seals(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Rate:
+    """What one account may send: so many messages at once, and so many a second after that."""
+
+    burst: int = BURST
+    per_second: float = PER_SECOND
+
+    @property
+    def forgiven(self) -> int:
+        """Messages the account must have saved up before it is told again that it is too fast."""
+        return max(1, self.burst // 4)
+
+
+@dataclass(frozen=True, slots=True)
 class Entered:
     standing: Standing
     chat: bytes | None = None
     answer: str = ""
     earlier: tuple[tuple[str, str], ...] = ()
+    ahead: int = 0
+    seconds: int = 0
+    first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +85,21 @@ class Overdue:
     answer: str | None
 
 
+EVERYBODYS = Rate()
+
+
 class RedisChats:
     """``handlers.ports.ChatStore`` on Redis, Valkey or a Cluster."""
 
-    def __init__(self, redis: Redis, sealer: Seals) -> None:
+    def __init__(self, redis: Redis, sealer: Seals, rate: Rate = EVERYBODYS) -> None:
         self._redis = redis
         self._scripts = Scripts(redis)
         self._sealer = sealer
-        known = _FIGURES + (_LUA / "chat_known.lua").read_text()
-        self._enter, self._leave, self._renew, self._postpone, self._claim, self._settle, self._take_over = (
-            redis.register_script(known + (_LUA / f"chat_{name}.lua").read_text())
-            for name in ("enter", "leave", "renew", "postpone", "claim", "settle", "take_over")
-        )
+        known = _figures(rate) + "".join((_LUA / f"chat_{name}.lua").read_text() for name in ("known", "rate"))
+        names = ("enter", "leave", "renew", "postpone", "claim", "settle", "take_over", "refuse")
+        scripts = (redis.register_script(known + (_LUA / f"chat_{name}.lua").read_text()) for name in names)
+        self._enter, self._leave, self._renew, self._postpone, *others = scripts
+        self._claim, self._settle, self._take_over, self._refuse = others
 
     async def enter(
         self, openid: str, request_id: str, *, token: str, now: datetime, claims: bool, counts: bool
@@ -88,7 +108,7 @@ class RedisChats:
         reply = await self._ask(
             self._enter,
             (f"{tag}:s", f"{tag}:l", f"{tag}:m:{request_id}", f"{tag}:u"),
-            (request_id, token, _millis(now), int(claims), int(counts)),
+            (request_id, _owner(token, request_id), _millis(now), int(claims), int(counts)),
         )
         if reply[0] != b"turn":
             return self._entered(tag, request_id, reply)
@@ -106,6 +126,7 @@ class RedisChats:
         answer: str,
         carried: Sequence[str] = (),
         forget: bool = False,
+        seated: bool = False,
     ) -> Saved:
         tag = _tag(openid)
         sealed_chat = b"" if chat is None else self._sealer.seal(chat, bound_to=f"chat:{tag}")
@@ -113,14 +134,34 @@ class RedisChats:
         reply = await self._scripts.run(
             self._leave,
             (f"{tag}:s", f"{tag}:l", f"{tag}:m:{request_id}", f"{tag}:u", *(f"{tag}:m:{i}" for i in carried)),
-            (request_id, token, _millis(now), int(forget), sealed_chat, sealed_answer, *carried),
+            (
+                request_id,
+                _owner(token, request_id),
+                _millis(now),
+                int(forget),
+                sealed_chat,
+                sealed_answer,
+                int(seated),
+                *carried,
+            ),
         )
         return cast("Saved", cast("bytes", reply).decode())
+
+    async def refuse(
+        self, openid: str, request_id: str, *, now: datetime, ahead: int, seconds: int, again: bool
+    ) -> Entered:
+        tag = _tag(openid)
+        reply = await self._ask(
+            self._refuse,
+            (f"{tag}:s", f"{tag}:l", f"{tag}:m:{request_id}", f"{tag}:u"),
+            (request_id, _millis(now), ahead, seconds, int(again)),
+        )
+        return self._entered(tag, request_id, reply)
 
     async def renew(self, openid: str, request_id: str, *, token: str, now: datetime) -> None:
         tag, until = _tag(openid), _millis(now + LEASE)
         keys = (f"{tag}:l", f"{tag}:m:{request_id}")
-        if await self._scripts.run(self._renew, keys, (token, until)):
+        if await self._scripts.run(self._renew, keys, (_owner(token, request_id), until)):
             await self._list(f"{tag}|{request_id}", until)
 
     async def postpone(self, openid: str, request_id: str, *, now: datetime, incoming: bytes) -> Entered:
@@ -182,6 +223,8 @@ class RedisChats:
         standing = cast("Standing", reply[0].decode())
         if standing == "answer":
             return Entered(standing, answer=self._answer(tag, request_id, reply[1]))
+        if standing == "crowded":
+            return Entered(standing, ahead=int(reply[1]), seconds=int(reply[2]), first=bool(reply[3]))
         return Entered(standing)
 
     def _chat(self, tag: str, sealed: bytes) -> bytes | None:
@@ -224,12 +267,19 @@ def _span(span: timedelta) -> int:
     return span // timedelta(milliseconds=1)
 
 
-# Fixed figures stand in the scripts themselves: an argument costs more than a comparison.
-_FIGURES = f"""
+def _figures(rate: Rate) -> str:
+    """Fixed figures stand in the scripts themselves: an argument costs more than a comparison."""
+    return f"""
 local LOCK_KEPT, CHAT_KEPT, REFUSAL_KEPT = {_span(LOCK_KEPT)}, {_span(CHAT_KEPT)}, {_span(REFUSAL_KEPT)}
 local ANSWER_KEPT, LATE_KEPT = {_span(ANSWER_KEPT)}, {_span(LATE_KEPT)}
-local BURST, PER_SECOND, FORGIVEN, TRIES = {BURST}, {PER_SECOND}, {FORGIVEN}, {TRIES}
+local PLACE_KEPT, SEATED_KEPT, TRIES = {_span(PLACE_KEPT)}, {_span(SEATED_KEPT)}, {TRIES}
+local BURST, PER_SECOND, FORGIVEN = {rate.burst}, {rate.per_second}, {rate.forgiven}
 """
+
+
+def _owner(token: str, request_id: str) -> str:
+    """Return what the lock holds: whose it is, and for which message, so that its redelivery is known as such."""
+    return f"{token}:{request_id}"
 
 
 def _tag(openid: str) -> str:

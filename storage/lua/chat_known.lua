@@ -5,6 +5,10 @@ local function known(message, unsent, id, claims)
   local state, answer = m[1], m[2]
   if state == 'polite' then return {'limited'} end
   if state == 'silent' then return {'silenced'} end
+  if state == 'crowded' then
+    local ahead, seconds = string.match(redis.call('HGET', message, 'q'), '(%d+) (%d+)')
+    return {'crowded', ahead, seconds, 0}
+  end
   if state == 'sending' or state == 'sent' then return {'handed'} end
   if not answer then return nil end
   if claims and (state == 'ready' or state == 'unsent') then

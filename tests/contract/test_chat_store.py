@@ -10,7 +10,7 @@ import pytest
 from redis.asyncio import Redis
 
 from handlers.ports import ChatStore, Entered
-from storage.chats import BURST, CHAT_KEPT, FORGIVEN, LEASE, PER_SECOND, TRIES, RedisChats
+from storage.chats import BURST, CHAT_KEPT, EVERYBODYS, LEASE, PER_SECOND, TRIES, RedisChats
 from storage.sealing import Sealer
 from tests.support.cluster import cluster
 from tests.support.memory_chats import MemoryChats
@@ -181,7 +181,7 @@ async def test_two_messages_a_second_are_taken_after_the_burst(chats: ChatStore,
         await enter(chats, f"m{number}", now)
         await chats.leave(ANNA, f"m{number}", token=f"m{number}", now=now, chat=None, answer="")
     later = now + timedelta(seconds=1)
-    for number in range(PER_SECOND):
+    for number in range(int(PER_SECOND)):
         await turn(chats, f"later{number}", later)
     assert (await enter(chats, "again too many", later)).standing == "silenced"
 
@@ -190,8 +190,8 @@ async def test_who_has_been_quiet_for_a_while_is_told_again(chats: ChatStore, no
     for number in range(BURST + 1):
         await enter(chats, f"m{number}", now)
         await chats.leave(ANNA, f"m{number}", token=f"m{number}", now=now, chat=None, answer="")
-    later = now + timedelta(seconds=FORGIVEN / PER_SECOND)
-    for number in range(FORGIVEN):
+    later = now + timedelta(seconds=EVERYBODYS.forgiven / PER_SECOND)
+    for number in range(EVERYBODYS.forgiven):
         await turn(chats, f"later{number}", later)
     assert (await enter(chats, "again too many", later)).standing == "limited"
 

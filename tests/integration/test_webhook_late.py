@@ -265,7 +265,7 @@ class WatchedChats(RedisChats):
 async def test_a_late_turn_that_still_runs_is_left_to_its_process(
     valkey: Redis, sealer: Sealer, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.turns.RENEW_EVERY", 0.01)
+    monkeypatch.setattr("bot.renewing.RENEW_EVERY", 0.01)
     chats = WatchedChats(valkey, sealer)
     chats.renewed = asyncio.Event()
     async with open_desk(chats, now, patience=SOON) as slow, open_desk(chats, now + 2 * LEASE) as other:

@@ -3,17 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from math import ceil
 
 from handlers.ports import Saved
-from storage.chats import BURST, CHAT_KEPT, FORGIVEN, LEASE, PER_SECOND, TRIES, Entered, Overdue
+from storage.chats import CHAT_KEPT, EVERYBODYS, LEASE, PLACE_KEPT, SEATED_KEPT, TRIES, Entered, Overdue, Rate
 
 
 @dataclass
 class _Account:
     lock: str = ""
+    locked_for: str = ""
+    seated: bool = False
+    place: tuple[datetime, int, int] | None = None
     chat: bytes | None = None
     saved_at: datetime | None = None
-    tokens: float = BURST
+    tokens: float | None = None
     counted_at: datetime | None = None
     told: bool = False
     unsent: dict[str, str] = field(default_factory=dict)
@@ -28,12 +32,14 @@ class _Message:
     lease: datetime | None = None
     sender: str = ""
     tries: int = 0
+    place: tuple[int, int] = (0, 0)
 
 
 class MemoryChats:
     """``handlers.ports.ChatStore`` in memory."""
 
-    def __init__(self) -> None:
+    def __init__(self, rate: Rate = EVERYBODYS) -> None:
+        self.rate = rate
         self.accounts: dict[str, _Account] = {}
         self.messages: dict[tuple[str, str], _Message] = {}
 
@@ -47,11 +53,10 @@ class MemoryChats:
         if account.lock and account.lock != token:
             return Entered("busy")
         if counts and not account.lock:
-            refused = _refuse(account, now)
+            refused = _over_rate(self.rate, account, message, now)
             if refused is not None:
-                message.state = refused.standing
                 return refused
-        account.lock = token
+        account.lock, account.locked_for, account.place = token, request_id, None
         fresh = account.saved_at is not None and now - account.saved_at < CHAT_KEPT
         return Entered("turn", account.chat if fresh else None, earlier=tuple(account.unsent.items()))
 
@@ -66,13 +71,14 @@ class MemoryChats:
         answer: str,
         carried: Sequence[str] = (),
         forget: bool = False,
+        seated: bool = False,
     ) -> Saved:
         account, message = self._account(openid), self._message(openid, request_id)
         if message.left_by == token:
             return "late" if message.state else "saved"
         if account.lock != token:
             return "lost"
-        account.chat, account.saved_at, account.lock = chat, now, ""
+        account.chat, account.saved_at, account.lock, account.seated = chat, now, "", seated
         message.answer, message.left_by = answer, token
         for other in carried:
             account.unsent.pop(other, None)
@@ -83,6 +89,33 @@ class MemoryChats:
             message.state = "ready"
             return "late"
         return "saved"
+
+    async def refuse(
+        self, openid: str, request_id: str, *, now: datetime, ahead: int, seconds: int, again: bool
+    ) -> Entered:
+        account, message = self._account(openid), self._message(openid, request_id)
+        found = self._known(account, message, request_id, claims=True)
+        if found is not None:
+            return found
+        if (account.lock and account.locked_for == request_id) or message.state == "running":
+            return Entered("busy")
+        place = account.place
+        if place is not None and now >= place[0] + PLACE_KEPT:
+            place = None
+        seated = account.seated and account.saved_at is not None and now - account.saved_at < SEATED_KEPT
+        if not again and (seated or (place is not None and now >= place[0])):
+            return Entered("favoured")
+        refused = _over_rate(self.rate, account, message, now)
+        if refused is not None:
+            return refused
+        first = place is None or now >= place[0]
+        if place is None or first:
+            account.place = (now + timedelta(seconds=seconds), ahead, seconds)
+        else:
+            left = ceil((place[0] - now).total_seconds())
+            ahead, seconds = ceil(place[1] * left / place[2]), min(left, place[2])
+        message.state, message.place = "crowded", (ahead, seconds)
+        return Entered("crowded", ahead=ahead, seconds=seconds, first=first)
 
     async def renew(self, openid: str, request_id: str, *, token: str, now: datetime) -> None:
         message = self._message(openid, request_id)
@@ -131,6 +164,8 @@ class MemoryChats:
 
     @staticmethod
     def _known(account: _Account, message: _Message, request_id: str, *, claims: bool) -> Entered | None:
+        if message.state == "crowded":
+            return Entered("crowded", ahead=message.place[0], seconds=message.place[1])
         if message.state == "limited":
             return Entered("limited")
         if message.state == "silenced":
@@ -145,13 +180,15 @@ class MemoryChats:
         return Entered("answer", answer=message.answer)
 
 
-def _refuse(account: _Account, now: datetime) -> Entered | None:
+def _over_rate(rate: Rate, account: _Account, message: _Message, now: datetime) -> Entered | None:
     passed = max(timedelta(), now - (account.counted_at or now)).total_seconds()
-    tokens = min(BURST, account.tokens + passed * PER_SECOND)
-    told = account.told and tokens < FORGIVEN
+    saved = rate.burst if account.tokens is None else account.tokens
+    tokens = min(rate.burst, saved + passed * rate.per_second)
+    told = account.told and tokens < rate.forgiven
     account.counted_at = now
     if tokens < 1:
         account.tokens, account.told = tokens, True
+        message.state = "silenced" if told else "limited"
         return Entered("silenced" if told else "limited")
     account.tokens, account.told = tokens - 1, told
     return None

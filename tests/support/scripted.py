@@ -17,6 +17,7 @@ class Talked:
     reply: Reply | None
     flow: str = "test"
     outcome: str = "ok"
+    seated: bool = False
 
 
 @dataclass
@@ -29,6 +30,8 @@ class ScriptedDialogue:
     entered: asyncio.Event = field(default_factory=asyncio.Event)
     fault: Exception | None = None
     silent: bool = False
+    seats: set[str] = field(default_factory=set)
+    """Accounts that hold a seat after their turn."""
 
     def __post_init__(self) -> None:
         self.gate.set()
@@ -47,7 +50,7 @@ class ScriptedDialogue:
             raise self.fault
         count = int(chat or b"0") + 1
         reply = None if self.silent else Reply(f"{count}: {incoming.text or incoming.event or incoming.kind}")
-        return Talked(str(count).encode(), reply)
+        return Talked(str(count).encode(), reply, seated=incoming.openid in self.seats)
 
 
 @dataclass
@@ -71,6 +74,7 @@ class CountedMetrics:
 
     turns: Counter[tuple[str, str]] = field(default_factory=Counter)
     redeliveries: int = 0
+    refusals: Counter[str] = field(default_factory=Counter)
     redelivered: asyncio.Event = field(default_factory=asyncio.Event)
     rejections: Counter[str] = field(default_factory=Counter)
     calls: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -83,6 +87,9 @@ class CountedMetrics:
     def redelivery(self) -> None:
         self.redeliveries += 1
         self.redelivered.set()
+
+    def refused(self, why: str) -> None:
+        self.refusals[why] += 1
 
     def rejected(self, reason: str) -> None:
         self.rejections[reason] += 1

@@ -8,6 +8,7 @@ from datetime import datetime
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+from bot.crowd import AT_ONCE
 from bot.webhook import Webhook, add_routes
 from bot.wechat import Codec, Mode
 from handlers.ports import ChatStore
@@ -30,7 +31,7 @@ class Desk:
 
 @asynccontextmanager
 async def open_desk(
-    chats: ChatStore, now: datetime, *, mode: Mode = "secure", patience: float = 4.0
+    chats: ChatStore, now: datetime, *, mode: Mode = "secure", patience: float = 4.0, at_once: int = AT_ONCE
 ) -> AsyncGenerator[Desk]:
     """Serve."""
     dialogue, sender, metrics, clock = ScriptedDialogue(), ScriptedSender(), CountedMetrics(), [now]
@@ -43,6 +44,7 @@ async def open_desk(
         now=lambda: clock[0],
         metrics=metrics,
         patience=patience,
+        at_once=at_once,
     )
     app = web.Application()
     add_routes(app.router, webhook)

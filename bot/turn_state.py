@@ -1,0 +1,65 @@
+"""A turn under way: its message, who waits for its answer, and what its answer is."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from handlers.chat import Incoming
+from handlers.ports import Entered
+from handlers.texts import transport as texts
+
+_SPOKEN_EVENTS = frozenset({"subscribe", "scan", "click"})
+
+
+class Answer(NamedTuple):
+    """What a turn says."""
+
+    text: str
+    late: bool = False
+    """The message was kept meanwhile, so the answer must be claimed before it is given."""
+
+
+@dataclass(slots=True, eq=False)
+class Running:
+    """A turn that has not come to its end."""
+
+    incoming: Incoming
+    until: float = 0.0
+    """The loop time by which the last request that asked is answered."""
+    too_many: bool = False
+    """The process knew as many turns as it may when this one came."""
+    waiting: int = 0
+    """Requests of WeChat's that wait for the answer."""
+    abandoned: bool = False
+    """The request was told that we are busy, and the message could not be kept."""
+    token: str = ""
+    timer: asyncio.TimerHandle | None = None
+    task: asyncio.Task[Answer] = field(init=False)
+
+    @property
+    def spoken(self) -> bool:
+        """Whether a person did something and expects an answer."""
+        return self.incoming.kind != "event" or self.incoming.event in _SPOKEN_EVENTS
+
+    @property
+    def expected(self) -> bool:
+        """Whether a person waits: the message counts against the account's rate, and may be asked to come again.
+
+        What was kept for later is done whatever happens.
+        """
+        return self.spoken and self.waiting > 0
+
+
+def known(entered: Entered) -> str:
+    """Return what is said to a message that is not taken up, or was before."""
+    match entered.standing:
+        case "limited":
+            return texts.TOO_FAST
+        case "crowded":
+            return texts.crowded(entered.ahead, entered.seconds)
+    return entered.answer
+
+
+def reference(incoming: Incoming) -> str:
+    """Return by what number a fault is told to the patient and found in the log."""
+    return incoming.request_id[:6].upper()
