@@ -21,9 +21,11 @@ from storage.pool import RedisPool
 from storage.sealing import Sealer
 from tests.support import servers
 from tests.support.figures import CountedFigures
+from tests.support.warm import keep_warm
 
 pytest_plugins = ["tests.support.running"]
 settings.register_profile("zhenyue", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+keep_warm()
 settings.load_profile("zhenyue")  # how long an example takes says more of the machine than of the code
 SECRET = b"0123456789abcdef0123456789abcdef"
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)

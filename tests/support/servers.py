@@ -9,7 +9,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 from pathlib import Path
 
 import asyncpg
@@ -116,17 +116,20 @@ async def create_database(url: str, name: str, template: str | None) -> str:
 
 _SCHEMA = """SELECT md5(string_agg(said, ';' ORDER BY said)) FROM (
     SELECT tgrelid::regclass::text || tgname || tgenabled::text AS said FROM pg_trigger
-    UNION ALL SELECT attrelid::regclass::text || attname || atttypid::text || attnotnull::text FROM pg_attribute
+    UNION ALL SELECT attrelid::text || attname || atttypid::text || attnotnull::text FROM pg_attribute
+        JOIN pg_class ON pg_class.oid = attrelid AND relnamespace = 'public'::regnamespace
         WHERE attnum > 0 AND NOT attisdropped
-    UNION ALL SELECT indexrelid::regclass::text FROM pg_index
-    UNION ALL SELECT conrelid::regclass::text || conname FROM pg_constraint
+    UNION ALL SELECT conrelid::text || conname FROM pg_constraint
     UNION ALL SELECT version_num FROM alembic_version) AS everything"""
+_OTHERS = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()"""
 _EMPTY = """DO $$ DECLARE name text; BEGIN
     SET LOCAL session_replication_role = replica;
-    FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
+    FOR name IN SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+        AND relname <> 'alembic_version' AND pg_relation_size(oid) > 0 LOOP
         EXECUTE format('DELETE FROM %I', name);
     END LOOP;
-    FOR name IN SELECT sequencename FROM pg_sequences WHERE schemaname = 'public' LOOP
+    FOR name IN SELECT sequencename FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL LOOP
         EXECUTE format('ALTER SEQUENCE %I RESTART', name);
     END LOOP; END $$"""
 _schemas: dict[str, str] = {}
@@ -135,23 +138,25 @@ _schemas: dict[str, str] = {}
 async def empty_database(url: str, template: str) -> bool:
     """Empty a copy of the template for the next test; False when a test has changed more than rows."""
     if template not in _schemas:
-        _schemas[template] = await _ask(template, _SCHEMA)
-    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
-    await _ask(url, f"{others} AND pid <> pg_backend_pid()")
-    try:
-        if await _ask(url, _SCHEMA) != _schemas[template]:
+        async with _connected(template) as connection:
+            _schemas[template] = await connection.fetchval(_SCHEMA)
+    async with _connected(url) as connection:
+        await connection.fetch(_OTHERS)
+        try:
+            if await connection.fetchval(_SCHEMA) != _schemas[template]:
+                return False
+            await connection.execute(_EMPTY)
+        except asyncpg.PostgresError:
             return False
-        await _ask(url, _EMPTY)
-    except asyncpg.PostgresError:
-        return False
     return True
 
 
-async def _ask(url: str, statement: str) -> str:
-    """Run a statement in a database of its own connection, and return its first value."""
-    connection = await asyncpg.connect(make_url(url).set(drivername="postgresql").render_as_string(hide_password=False))
+@contextlib.asynccontextmanager
+async def _connected(url: str) -> AsyncGenerator[asyncpg.Connection]:
+    plain = make_url(url).set(drivername="postgresql")
+    connection = await asyncpg.connect(plain.render_as_string(hide_password=False))
     try:
-        return str(await connection.fetchval(statement))
+        yield connection
     finally:
         await connection.close()
 
@@ -162,9 +167,5 @@ async def drop_database(url: str) -> None:
 
 
 async def _execute(url: str, statement: str) -> None:
-    parsed = make_url(url).set(drivername="postgresql", database="postgres")
-    connection = await asyncpg.connect(parsed.render_as_string(hide_password=False))
-    try:
+    async with _connected(make_url(url).set(database="postgres").render_as_string(hide_password=False)) as connection:
         await connection.execute(statement)
-    finally:
-        await connection.close()
