@@ -1,15 +1,21 @@
-"""Bringing the database to the current schema, from the first table on, on SQLite and PostgreSQL alike."""
+"""Bringing the database to the current schema, from the first table on, on SQLite and PostgreSQL alike.
+
+Alembic is imported only where it works: it takes a quarter of a second, which no command should wait for.
+"""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, column, inspect, select, table, text
 
 from storage.connection import SqlConnection
 from storage.database import SqlDatabase
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_VERSION = table("alembic_version", column("version_num"))
 
 ONE_AT_A_TIME = 724_001
 """PostgreSQL's advisory lock while migrating; SQLite's writer is alone anyway."""
@@ -24,7 +30,8 @@ async def migrate(database: SqlDatabase) -> tuple[str | None, str]:
         if unit.connection.dialect.name == "postgresql":
             await unit.connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ONE_AT_A_TIME})
         before = await unit.connection.run_sync(_revision)
-        await unit.connection.run_sync(_upgrade)
+        if before != newest_revision():
+            await bring_to(unit.connection, newest_revision())
     return before, newest_revision()
 
 
@@ -36,10 +43,7 @@ async def revision(database: SqlDatabase) -> str | None:
 
 def newest_revision() -> str:
     """Return the revision this code needs."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
-    if head is None:
-        raise RuntimeError("no migrations are packaged")
-    return head
+    return _revisions()[-1]
 
 
 def knows(wanted: str) -> bool:
@@ -49,6 +53,8 @@ def knows(wanted: str) -> bool:
 
 async def bring_to(connection: SqlConnection, wanted: str) -> None:
     """Bring the schema to a revision this code knows, forward or back, within the transaction at hand."""
+    from alembic import command
+
     known = _revisions()
 
     def move(on: Connection) -> None:
@@ -64,22 +70,19 @@ async def bring_to(connection: SqlConnection, wanted: str) -> None:
 
 
 def _revisions() -> list[str]:
-    """Return all revisions, the first one first."""
-    script = ScriptDirectory.from_config(_config())
-    return [each.revision for each in script.walk_revisions()][::-1]
+    """Return all revisions, the first one first: their files are numbered."""
+    return sorted(file.name.partition("_")[0] for file in (_MIGRATIONS / "versions").glob("[0-9]*_*.py"))
 
 
-def _config() -> Config:
+def _config() -> "Config":
+    from alembic.config import Config
+
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(_MIGRATIONS))
     return config
 
 
 def _revision(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
-
-
-def _upgrade(connection: Connection) -> None:
-    config = _config()
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    if not inspect(connection).has_table(_VERSION.name):
+        return None
+    return connection.execute(select(_VERSION.c.version_num)).scalar()

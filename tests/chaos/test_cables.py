@@ -92,7 +92,7 @@ async def settled(system: System) -> str:
     deadline = time.monotonic() + SETTLED_WITHIN
     while True:
         code, out, err = await system.attempt("pool", "verify")
-        held = sum(int(str(slot["held"])) for slot in await system.listing("slots"))
+        held = sum(int(str(slot["held"])) for slot in await system.slots())
         if (code, held) == (0, 0):
             return ""
         if time.monotonic() > deadline:
@@ -112,7 +112,7 @@ async def test_whatever_is_killed_what_was_acknowledged_is_there_once(fragile: S
     over.set()
     await asyncio.gather(*booking)
     assert await settled(fragile) == ""
-    found = violations(acknowledged, await fragile.listing("appointments"), await fragile.listing("slots"))
+    found = violations(acknowledged, await fragile.appointments(), await fragile.slots())
     assert found == [], f"seed {SEED}, faults {faults}"
     assert len(acknowledged) >= PATIENTS
     told = f"seed {SEED}: {len(faults)} kills ({faults.count('redis')} of Redis), {len(acknowledged)} acknowledged"

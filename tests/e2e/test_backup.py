@@ -54,8 +54,8 @@ async def check_copy(copy: System, backup: Path, before: list[Acknowledged], tol
     await copy.start()
     await copy.run("pool", "verify")
     await copy.run("audit", "--verify")
-    rows = [row for row in await copy.listing("appointments") if row["status"] == "booked"]
-    slots = [{**slot, "held": 0} for slot in await copy.listing("slots")]  # whoever was choosing still holds a seat
+    rows = [row for row in await copy.appointments() if row["status"] == "booked"]
+    slots = [{**slot, "held": 0} for slot in await copy.slots()]  # whoever was choosing still holds a seat
     assert violations(before, rows, slots) == []
     known = {(each.number, each.openid) for each in told}
     assert {(str(row["number"]), str(row["openid"])) for row in rows} <= known

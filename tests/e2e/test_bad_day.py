@@ -96,7 +96,7 @@ async def test_a_changed_session_is_told_to_those_booked_who_keep_change_or_canc
     await answered(changes.user, "改约")
     await choose(changes.user, "1. 确认")
     assert "改约成功" in await changes.user.say("1")
-    status = {row["number"]: row["status"] for row in await system.listing("appointments")}
+    status = {row["number"]: row["status"] for row in await system.appointments()}
     assert [status[person.number] for person in (keeps, cancels, changes)] == ["booked", "cancelled", "moved"]
 
 

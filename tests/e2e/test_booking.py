@@ -37,10 +37,10 @@ async def test_a_patient_registers_and_books_by_each_entrance(system: System, en
     mine = await user.say("我的预约")
     assert "陈*" in mine
     assert "陈小明" not in mine
-    (row,) = await system.listing("appointments")
+    (row,) = await system.appointments()
     assert (row["number"], row["status"], row["channel"], row["openid"]) == (number, "booked", "wechat", user.openid)
     assert (row["patient"], row["seat"]) == ("陈*", 1)
-    (slot,) = [s for s in await system.listing("slots") if s["slot"] == row["slot"]]
+    (slot,) = [s for s in await system.slots() if s["slot"] == row["slot"]]
     assert (slot["booked"], slot["held"]) == (1, 0)
     assert slot["free"] == int(str(slot["capacity"])) - 1
 
@@ -62,7 +62,7 @@ async def test_a_confirmation_delivered_twice_books_once_and_reads_the_same(syst
     await system.emulator.fault("duplicate")
     success = await user.say("1")
     assert "预约成功" in success
-    assert len(await system.listing("appointments")) == 1
+    assert len(await system.appointments()) == 1
     first, second = (await system.emulator.deliveries())[-2:]
     assert (first["copy"], second["copy"], second["same_as_first"]) == (1, 2, True)
 
@@ -77,11 +77,11 @@ async def test_a_bot_killed_in_mid_dialogue_goes_on_where_it_stopped(system: Sys
     assert question.choices
     success = await choose(user, "1. 确认")
     assert "预约成功" in await user.say("1"), str(success)
-    assert len(await system.listing("appointments")) == 1
+    assert len(await system.appointments()) == 1
     assert await system.attempt("pool", "verify") == (0, ANY, "")
 
 
-@pytest.mark.parametrize("milliseconds", [0, 4, 8, 12, 16, 24])
+@pytest.mark.parametrize("milliseconds", [0, 6, 14])
 async def test_a_bot_killed_while_it_books_books_once_whatever_the_moment(system: System, milliseconds: int) -> None:
     user = await system.emulator.user("小明")
     await register(user, *MING)
@@ -92,9 +92,9 @@ async def test_a_bot_killed_while_it_books_books_once_whatever_the_moment(system
     await system.kill()
     await confirming
     await system.start()
-    if not await system.listing("appointments"):
+    if not await system.appointments():
         assert "预约成功" in await user.say("1")
-    (row,) = await system.listing("appointments")
+    (row,) = await system.appointments()
     assert str(row["start"]) in await user.say("我的预约")
     assert await system.attempt("pool", "verify") == (0, ANY, "")
 
@@ -115,14 +115,14 @@ async def test_redis_killed_in_mid_conversation_costs_at_most_an_apology(system:
         await asyncio.sleep(0.1)
     await choose(user, "1. 确认")
     assert "预约成功" in await user.say("1")
-    assert len(await system.listing("appointments")) == 1
+    assert len(await system.appointments()) == 1
 
 
 async def test_two_patients_on_two_telephones_do_not_get_in_each_others_way(system: System) -> None:
     ming, hong = [await system.emulator.user(name) for name in ("小明", "小红")]
     await asyncio.gather(register(ming, *MING), register(hong, *HONG))
     first, second = await asyncio.gather(booked(ming), booked(hong))
-    rows = {row["number"]: row for row in await system.listing("appointments")}
+    rows = {row["number"]: row for row in await system.appointments()}
     assert rows[first]["openid"] == ming.openid
     assert rows[second]["openid"] == hong.openid
     assert (rows[first]["slot"], rows[first]["seat"]) != (rows[second]["slot"], rows[second]["seat"])
@@ -162,7 +162,7 @@ async def test_the_same_code_runs_on_postgresql_and_an_outside_redis(
         user = await empty_system.emulator.user("小明")
         await register(user, *MING)
         number = await booked(user)
-        assert [row["number"] for row in await empty_system.listing("appointments")] == [number]
+        assert [row["number"] for row in await empty_system.appointments()] == [number]
         assert not (empty_system.folder / "redis").exists()
         await empty_system.close()
     finally:

@@ -27,12 +27,12 @@ async def with_templates(system: System) -> None:
 async def settled(system: System, *states: str) -> dict[str, object]:
     """The one notice, once it is in one of these states."""
     rows: list[dict[str, object]] = []
-    for _ in range(40):
-        rows = await system.listing("notices")
+    for _ in range(200):
+        rows = await system.notices()
         if rows and rows[0]["state"] in states:
             (row,) = rows
             return row
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(0.1)
     raise AssertionError(f"never {states}: {rows}")
 
 

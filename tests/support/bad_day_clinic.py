@@ -23,7 +23,6 @@ from storage.database import SqlDatabase
 from storage.migrate import migrate
 from storage.notice_tables import notice
 from storage.pool import RedisPool
-from storage.sealing import Sealer
 from storage.stoppage_tables import displacement, stoppage
 from storage.tables import claim
 from tests.support.bad_day import RESTORED, Evidence
@@ -67,7 +66,7 @@ async def publish(system: System) -> None:
     """Load the clinic and publish its sessions; here, since a command takes seconds to start."""
     file = system.folder / "clinic.yaml"
     file.write_text(CLINIC, encoding="utf-8")
-    database, now = open_database(system), datetime.now(UTC)
+    database, now = system.open_database(), datetime.now(UTC)
     await migrate(database)
     await CatalogueLoading(database).load(read_catalogue_file(file, default_timezone="Asia/Shanghai").values, now=now)
     await Publishing(database, None).publish(now=now)
@@ -76,7 +75,7 @@ async def publish(system: System) -> None:
 
 async def book_forty(system: System, valkey: Redis) -> list[Person]:
     """Book forty patients with doctor wang through the booking service, each by an account of the emulator."""
-    database, now = open_database(system), datetime.now(UTC)
+    database, now = system.open_database(), datetime.now(UTC)
     async with database.read() as unit:
         slots = [count.slot.id for count in await unit.sessions.slots(SlotFilter(doctor="wang"))]
     days = sorted({slot.split("-")[1] for slot in slots})
@@ -98,12 +97,6 @@ async def book_forty(system: System, valkey: Redis) -> list[Person]:
     return people
 
 
-def open_database(system: System) -> SqlDatabase:
-    """Open the system's own database, beside whatever runs on it."""
-    embedded = f"sqlite+aiosqlite:///{system.folder / 'zhenyue.db'}"
-    return SqlDatabase.open(system.env.get("DATABASE_URL", embedded), Sealer(b"k" * 32))
-
-
 def _service(database: SqlDatabase, pool: RedisPool) -> Appointments:
     figures = CountedFigures()
     return Appointments(
@@ -119,7 +112,7 @@ def _service(database: SqlDatabase, pool: RedisPool) -> Appointments:
 async def gathered(system: System, people: Sequence[Person]) -> Evidence:
     """Gather what there is in the end: from the database, and from everybody's page."""
     pages = {person.user.openid: notice_ids(await person.user.messages()) for person in people}
-    database, now = open_database(system), datetime.now(UTC)
+    database, now = system.open_database(), datetime.now(UTC)
     async with database.read() as unit:
         zone = (await unit.catalogue.load()).clinic.zone
         whom = select(claim.c.number, displacement.c.state).join(displacement, displacement.c.claim == claim.c.id)
@@ -141,7 +134,7 @@ async def gathered(system: System, people: Sequence[Person]) -> Evidence:
 
 async def stoppage_of(system: System) -> list[str]:
     """Return the ids of all stoppages."""
-    database = open_database(system)
+    database = system.open_database()
     async with database.read() as unit:
         found = list((await unit.connection.execute(select(stoppage.c.id))).scalars())
     await database.close()
@@ -150,7 +143,7 @@ async def stoppage_of(system: System) -> list[str]:
 
 async def notices_of(system: System, stoppage_id: str) -> list[tuple[str, str, str | None]]:
     """Return kind and state of a stoppage's notices, and the appointment's number they are about."""
-    database = open_database(system)
+    database = system.open_database()
     async with database.read() as unit:
         query = select(notice.c.kind, notice.c.state, claim.c.number)
         query = query.join(displacement, displacement.c.id == notice.c.displacement)
@@ -162,7 +155,7 @@ async def notices_of(system: System, stoppage_id: str) -> list[tuple[str, str, s
 
 async def lapse_leases(system: System) -> None:
     """Let the time pass that others wait for the work of a worker who is dead: minutes, which no test has."""
-    database, now = open_database(system), datetime.now(UTC)
+    database, now = system.open_database(), datetime.now(UTC)
     async with database.begin() as unit:
         await unit.connection.execute(update(notice).where(notice.c.leased_until > now).values(leased_until=now))
         await unit.connection.execute(update(stoppage).where(stoppage.c.worked_until > now).values(worked_until=now))
@@ -171,7 +164,7 @@ async def lapse_leases(system: System) -> None:
 
 async def slots_stopped(system: System, session: str) -> int:
     """Return how many slots of a session are stopped."""
-    database = open_database(system)
+    database = system.open_database()
     async with database.read() as unit:
         counts = await unit.sessions.slots(SlotFilter(session=session))
     await database.close()

@@ -8,15 +8,26 @@ import re
 import signal
 import sys
 from asyncio.subprocess import PIPE, STDOUT, Process
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+from booking.notices import NoticeFilter
+from booking.ports import ClaimFilter, SlotFilter
+from bot.listing_rows import appointment_rows, slot_rows
+from bot.notice_listing import notice_rows
 from emulator.client import EmulatedUser, EmulatorClient, Message
+from storage.database import SqlDatabase, SqlUnit
+from storage.sealing import Sealer
 
 ZHENYUE = Path(sys.executable).parent / "zhenyue"
 SAMPLE = Path("bot/sample/clinic.yaml").resolve()
 TOKEN, AES_KEY = "EndToEndToken", "0123456789abcdefghijklmnopqrstuvwxyzABCDEFG"
 APPID, APP_SECRET = "wx00000000000e2e00", "0123456789abcdef0123456789abcdef"
+KEY = b"k" * 32
 READY = re.compile(r"http://127\.0\.0\.1:(\d+)")
 PATIENCE = 30.0
 
@@ -25,7 +36,7 @@ def settings(folder: Path, **more: str) -> dict[str, str]:
     """The environment of a process on this data folder."""
     ours = {
         "DATA_DIR": str(folder),
-        "SECRET_KEY": base64.b64encode(b"k" * 32).decode(),
+        "SECRET_KEY": base64.b64encode(KEY).decode(),
         "WECHAT_APPID": APPID,
         "WECHAT_SECRET": APP_SECRET,
         "WECHAT_TOKEN": TOKEN,
@@ -68,6 +79,35 @@ class System:
         out, err = await asyncio.wait_for(process.communicate(), PATIENCE * 2)
         assert process.returncode is not None
         return process.returncode, out.decode(), err.decode()
+
+    async def appointments(self, *, openid: str | None = None) -> list[dict[str, object]]:
+        """Return the rows of ``zhenyue appointments --json``; here, since a command takes seconds to start."""
+        async with self._looking() as (unit, zone, now):
+            return list(await appointment_rows(unit, ClaimFilter(openid=openid), zone, status=None, now=now))
+
+    async def slots(self) -> list[dict[str, object]]:
+        """Return the rows of ``zhenyue slots --json``, past days too."""
+        async with self._looking() as (unit, zone, now):
+            return list(slot_rows(await unit.sessions.slots(SlotFilter()), zone, now=now))
+
+    async def notices(self) -> list[dict[str, object]]:
+        """Return the rows of ``zhenyue notices --json``."""
+        async with self._looking() as (unit, zone, _):
+            return list(notice_rows(await unit.notices.find(NoticeFilter()), zone))
+
+    def open_database(self) -> SqlDatabase:
+        """Open the system's database beside whatever runs on it."""
+        embedded = f"sqlite+aiosqlite:///{self.folder / 'zhenyue.db'}"
+        return SqlDatabase.open(self.env.get("DATABASE_URL", embedded), Sealer(KEY))
+
+    @asynccontextmanager
+    async def _looking(self) -> AsyncGenerator[tuple[SqlUnit, ZoneInfo, datetime]]:
+        database = self.open_database()
+        try:
+            async with database.read() as unit:
+                yield unit, (await unit.catalogue.load()).clinic.zone, datetime.now(UTC)
+        finally:
+            await database.close()
 
     async def listing(self, *words: str) -> list[dict[str, object]]:
         """Run a listing command with ``--json``."""
