@@ -99,3 +99,7 @@ class ChainRows(Protocol):
     async def unchained(self, *, overdue: datetime, limit: int) -> tuple[int, list[int]]:
         """Count entries without a link; return those that nobody would chain any more, or that wait too long."""
         ...
+
+    async def destroyed(self) -> set[int]:
+        """Return the entries whose sealed parts an erasure has destroyed, as entries tell (``booking.erasure``)."""
+        ...

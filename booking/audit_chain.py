@@ -153,5 +153,9 @@ async def verify_in(unit: Unit, *, now: datetime) -> Verdict:
         if len(batch) < BATCH:
             break
     waiting, lost = await unit.chain.unchained(overdue=now - CHAINED_WITHIN, limit=FAULTS_SHOWN)
-    faults = verification.found() + [Fault("unchained", None, entry) for entry in lost]
+    found = verification.found()
+    if any(fault.kind == "detail_missing" for fault in found):
+        told = await unit.chain.destroyed()
+        found = [fault for fault in found if fault.kind != "detail_missing" or fault.entry not in told]
+    faults = found + [Fault("unchained", None, entry) for entry in lost]
     return Verdict(verification.seq, verification.hash, waiting, tuple(faults))

@@ -308,6 +308,18 @@ class PatientHasAppointments(Refused):
     rule = "patient_has_appointments"
 
 
+class UnknownAccount(Refused):
+    """Raised when there is no account with an openid."""
+
+    rule = "unknown_account"
+
+
+class AccountIsStaff(Refused):
+    """Raised when the account of somebody who works here is to be erased: they are removed from the staff first."""
+
+    rule = "account_is_staff"
+
+
 class InvalidStaffName(Refused):
     """Raised when a member of staff is given no name, or one that is too long."""
 

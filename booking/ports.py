@@ -10,6 +10,7 @@ from booking.actors import StaffRows
 from booking.adjustment_models import AdjustmentRows
 from booking.audit import AuditRows, ChainRows
 from booking.call_models import CallRows
+from booking.erasure_ports import ErasureRows
 from booking.models import (
     CalendarDay,
     Catalogue,
@@ -354,6 +355,8 @@ class Unit(Protocol):
     def calls(self) -> CallRows: ...
     @property
     def adjustments(self) -> AdjustmentRows: ...
+    @property
+    def erasure(self) -> ErasureRows: ...
 
 
 class Database(Protocol):

@@ -42,6 +42,7 @@ COMMANDS = {
     "staff remove": "bot.commands.staff:remove",
     "backup": "bot.commands.backing_up:backup",
     "restore": "bot.commands.backing_up:restore",
+    "erase": "bot.commands.erasing:erase",
     "reseal": "bot.commands.resealing:reseal",
     "audit": "bot.commands.auditing:audit",
     "pool verify": "bot.commands.pool:verify",

@@ -186,7 +186,7 @@ HELP_ARGUMENTS_OF = {
     "lift": " 编号",
 }
 HELP_ARGUMENTS_OF |= {"staff add": " 姓名", "staff remove": " 编号或姓名"}
-HELP_ARGUMENTS_OF |= {"adjust": " 门诊", "backup": " 文件", "restore": " 文件"}
+HELP_ARGUMENTS_OF |= {"adjust": " 门诊", "backup": " 文件", "restore": " 文件", "erase": " OPENID"}
 HELP_COMMANDS = "命令"
 HELP_OPTIONS = "选项"
 HELP_ARGUMENTS = "参数"
@@ -210,6 +210,7 @@ HELP_OF = {
     "notices": "列出通知及其状态，或需要电话通知的患者",
     "backup": "把整个数据库加密备份到一个文件，不影响运行",
     "restore": "把备份恢复到一个空的数据库；--check 只核验文件",
+    "erase": "应本人要求注销一个微信账号，删除依法不必保存的个人信息",
     "reseal": "更换密钥时，立即用当前密钥重新加密全部个人信息，不影响运行",
     "audit": "列出谁在何时、经何渠道改了什么；--verify 核验审计链",
     "menu": "公众号菜单",

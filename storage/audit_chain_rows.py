@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from booking.audit import AuditRow, Chained, Detail, Link
 from booking.errors import ChainMoved
 from storage.audit_rows import place_of
-from storage.connection import SqlConnection
+from storage.connection import SqlConnection, fetch
 from storage.sealing import SealBroken, Sealer
 from storage.staff_tables import audit, audit_chain, audit_detail, audit_queue
 
@@ -80,6 +80,11 @@ class SqlChainRows:
         query = select(audit.c.id).where(and_(without, or_(not_(queued), audit.c.at < overdue)))
         lost = (await self._connection.execute(query.order_by(audit.c.id).limit(limit))).scalars()
         return count, list(lost)
+
+    async def destroyed(self) -> set[int]:
+        """Return the entries whose sealed parts an erasure has destroyed, as entries tell (``booking.erasure``)."""
+        told = select(audit.c.after).where(audit.c.action == "erased", audit.c.entity == "account")
+        return {int(entry) for row in await fetch(self._connection, told) for entry in row[0]["details"]}
 
     async def entries(self, *, of: Sequence[str] | None, limit: int) -> list[tuple[AuditRow, int | None]]:
         """Return the newest entries with the number of their link, oldest first; ``of``: of these things only."""

@@ -27,6 +27,7 @@ from storage.catalogue_rows import SqlCatalogueRows
 from storage.claim_rows import SqlClaimRows
 from storage.connection import InlineConnection, SqlConnection
 from storage.displacement_rows import SqlDisplacementRows
+from storage.erasure_rows import SqlErasureRows
 from storage.job_rows import SqlJobRows
 from storage.notice_rows import SqlNoticeRows
 from storage.offer_rows import SqlOfferRows
@@ -66,6 +67,7 @@ class SqlUnit:
         self.staff = SqlStaffRows(connection, sealer)
         self.calls = SqlCallRows(connection, sealer)
         self.adjustments = SqlAdjustmentRows(connection)
+        self.erasure = SqlErasureRows(connection, sealer)
 
 
 class SqlDatabase:

@@ -31,6 +31,8 @@ _PLAIN: dict[type[errors.ZhenyueError], str] = {
     "如确认无误，请携带证件到前台更正，或致电 {phone}。",
     errors.SharedPatient: "该就诊人也由其他微信号管理，为保护其信息，请携带证件到前台更正，或致电 {phone}。",
     errors.PatientHasAppointments: "该就诊人还有未就诊的预约，暂时不能移除，请先取消预约，或在就诊后再试。",
+    errors.UnknownAccount: "没有这个微信账号的记录，请核对。",
+    errors.AccountIsStaff: "这个微信账号绑定了员工，请先移除员工，再注销账号。",
     errors.StaffNameTaken: "已有同名的员工，请加上科室或编号以便区分。",
     errors.DoctorNeeded: "角色为医生时须写明医生代码，其他角色不写。",
     errors.UnknownStaff: "没有这位员工，可能已经移除。",

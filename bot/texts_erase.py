@@ -1,0 +1,18 @@
+"""Chinese texts of ``zhenyue erase``."""
+
+ARGUMENT_OPENID = "要注销的微信账号（openid，见 zhenyue appointments）"
+OPTION_REASON = "缘由，例如“本人来电要求，已核验身份”；记入审计"
+OPTION_PREVIEW = "只显示将会删除与保留什么，不作改动"
+
+REASON_MISSING = "缺少 --reason：请写明是谁、如何要求的（先看结果可用 --preview）"
+REASON_TOO_LONG = "--reason 最多 {longest} 个字"
+UNKNOWN = "没有 openid 为“{openid}”的账号"
+IS_STAFF = "这个账号绑定了员工；请先 zhenyue staff remove，再注销"
+HAS_APPOINTMENTS = "这个账号还有未就诊的预约或锁号；请先由本人取消，或就诊之后再注销"
+WOULD = "将会（尚未改动）："
+DONE = "已注销："
+ERASED = "  {count} 位就诊人的姓名、证件、手机号与相应的审计密文已销毁"
+KEPT = "  {count} 位就诊人在保存期内（自最后一次就诊起15年）有就诊记录，依法保留档案，不再与该账号关联：{names}"
+OTHERWISE = "  {count} 位就诊人另由其他账号或前台登记，予以保留，不再与该账号关联"
+ACCOUNT = "  该账号的关注、同意、提醒与手机号都已去除；预约记录改记在一个无从追溯的代号下"
+BACKUPS = "此前的备份里仍有这些信息，到期请一并销毁；若恢复更早的备份，请再次注销"
