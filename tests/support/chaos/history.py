@@ -1,0 +1,93 @@
+"""What was acknowledged to anyone, and what anybody asked for without hearing whether it was done."""
+
+import re
+import time
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from typing import Literal
+
+Deed = Literal["hold", "book", "change", "cancel", "choose", "decline", "stop", "lift"]
+_NUMBER = re.compile(r"(预约成功|改约成功)\n预约号：(\d+)")
+TROUBLE = re.compile("系统繁忙|系统出了点问题|发得太快|该公众号")
+_CANCELLED, _DECLINED = "取消成功", "已为您登记不再改约"
+
+
+@dataclass(slots=True, eq=False)
+class Act:
+    """Something an account asked for.
+
+    ``about``: the number of the appointment, the id of the notice or stoppage, or which seat. ``done`` is None when no
+    answer came, or one that does not say whether it was done. ``number`` is of the appointment that it led to.
+    """
+
+    deed: Deed
+    openid: str
+    about: str
+    sent: float
+    done: bool | None = None
+    number: str = ""
+
+
+@dataclass
+class History:
+    """Everything, as whoever was told notes it; times are of the machine's monotonic clock."""
+
+    acts: list[Act] = field(default_factory=list)
+    booked: dict[str, str] = field(default_factory=dict)
+    """Number of each appointment that somebody read to be booked or changed to → the first openid that did."""
+    notices: dict[str, Counter[str]] = field(default_factory=dict)
+    """openid → how often each notice was read as a message of its own."""
+    restored: set[str] = field(default_factory=set)
+    """openid of whoever read that a visit is restored, or cannot be."""
+    unlike: list[str] = field(default_factory=list)
+    """Redeliveries that were answered otherwise than the first time."""
+    redeliveries: int = 0
+    messages: int = 0
+    _of: dict[str, list[Act]] = field(default_factory=lambda: defaultdict(list))
+    _done: list[tuple[float, float]] = field(default_factory=list)
+
+    def ask(self, deed: Deed, openid: str, about: str = "") -> Act:
+        """Note what is about to be asked for."""
+        act = Act(deed, openid, about, time.monotonic())
+        self.acts.append(act)
+        self._of[openid].append(act)
+        return act
+
+    def acknowledge(self, act: Act, number: str = "") -> None:
+        """Note that an account has read that it was done."""
+        act.done, act.number = True, number
+        self._done.append((act.sent, time.monotonic()))
+
+    def hear(self, openid: str, text: str) -> None:
+        """Note what an account has read, be it the answer to what it said just now or to something earlier."""
+        for word, number in _NUMBER.findall(text):
+            if number not in self.booked:
+                self.booked[number] = openid
+                self._settle(openid, ("book",) if word == "预约成功" else ("change", "choose"), number)
+        if _CANCELLED in text:
+            self._settle(openid, ("cancel",))
+        if _DECLINED in text:
+            self._settle(openid, ("decline",))
+
+    def _settle(self, openid: str, deeds: tuple[str, ...], number: str = "") -> None:
+        """The newest of such acts that is open is what was answered."""
+        for act in reversed(self._of[openid]):
+            if act.deed in deeds and act.done is None:
+                self.acknowledge(act, number)
+                return
+
+    def read_notice(self, openid: str, notice_id: str) -> None:
+        """Note that a notice was read as a message of its own."""
+        self.notices.setdefault(openid, Counter())[notice_id] += 1
+
+    @property
+    def acknowledged(self) -> Counter[str]:
+        """How many operations of each kind were acknowledged."""
+        counts: Counter[str] = Counter(act.deed for act in self.acts if act.done)
+        counts["notice"] = sum(sum(read.values()) for read in self.notices.values())
+        return counts
+
+    def served_after(self, moment: float) -> float | None:
+        """Return when something sent after that moment was first acknowledged."""
+        later = [heard for sent, heard in self._done[-500:] if sent >= moment]
+        return min(later, default=None)

@@ -1,0 +1,80 @@
+"""Picks faults by its dice, now and then two at once, and measures how long the harm of each lasts after its end."""
+
+import asyncio
+import random
+import time
+from dataclasses import dataclass, field
+
+from tests.support.chaos.faults import FAULTS, Fault
+from tests.support.chaos.history import History
+from tests.support.chaos.redeliveries import compare_answers, newest_delivery
+from tests.support.chaos.stage import Stage
+
+GIVE_UP = 40.0
+_LOOK_EVERY = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Struck:
+    """A fault that struck: how long it lasted, and how long after its end somebody was served again."""
+
+    name: str
+    lasted: float
+    recovered: float
+
+
+@dataclass
+class Nemesis:
+    """What strikes a stage while its players play; ``struck`` is what it has done."""
+
+    stage: Stage
+    history: History
+    dice: random.Random
+    rest: tuple[float, float]
+    """Seconds of quiet between two faults: at least, at most."""
+    only: tuple[str, ...] = ()
+    struck: list[Struck] = field(default_factory=list)
+
+    def able(self) -> list[Fault]:
+        """Return the faults that can strike this stage."""
+        has = {self.stage.kind, "sqlite" if self.stage.postgres is None else "postgres"}
+        if self.stage.valkey is not None:
+            has |= {"server", "clock"} if self.stage.clock.can_step else {"server"}
+        return [each for each in FAULTS if each.needs <= has and (not self.only or each.name in self.only)]
+
+    def choose(self) -> list[Fault]:
+        """Return what strikes next: a fault, or two different ones."""
+        faults = self.able()
+        chosen = self.dice.choices(faults, [each.weight for each in faults])
+        if self.dice.random() < 0.15:
+            second = self.dice.choice(faults)
+            # Two faults of one part would each make good what the other still breaks.
+            if second.name.split()[0].rstrip("s") != chosen[0].name.split()[0].rstrip("s"):
+                chosen.append(second)
+        return chosen
+
+    async def rage(self, until: float) -> None:
+        """Strike until this moment of the monotonic clock."""
+        while time.monotonic() < until:
+            await asyncio.sleep(self.dice.uniform(*self.rest))
+            await self._strike(self.choose())
+
+    async def _strike(self, faults: list[Fault]) -> None:
+        begun, mark = time.monotonic(), await newest_delivery(self.stage.emulator)
+        dice = [random.Random(self.dice.random()) for _ in faults]  # noqa: S311  # repeatable, no secret
+        await asyncio.gather(*(each.strike(self.stage, own) for each, own in zip(faults, dice, strict=True)))
+        ended = time.monotonic()
+        if not any(each.name.startswith("redis") for each in faults):  # which may have lost the answer to repeat
+            await compare_answers(self.stage.emulator, self.history, after=mark)
+        recovered = await self._recovery(ended)
+        name = " and ".join(each.name for each in faults)
+        self.struck.append(Struck(name, ended - begun, recovered))
+
+    async def _recovery(self, since: float) -> float:
+        """Wait until something that was asked after that moment is acknowledged; return after how many seconds."""
+        while time.monotonic() - since < GIVE_UP:
+            served = self.history.served_after(since)
+            if served is not None:
+                return served - since
+            await asyncio.sleep(_LOOK_EVERY)
+        return GIVE_UP
