@@ -30,7 +30,7 @@ def play(kind: str) -> Play:
     if MINUTES:
         return Play(where, SEED, 60 * MINUTES, patients=64, pause=0.3, rest=(1.0, 4.0))
     return Play(
-        where, SEED, 18, patients=12, pause=0.2, rest=(0.3, 1.0), hold_seconds=5, stops_every=4, left_alone=False
+        where, SEED, 15, patients=12, pause=0.2, rest=(0.2, 0.8), hold_seconds=5, stops_every=3, left_alone=False
     )
 
 

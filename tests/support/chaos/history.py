@@ -44,7 +44,6 @@ class History:
     redeliveries: int = 0
     messages: int = 0
     _of: dict[str, list[Act]] = field(default_factory=lambda: defaultdict(list))
-    _done: list[tuple[float, float]] = field(default_factory=list)
 
     def ask(self, deed: Deed, openid: str, about: str = "") -> Act:
         """Note what is about to be asked for."""
@@ -56,7 +55,6 @@ class History:
     def acknowledge(self, act: Act, number: str = "") -> None:
         """Note that an account has read that it was done."""
         act.done, act.number = True, number
-        self._done.append((act.sent, time.monotonic()))
 
     def hear(self, openid: str, text: str) -> None:
         """Note what an account has read, be it the answer to what it said just now or to something earlier."""
@@ -86,8 +84,3 @@ class History:
         counts: Counter[str] = Counter(act.deed for act in self.acts if act.done)
         counts["notice"] = sum(sum(read.values()) for read in self.notices.values())
         return counts
-
-    def served_after(self, moment: float) -> float | None:
-        """Return when something sent after that moment was first acknowledged."""
-        later = [heard for sent, heard in self._done[-500:] if sent >= moment]
-        return min(later, default=None)

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 
 from tests.support.chaos.faults import FAULTS, Fault
 from tests.support.chaos.history import History
+from tests.support.chaos.players import Probe
 from tests.support.chaos.redeliveries import compare_answers, newest_delivery
 from tests.support.chaos.stage import Stage
 
 GIVE_UP = 40.0
-_LOOK_EVERY = 0.05
+_NEXT_PROBE = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Nemesis:
 
     stage: Stage
     history: History
+    probes: list[Probe]
     dice: random.Random
     rest: tuple[float, float]
     """Seconds of quiet between two faults: at least, at most."""
@@ -71,10 +73,17 @@ class Nemesis:
         self.struck.append(Struck(name, ended - begun, recovered))
 
     async def _recovery(self, since: float) -> float:
-        """Wait until something that was asked after that moment is acknowledged; return after how many seconds."""
-        while time.monotonic() - since < GIVE_UP:
-            served = self.history.served_after(since)
-            if served is not None:
-                return served - since
-            await asyncio.sleep(_LOOK_EVERY)
-        return GIVE_UP
+        """Let probes go, one after the other, until a seat could be held; return how long after that moment."""
+        going: set[asyncio.Task[bool]] = set()
+        recovered = GIVE_UP
+        while recovered == GIVE_UP and time.monotonic() - since < GIVE_UP:
+            if len(going) < len(self.probes):
+                self.probes.append(self.probes.pop(0))
+                going.add(asyncio.create_task(self.probes[-1].is_served()))
+            done, going = await asyncio.wait(going, timeout=_NEXT_PROBE, return_when=asyncio.FIRST_COMPLETED)
+            if any(each.result() for each in done):
+                recovered = time.monotonic() - since
+        for each in going:
+            each.cancel()
+        await asyncio.gather(*going, return_exceptions=True)
+        return recovered

@@ -3,19 +3,21 @@
 import asyncio
 import contextlib
 import random
-import re
 import time
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from booking.actors import Role
+from booking.staffing import StaffAccounts
 from tests.support.chaos.checker import leaked_seats, redis_equals_sql, violations
 from tests.support.chaos.final import Final, at_work, held, read_final
 from tests.support.chaos.history import History
 from tests.support.chaos.nemesis import Nemesis, Struck
-from tests.support.chaos.players import Manager, Patient, Player
-from tests.support.chaos.stage import DOCTORS, FIRST_DAY, Stage, StageKind, staged
+from tests.support.chaos.players import Manager, Patient, Player, Probe
+from tests.support.chaos.stage import DOCTORS, FIRST_DAY, LEFT_TO_PROBES, Stage, StageKind, staged
+from tests.support.staffing import OPERATOR
 from tests.support.system import ZHENYUE
 
 SETTLED_WITHIN = 90.0
@@ -98,7 +100,7 @@ async def perform(play: Play, folder: Path) -> Report:
         found = violations(history, final)
         if alone > ALONE:
             found.setdefault("redis_equals_sql", []).append(f"it took {alone:.0f} s")
-        found |= await _afterwards(stage)
+        found |= await _afterwards(stage, rebuild=play.left_alone)
         return Report(play, history, final, struck, found, alone)
 
 
@@ -106,18 +108,21 @@ async def _rage(play: Play, stage: Stage, history: History) -> tuple[list[Struck
     """Let everybody play while the nemesis strikes."""
     over = asyncio.Event()
     days = [datetime.now(UTC) + timedelta(days=ahead) for ahead in range(FIRST_DAY, 8)]
-    wishes = [(name, f"{day.month}月{day.day}日") for name in DOCTORS.values() for day in days]
+    wishes = [
+        (name, f"{day.month}月{day.day}日") for name in DOCTORS.values() if name != LEFT_TO_PROBES for day in days
+    ]
 
     def dice(name: object) -> random.Random:
         return random.Random(f"{play.seed} {name}")  # noqa: S311  # repeatable, no secret
 
     patients = [Patient(user, history, dice(n), play.pause, wishes) for n, user in enumerate(stage.users)]
     manager = Manager(await stage.emulator.user("陈经理"), history, dice("manager"), play.pause, wishes)
-    printed = await command(stage, "staff", "add", "陈经理", "--role", "manager")
-    code = re.search(r"发送：绑定 (\S+)", printed)
-    assert code is not None, printed
-    await manager.bind(code[1])
-    nemesis = Nemesis(stage, history, dice("nemesis"), play.rest, only=play.only)
+    now = datetime.now(UTC)
+    _, code = await StaffAccounts(stage.database).add("陈经理", Role.MANAGER, by=OPERATOR, now=now)
+    await manager.bind(code)
+    probes = [Probe(user, history, dice(user.name), 0, [(LEFT_TO_PROBES, "")]) for user in stage.probes]
+    await asyncio.gather(*(probe.settle_in() for probe in probes))
+    nemesis = Nemesis(stage, history, probes, dice("nemesis"), play.rest, only=play.only)
     tasks = [asyncio.create_task(patient.live(over)) for patient in patients]
     tasks.append(asyncio.create_task(manager.live(over, play.stops_every)))
     try:
@@ -126,7 +131,7 @@ async def _rage(play: Play, stage: Stage, history: History) -> tuple[list[Struck
     finally:
         over.set()
         await asyncio.gather(*tasks)
-    return nemesis.struck, [*patients, manager]
+    return nemesis.struck, [*patients, *probes, manager]
 
 
 async def _settled(stage: Stage, history: History, cast: list[Player], *, left_alone: bool) -> tuple[Final, float]:
@@ -148,10 +153,10 @@ async def _settled(stage: Stage, history: History, cast: list[Player], *, left_a
         await asyncio.sleep(0.5)
 
 
-async def _afterwards(stage: Stage) -> dict[str, list[str]]:
-    """What the commands say that look after it: the chain of the trail, and Redis rebuilt."""
+async def _afterwards(stage: Stage, *, rebuild: bool) -> dict[str, list[str]]:
+    """What the commands say that look after it: the chain of the trail, and Redis rebuilt unless it was before."""
     found: dict[str, list[str]] = {}
-    for words in (["audit", "--verify"], ["pool", "rebuild"], ["pool", "verify"]):
+    for words in (["audit", "--verify"], *([["pool", "rebuild"], ["pool", "verify"]] if rebuild else [])):
         with contextlib.suppress(CommandFailed):
             await command(stage, *words)
             continue

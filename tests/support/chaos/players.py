@@ -27,6 +27,7 @@ _BACK = re.compile("返回|退出|帮助|就诊人|上一页|查看为我保留|
 _OVER = re.compile("预约成功|改约成功|取消成功|已为您登记不再改约|无需取消|无需改约|您还没有预约|不能取消|不能改约")
 _SURE = re.compile("请确认(预约信息|改约信息|取消以下预约)")
 _SEAT = re.compile(r"医生：(\S+)[^\n]*\n日期：(\d+月\d+日)[^\n]*\n时间：(\d\d:\d\d)")
+_TOLD = ("很抱歉，您预约的门诊停诊了", "您因停诊未能就诊的预约")
 _RESTORED = re.compile("已为您恢复|已不能为您恢复")
 
 
@@ -58,7 +59,7 @@ class Player:
             return None
         if reply.source == "custom":  # late; read where all such messages are
             await self.look()
-            return None if notice_of(reply) else reply
+            return None if str(reply).startswith(_TOLD) else reply
         self.history.hear(self.user.openid, str(reply))
         return None if TROUBLE.search(str(reply)) else reply
 
@@ -94,7 +95,12 @@ class Player:
 
 
 def notice_of(message: Message) -> str | None:
-    """Return the id of the notice that a message is, as the links of its choices have it."""
+    """Return the id of the notice that a message is, as the links of its choices have it.
+
+    One that is shown once more, after a choice that was refused, begins with the refusal.
+    """
+    if not str(message).startswith(_TOLD):
+        return None
     return next((choice.id.split(".")[1] for choice in message.choices if choice.id.startswith("n.")), None)
 
 
@@ -110,8 +116,7 @@ class Patient(Player):
 
     async def live(self, over: asyncio.Event) -> None:
         """Do one thing after the other."""
-        with contextlib.suppress(NoAnswer, Refused, ClientError, TimeoutError, OSError):
-            await self.user.follow()
+        await self.settle_in()
         while not over.is_set():
             await self.look_now_and_then()
             if self.unread and self.dice.random() < 0.7:
@@ -120,6 +125,14 @@ class Patient(Player):
             doctor, _ = self.dice.choice(self._wishes)
             wish = self.dice.choices(["预约", doctor, "改约", "取消预约", "我的预约"], [1, 12, 4, 5, 1])[0]
             await self._talk(await self.say(wish))
+
+    async def settle_in(self) -> None:
+        """Follow, and agree to be registered."""
+        with contextlib.suppress(NoAnswer, Refused, ClientError, TimeoutError, OSError):
+            await self.user.follow()
+        reply = await self.say("预约")
+        if reply is not None and "是否同意" in reply:
+            await self.take(reply, "同意")
 
     async def _talk(self, reply: Message | None) -> None:
         """Follow the dialogue to its end, wherever it leads."""
@@ -160,6 +173,24 @@ class Patient(Player):
         choice = self.dice.choice(message.choices)
         self.history.ask("decline" if choice.number == "0" else "choose", self.user.openid, notice)
         await self._talk(await self.say(choice.content, choice=choice.id))
+
+
+class Probe(Patient):
+    """Finds out whether somebody is served: holds a seat of a doctor who is left to probes, and gives it back."""
+
+    async def is_served(self) -> bool:
+        """Go to where a seat is held; whether that came about."""
+        reply = await self.say("退出") and await self.say(self._wishes[0][0])
+        for _ in range(STEPS):
+            if reply is None or _SURE.search(str(reply)):
+                break
+            reply = await self._choose(reply)
+        if reply is None:
+            return False
+        seat = _SEAT.search(str(reply))
+        assert seat is not None, str(reply)
+        self.history.acknowledge(self.history.ask("hold", self.user.openid, " ".join(seat.groups())))
+        return True
 
 
 class Manager(Player):

@@ -33,6 +33,8 @@ StageKind = Literal["embedded", "sqlite", "postgres"]
 """SQLite with the embedded Redis of ``serve``, SQLite with a Redis of its own, PostgreSQL with a Redis of its own."""
 ALL_WEEK = "[mon, tue, wed, thu, fri, sat, sun]"
 DOCTORS = {"wang": "王芳", "li": "李强", "zhao": "赵敏", "sun": "孙丽"}
+LEFT_TO_PROBES = "孙丽"
+PROBES = 8
 FIRST_DAY = 2
 """Days from today to the first session: no reminder mixes in, and no deadline refuses a change."""
 ADDRESS = re.compile(rb"http://127\.0\.0\.1:(\d+)")
@@ -76,6 +78,7 @@ class Stage:
     port: int
     hold_seconds: int
     users: list[EmulatedUser] = field(default_factory=list)
+    probes: list[EmulatedUser] = field(default_factory=list)
 
     def redis(self) -> Redis:
         """Return a client of Redis that passes no cable."""
@@ -91,10 +94,10 @@ class Stage:
     async def enter(self, patients: int) -> None:
         """Let patients follow, with an account and a person each."""
         now = datetime.now(UTC)
-        for number in range(patients):
+        for number in range(patients + PROBES):
             user = await self.emulator.user(f"病人{number}")
             await add_patient(self.database, f"病人{number}", openid=user.openid, now=now)
-            self.users.append(user)
+            (self.users if number < patients else self.probes).append(user)
 
     async def drop(self, indexes: Iterable[str]) -> None:
         """Take indexes away: what they guard is guarded no more."""
