@@ -93,6 +93,7 @@ _ABOUT_A_VISIT = frozenset(
 )
 _REMINDERS = frozenset({NoticeKind.REMINDER_DAY, NoticeKind.REMINDER_SOON})
 _UNDONE = frozenset({ClaimState.CANCELLED, ClaimState.STOPPED, ClaimState.MOVED})
+_STANDING = (None, DisplacementState.OFFERED)
 _SETTLED = frozenset({DisplacementState.REBOOKED, DisplacementState.DECLINED, DisplacementState.RESTORED})
 
 
@@ -101,16 +102,16 @@ def overtaken(due: Due, *, now: datetime) -> str:
 
     Whoever is told that a session is held again without their appointment is told so all the same.
     """
-    notice = due.notice
+    notice, kind = due.notice, due.notice.kind
     if notice.void_after is not None and now >= notice.void_after:
         return "too late"
-    if notice.kind in _ABOUT_A_VISIT and due.claim in _UNDONE and notice.payload.get("restored", True):
+    if due.claim in _UNDONE and kind in _ABOUT_A_VISIT and notice.payload.get("restored", True):
         return f"the appointment is {due.claim}"
-    if notice.kind in _REMINDERS and due.starts_at not in {None, notice.visit_at}:
+    if kind in _REMINDERS and due.starts_at is not None and due.starts_at != notice.visit_at:
         return "the appointment has another time"
-    if notice.kind == NoticeKind.OFFER and due.displacement not in {None, DisplacementState.OFFERED}:
+    if kind is NoticeKind.OFFER and due.displacement not in _STANDING:
         return f"the offer is {due.displacement}"
-    if notice.kind == NoticeKind.STOPPED and due.displacement in _SETTLED:
+    if kind is NoticeKind.STOPPED and due.displacement in _SETTLED:
         return f"the patient is {due.displacement}"
     return ""
 

@@ -42,8 +42,8 @@ LANES = 60
 """Calls of WeChat under way at once, in a batch."""
 SECONDS_A_BATCH = 3
 """How long a batch may take at the pace of the settings, so that even many workers are done within their leases."""
-BATCHES_AT_ONCE = 2
-"""So that one is recorded while another is sent."""
+BATCHES_AT_ONCE = 3
+"""So that some are read and recorded while another is sent."""
 WAVE = 10
 """How many that cannot be sent again are under way at once: so many are in doubt after a death, at most."""
 OUTCOMES_KEPT = timedelta(days=1)

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Collection
 from datetime import datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from booking.models import Catalogue
 from booking.notice_payloads import Visit, read_visit
@@ -72,8 +74,12 @@ def values(notice: Notice, catalogue: Catalogue, wanted: Collection[str] | None 
 
 
 def _day(moment: datetime, catalogue: Catalogue) -> str:
-    local = moment.astimezone(catalogue.clinic.zone)
-    return lines.long_day(local.date())
+    return _long_day(moment, catalogue.clinic.zone)
+
+
+@lru_cache(maxsize=4096)
+def _long_day(moment: datetime, zone: ZoneInfo) -> str:
+    return lines.long_day(moment.astimezone(zone).date())
 
 
 def _moment(moment: datetime, catalogue: Catalogue) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import (
@@ -56,6 +57,9 @@ _RECORDED = (
     "sent_at",
     "updated_at",
 )
+_RECORD = attrgetter(*_RECORDED, "id")
+_NEW = (*(f"new_{name}" for name in _RECORDED), "the_id")
+"""What of a notice is written, in the order of ``_RECORD``. Its states and channels are text as they are."""
 _ORDER = list(Notice.__slots__)
 _WIDTH = len(_ORDER)
 _KIND, _STATE, _OUTCOME = (_ORDER.index(name) for name in ("kind", "state", "outcome"))
@@ -151,21 +155,23 @@ class SqlRelayRows:
 
     async def take(self, notices: Sequence[Notice]) -> None:
         """Write what is about to be sent, or was decided; their rows are locked."""
-        await self._write([_changes(each) | {"lease": None} for each in notices])
+        await self._write(notices, [None] * len(notices))
 
     async def record(self, before: Sequence[Notice], after: Sequence[Notice]) -> None:
         """Write results, in one statement; a notice that is not on its way any more is left as it is."""
-        pairs = zip(before, after, strict=True)
-        await self._write([_changes(new) | {"lease": old.leased_until} for old, new in pairs if new != old])
+        changed = [(new, old.leased_until) for old, new in zip(before, after, strict=True) if new != old]
+        await self._write([new for new, _ in changed], [lease for _, lease in changed])
 
-    async def _write(self, rows: Sequence[dict[str, object]]) -> None:
-        if not rows:
+    async def _write(self, notices: Sequence[Notice], leases: Sequence[datetime | None]) -> None:
+        if not notices:
             return
         if self._connection.dialect.name == "sqlite":
+            rows = [_changes(each) | {"lease": lease} for each, lease in zip(notices, leases, strict=True)]
             await self._connection.execute(_WRITE_EACH, rows)
             return
-        columns = {name: [row[name] for row in rows] for name in rows[0]}
-        await self._connection.execute(_WRITE_ALL, columns)
+        values = zip(*map(_RECORD, notices), strict=True)
+        columns = dict(zip(_NEW, map(list, values), strict=True))
+        await self._connection.execute(_WRITE_ALL, columns | {"lease": list(leases)})
 
     async def grant(self, openid: str, template: str, *, given: bool, event: str, now: datetime) -> None:
         """Count a consent to a subscription notice, or take all of them back; the same event counts once."""
@@ -272,9 +278,4 @@ def _due(row: Sequence[Any]) -> Due:
 
 
 def _changes(each: Notice) -> dict[str, object]:
-    return {f"new_{name}": _value(each, name) for name in _RECORDED} | {"the_id": each.id}
-
-
-def _value(each: Notice, name: str) -> object:
-    value: object = getattr(each, name)
-    return str(value) if name in {"state", "channel"} and value is not None else value
+    return dict(zip(_NEW, _RECORD(each), strict=True))

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from booking.availability import Part
@@ -42,8 +43,9 @@ def near_day(value: date, today: date) -> str:
     return f"{said}（{NEAR_DAYS[ahead]}）" if 0 <= ahead < len(NEAR_DAYS) else said
 
 
+@lru_cache(maxsize=4096)
 def clock(moment: datetime, zone: ZoneInfo) -> str:
-    """08:30 of the clinic's time."""
+    """08:30 of the clinic's time. Kept: the slots of a day are few, and every notice and list says some of them."""
     return f"{moment.astimezone(zone):%H:%M}"
 
 
