@@ -64,7 +64,7 @@ class Channels:
         if channel == NoticeChannel.SUBSCRIPTION:
             await self._client.bizsend(openid, template, said)
             return Try(Verdict.SENT)
-        msgid = await self._client.template_send(openid, template, said, client_msg_id=notice.dedupe_key)
+        msgid = await self._client.template_send(openid, template, said, client_msg_id=notice.id)
         return Try(Verdict.SENT, msgid=msgid)
 
     async def _sms_sent(self, notice: Notice, said: Reply, catalogue: Catalogue, mobile: str) -> Try:
