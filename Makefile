@@ -1,5 +1,8 @@
 # A fresh machine needs git, make and Python 3.11 or newer with venv; everything else is installed into .venv.
 
+# Files are compiled once even where the environment forbids to keep that: else each process that starts compiles ours anew.
+export PYTHONDONTWRITEBYTECODE =
+
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 MINUTES ?= 10

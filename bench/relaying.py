@@ -151,9 +151,7 @@ class Post:
 
 def _body(each: Notice, known: dict[str, str]) -> bytes:
     fields = {field: {"value": fit(field, known[name], nothing="-")} for field, name in TEMPLATE.fields.items()}
-    return orjson.dumps(
-        {"touser": each.openid, "template_id": TEMPLATE.id, "data": fields, "client_msg_id": each.id}
-    )
+    return orjson.dumps({"touser": each.openid, "template_id": TEMPLATE.id, "data": fields, "client_msg_id": each.id})
 
 
 def _now() -> datetime:
