@@ -8,9 +8,10 @@ BIN := .venv/bin
 MINUTES ?= 10
 DATABASE ?= both
 SEED ?= 1
+FUZZ_RUNS ?= 1
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test install lint format docs bench chaos lock browser clean
+.PHONY: help demo test install lint format docs bench chaos fuzz lock browser clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -36,6 +37,9 @@ format: .venv/.dev ## rewrites what the formatter and linter can mend
 chaos: .venv/.dev ## everything fails while patients book: MINUTES=30 DATABASE=postgres SEED=1 (sqlite, both)
 	ZHENYUE_CHAOS_SEED=$(SEED) ZHENYUE_CHAOS_MINUTES=$(MINUTES) ZHENYUE_CHAOS_DATABASE=$(DATABASE) $(BIN)/pytest -q -s tests/chaos
 
+fuzz: .venv/.fuzz ## a coverage-guided fuzzer on webhook, codec, sentences and catalogue: FUZZ_RUNS times the full number of inputs
+	$(BIN)/python -m tests.fuzz --runs $(FUZZ_RUNS)
+
 docs: .venv/.dev browser ## takes the pictures and transcripts of the documents again
 	ZHENYUE_WRITE_DOCS=1 $(BIN)/pytest -q tests/e2e/test_demo_page.py tests/integration/test_conversation_document.py tests/integration/test_staff_document.py
 
@@ -57,6 +61,10 @@ bench: .venv/.dev ## benchmarks beside peers; writes bench/results.json
 	$(BIN)/uv pip install --quiet --compile-bytecode --require-hashes -r requirements-dev.txt
 	@touch $@
 
+.venv/.fuzz: .venv/.dev requirements-fuzz.txt
+	$(BIN)/uv pip install --quiet --compile-bytecode --require-hashes -r requirements-fuzz.txt
+	@touch $@
+
 # Chromium for the page tests: installed where we may, else those tests are skipped and say so.
 browser:
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
@@ -68,6 +76,7 @@ lock: .venv/bin/uv ## pins the newest versions of everything again
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-annotate --no-header --no-emit-index-url -p 3.11 --group pyproject.toml:bootstrap -o requirements-uv.txt
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-annotate --no-header --no-emit-index-url -p 3.11 pyproject.toml --group build --group dev -o requirements-dev.txt
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-annotate --no-header --no-emit-index-url -p 3.11 pyproject.toml --group build -c requirements-dev.txt -o requirements.txt
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-annotate --no-header --no-emit-index-url -p 3.11 --group pyproject.toml:fuzz -o requirements-fuzz.txt
 
 clean: ## removes .venv and caches, never data
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
