@@ -17,7 +17,7 @@ from booking.catalogue_loading import CatalogueLoading
 from booking.errors import NoCatalogue, UnknownStaff
 from booking.publishing import Publishing
 from bot import texts
-from bot.app import Parts, assemble, background, web_app
+from bot.app import Parts, assemble, background
 from bot.catalogue_file import SAMPLE, read_catalogue_file
 from bot.connections import prepare
 from bot.console import say
@@ -106,7 +106,7 @@ async def run_demo(settings: Settings, ground: Ground, *, tour: bool, pace: floa
         running(emulator_config(settings)) as page,
         beside(keep_ground(ground)),
         assemble(settings, ground.redis_url) as parts,
-        listening(web_app(parts), settings) as where,
+        listening(parts, settings) as where,
     ):
         await open_sample_clinic(parts)
         await push_menu(parts.client)

@@ -4,7 +4,7 @@ import asyncio
 import gc
 import os
 import socket
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 import structlog
@@ -15,13 +15,18 @@ from bot import texts
 from bot.app import Parts, assemble, background, web_app
 from bot.connections import prepare
 from bot.console import say
+from bot.door import Door, addresses_of, allow_connections, emptied, given_sockets, take_port
 from bot.embedded import Ground, own_ground, shared_ground
 from bot.loop import run, told_to_stop
-from bot.settings import ConfigurationError, Settings
+from bot.settings import Settings
 from storage.valkey_process import ServerFailed
 
 FINISH_SECONDS = 10.0
 """How long requests that run may take to end after we were told to stop."""
+LINGER_SECONDS = 2.0
+"""How long a connection kept alive may wait for its next request, when others go on serving the port."""
+LAST_READ_SECONDS = 0.2
+"""The same when nobody else serves it: long enough to read what was sent already."""
 KEEP_SECONDS = 1.0
 BEAT_SECONDS = 10.0
 log = structlog.get_logger()
@@ -40,42 +45,33 @@ def work(settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def listening(app: web.Application, settings: Settings, *, shared_port: int = 0) -> AsyncGenerator[str]:
-    """Serve an application for the length of a block; gives its address.
+async def listening(parts: Parts, settings: Settings, *, sockets: Sequence[socket.socket] = ()) -> AsyncGenerator[str]:
+    """Serve for the length of a block; gives the address. Raises ``ConfigurationError`` when the port is taken.
 
-    With ``shared_port`` several processes listen there together. Raises ``ConfigurationError`` when the port is taken.
-    At the end nothing new is accepted, and what runs may finish.
+    ``sockets`` are held open by somebody else, who may have others listen there too; so may those that systemd gives.
+    At the end nobody is let in any more, and what runs may finish. Connections that are kept alive end with their next
+    answer, or when none was asked for in a while.
     """
+    app = web_app(parts)
     runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=FINISH_SECONDS)
     await runner.setup()
     try:
-        site = web.TCPSite(
-            runner, settings.host, shared_port or settings.port, backlog=1024, reuse_port=bool(shared_port) or None
-        )
+        others = sockets or given_sockets()
+        taken = others or take_port(settings)
+        if runner.server is None:
+            raise RuntimeError("a runner that is set up has a server")
+        allow_connections()
+        door = Door(runner.server, taken)
+        where = addresses_of(taken)
+        door.open()
         try:
-            await site.start()
-        except OSError as error:
-            raise PortTaken(port_problem(settings, error)) from None
-        yield address(settings.host, runner.addresses[0][1])
+            yield where
+        finally:
+            await door.close(shared=bool(others))
+            parts.webhook.take_leave()
+            await emptied(runner.server, LINGER_SECONDS if others else LAST_READ_SECONDS)
     finally:
         await runner.cleanup()
-
-
-class PortTaken(ConfigurationError):
-    """Raised when the port cannot be had."""
-
-
-def address(host: str, port: int) -> str:
-    """Return the web address of a host and port."""
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def port_problem(settings: Settings, error: OSError) -> str:
-    """Return in one line why the port cannot be had."""
-    problem = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
-    if isinstance(error, socket.gaierror):
-        problem = str(error.strerror)
-    return texts.PORT_IN_USE.format(host=settings.host, port=settings.port, problem=problem)
 
 
 async def keep_ground(ground: Ground, *, every: float = KEEP_SECONDS) -> None:
@@ -105,7 +101,7 @@ async def _serve(settings: Settings, ground: Ground, *, with_worker: bool) -> No
     async with beside(keep_ground(ground)), assemble(settings, ground.redis_url) as parts:
         worker = background(parts)
         await fill_pools(parts)
-        async with listening(web_app(parts), settings) as where:
+        async with listening(parts, settings) as where:
             if with_worker:
                 worker.start()
             keep_out_of_collections()
@@ -123,13 +119,15 @@ async def _work(settings: Settings, ground: Ground) -> None:
     log.info("stopped")
 
 
-async def serve_forked(settings: Settings, redis_url: str, *, port: int, life: int, ready: int) -> None:
+async def serve_forked(
+    settings: Settings, redis_url: str, *, sockets: Sequence[socket.socket], life: int, ready: int
+) -> None:
     """Serve on a port shared with others, until told to stop or the parent is gone; says ready on a pipe."""
     stop = told_to_stop()
     _end_with_parent(life, stop)
     async with (
         assemble(settings, redis_url) as parts,
-        listening(web_app(parts), settings, shared_port=port),
+        listening(parts, settings, sockets=sockets),
     ):
         keep_out_of_collections()
         os.write(ready, b".")

@@ -133,6 +133,7 @@ KEY_WRONG = (
 )
 REDIS_UNREACHABLE = "ZHENYUE_REDIS_URL：Redis {where} 没有应答：{problem}；请检查地址与服务，例如 ZHENYUE_REDIS_URL=redis://127.0.0.1:6379/0"
 PORT_IN_USE = "ZHENYUE_PORT：{host} 的端口 {port} 无法监听：{problem}；例如 ZHENYUE_PORT=8081"
+SOCKET_UNUSABLE = "LISTEN_FDS 给出的套接字无法监听：{problem}；请检查 systemd 的 .socket 单元"
 READY = "诊约已就绪：{address}/wechat"
 WORKER_READY = "诊约后台任务已启动"
 PROCESS_FAILED = "进程 {name} 无法启动，原因见日志"

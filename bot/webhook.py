@@ -41,11 +41,29 @@ class Webhook:
         self._metrics = metrics
         self._events = events
         self._patience = patience
+        self._leaving = False
         self.turns = Turns(chats, dialogue, client, now, metrics, at_once=at_once)
 
     async def handle(self, request: web.Request) -> web.Response:
         """Answer a verification or a delivery; whatever comes, never with a 5xx."""
-        until = asyncio.get_running_loop().time() + self._patience
+        response = await self._respond(request, asyncio.get_running_loop().time() + self._patience)
+        if self._leaving:
+            response.force_close()
+        return response
+
+    def take_leave(self) -> None:
+        """From now on every answer ends its connection, so that the next request goes to who stays."""
+        self._leaving = True
+
+    async def recover_late(self) -> int:
+        """Finish late messages whose process died; to be called every few seconds. Raises Unavailable."""
+        return await self.turns.recover_late()
+
+    async def close(self) -> None:
+        """Let running turns end."""
+        await self.turns.close()
+
+    async def _respond(self, request: web.Request, until: float) -> web.Response:
         try:
             if request.method == "GET":
                 return web.Response(text=self._codec.echo(request.query, now=self._now()))
@@ -57,14 +75,6 @@ class Webhook:
         except Exception:
             log.exception("delivery_failed")
             return web.Response(status=400, text="refused")
-
-    async def recover_late(self) -> int:
-        """Finish late messages whose process died; to be called every few seconds. Raises Unavailable."""
-        return await self.turns.recover_late()
-
-    async def close(self) -> None:
-        """Let running turns end."""
-        await self.turns.close()
 
     async def _answer(self, request: web.Request, until: float) -> web.Response:
         body = await _body(request, until)

@@ -26,10 +26,10 @@ def demo(
     """Run the whole system with a sample clinic and the emulator."""
     wished = begin(EmulatorSettings)
     from bot.demo import demo_settings, run_demo
+    from bot.door import PortTaken
     from bot.embedded import own_ground
     from bot.logs import configure_logs
     from bot.loop import run
-    from bot.serve import PortTaken
     from storage.folder import make_private
 
     make_private(wished.data_dir)

@@ -214,6 +214,15 @@ async def test_a_flood_of_one_account_at_once_is_bounded(desk: Desk) -> None:
     assert answers.count(texts.TOO_FAST) == 1
 
 
+async def test_whoever_is_about_to_stop_ends_each_connection_with_its_answer(desk: Desk, now: datetime) -> None:
+    connections = []
+    for _ in range(2):
+        response = await desk.wechat.post(desk.wechat.letter(message_xml("oAnna", now, Content="x")))
+        connections.append((response.status, response.headers.get("Connection")))
+        desk.webhook.take_leave()
+    assert connections == [(200, None), (200, "close")]
+
+
 async def test_who_unsubscribes_is_forgotten(desk: Desk) -> None:
     await desk.wechat.say("oAnna", "预约")
     desk.dialogue.silent = True
