@@ -87,7 +87,7 @@ def quiet_day() -> tuple[History, Final]:
     history.acknowledge(history.ask("lift", "manager", "T0"))
     final.notices += [
         _notice("cancelled:c2", "cancelled", "sent", "reply", "o2", "c2"),
-        _notice("changed:c4", "changed", "sent", "reply", "o3", "c4"),
+        replace(_notice("changed:c4", "changed", "sent", "reply", "o3", "c4"), before="c3"),
         _notice("changed:c7", "changed", "sent", "reply", "o5", "c7"),
     ]
     return history, final
@@ -261,6 +261,14 @@ def _restore_by_half(_h: History, f: Final) -> None:
     f.displaced[1] = replace(f.displaced[1], state="restored")
 
 
+def _change_by_half(_h: History, f: Final) -> None:
+    _change(f, "3", state="booked", place=("s3", 2))
+
+
+def _restore_unread(_h: History, f: Final) -> None:
+    f.notices.append(_notice("restored:d8", "restored", "sent", "custom", "o6", "c8"))
+
+
 def _stop_and_forget(_h: History, f: Final) -> None:
     f.displaced.pop()
 
@@ -292,6 +300,7 @@ CONTROLS: list[tuple[str, Spoil]] = [
     ("every_notice_comes_to_an_end", _send_a_notice_twice),
     ("every_notice_comes_to_an_end", _send_a_notice_into_the_void),
     ("every_notice_comes_to_an_end", _tell_nobody),
+    ("every_notice_comes_to_an_end", _restore_unread),
     ("nothing_stopped_is_live", _book_in_a_stopped_session),
     ("no_seat_leaks", _leak_a_seat),
     ("no_seat_leaks", _free_a_seat_that_is_taken),
@@ -304,6 +313,7 @@ CONTROLS: list[tuple[str, Spoil]] = [
     ("nothing_is_half_done", _replace_by_nothing),
     ("nothing_is_half_done", _restore_by_half),
     ("nothing_is_half_done", _stop_and_forget),
+    ("nothing_is_half_done", _change_by_half),
 ]
 
 

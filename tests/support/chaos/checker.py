@@ -190,6 +190,8 @@ def every_notice_comes_to_an_end(history: History, final: Final) -> list[str]:
             found.append(f"{told.openid} read notice {told.key} {read} times")
         if told.asks and told.channel == "custom" and told.state in {"sent", "delivered"} and not read:
             found.append(f"notice {told.key} is {told.state} and was not read")
+        if told.kind == "restored" and told.state == "sent" and told.openid not in history.restored:
+            found.append(f"notice {told.key} is sent and was not read")
     told_of = defaultdict(set)
     for told in final.notices:
         told_of[told.whose].add(told.state)
@@ -254,6 +256,11 @@ def nothing_is_half_done(_history: History, final: Final) -> list[str]:
             found.append(f"{old.number} is {old.state}, and its patient {each.state}")
         if each.state == "waiting":
             found.append(f"{old.number} is displaced, and nothing is looked for")
+    found += [
+        f"{claims[told.before].number} is {claims[told.before].state}, though another one stands for it"
+        for told in final.notices
+        if told.before and claims[told.before].state not in {"moved", "stopped"}
+    ]
     return found + [
         f"{taken.number} is {taken.state} and of no use"
         for taken in final.claims

@@ -56,6 +56,8 @@ class Told:
     whose: str = ""
     due: bool = True
     asks: bool = False
+    before: str = ""
+    """The claim that the one it is about stands for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +177,7 @@ async def _read_words(unit: SqlUnit, final: Final, now: datetime) -> None:
             whose=row.displacement or "",
             due=row.due_at <= now,
             asks=bool(row.payload.get("offers")),
+            before=row.payload["before"]["claim"] if row.kind == "changed" else "",
         )
         final.notices.append(told)
     entries = select(audit.c.entity_id, audit.c.action).where(audit.c.entity == "appointment").order_by(audit.c.id)

@@ -36,6 +36,7 @@ class Nemesis:
     """Seconds of quiet between two faults: at least, at most."""
     only: tuple[str, ...] = ()
     struck: list[Struck] = field(default_factory=list)
+    _bag: list[Fault] = field(default_factory=list)
 
     def able(self) -> list[Fault]:
         """Return the faults that can strike this stage."""
@@ -45,11 +46,13 @@ class Nemesis:
         return [each for each in FAULTS if each.needs <= has and (not self.only or each.name in self.only)]
 
     def choose(self) -> list[Fault]:
-        """Return what strikes next: a fault, or two different ones."""
-        faults = self.able()
-        chosen = self.dice.choices(faults, [each.weight for each in faults])
+        """Return what strikes next: a fault, or two different ones; every kind comes before any comes too often."""
+        if not self._bag:
+            self._bag = [each for each in self.able() for _ in range(each.weight)]
+            self.dice.shuffle(self._bag)
+        chosen = [self._bag.pop()]
         if self.dice.random() < 0.15:
-            second = self.dice.choice(faults)
+            second = self.dice.choice(self.able())
             # Two faults of one part would each make good what the other still breaks.
             if second.name.split()[0].rstrip("s") != chosen[0].name.split()[0].rstrip("s"):
                 chosen.append(second)
