@@ -28,7 +28,7 @@ def play(kind: str) -> Play:
     """The long form, or the short one."""
     where = cast("StageKind", kind)
     if MINUTES:
-        return Play(where, SEED, 60 * MINUTES, patients=64, pause=0.3, rest=(1.0, 4.0))
+        return Play(where, SEED, 60 * MINUTES, patients=40, pause=0.3, rest=(2.0, 6.0))
     return Play(
         where, SEED, 15, patients=12, pause=0.2, rest=(0.2, 0.8), hold_seconds=5, stops_every=3, left_alone=False
     )
@@ -50,7 +50,7 @@ async def test_control_without_the_indexes_a_redis_rolled_back_sells_seats_twice
     where = cast("StageKind", kind)
     without = Play(
         where, SEED, 30, patients=24, pause=0.1, rest=(0.5, 1.0), only=("redis rolled back",), stops_every=60,
-        without=(ONE_SEAT, ONE_FENCE),
+        settled_within=15, without=(ONE_SEAT, ONE_FENCE),
     )  # fmt: skip
     report = await perform(without, tmp_path)
     assert "no_seat_is_live_twice" in report.violations, str(report)

@@ -20,7 +20,6 @@ from tests.support.chaos.stage import DOCTORS, FIRST_DAY, LEFT_TO_PROBES, Stage,
 from tests.support.staffing import OPERATOR
 from tests.support.system import ZHENYUE
 
-SETTLED_WITHIN = 90.0
 ALONE = 60.0
 """Seconds within which Redis must equal SQL when it is left alone."""
 GOAL = 5.0
@@ -41,6 +40,8 @@ class Play:
     stops_every: float = 8.0
     left_alone: bool = True
     """Whether Redis has to find back by itself, which takes it up to a minute; else it is rebuilt at once."""
+    settled_within: float = 90.0
+    """Seconds until everything must be at rest."""
     only: tuple[str, ...] = ()
     """The faults there are; all, unless some are named."""
     without: tuple[str, ...] = ()
@@ -96,7 +97,7 @@ async def perform(play: Play, folder: Path) -> Report:
         await stage.enter(play.patients)
         await stage.drop(play.without)
         struck, cast = await _rage(play, stage, history)
-        final, alone = await _settled(stage, history, cast, left_alone=play.left_alone)
+        final, alone = await _settled(play, stage, history, cast)
         found = violations(history, final)
         if alone > ALONE:
             found.setdefault("redis_equals_sql", []).append(f"it took {alone:.0f} s")
@@ -134,10 +135,10 @@ async def _rage(play: Play, stage: Stage, history: History) -> tuple[list[Struck
     return nemesis.struck, [*patients, *probes, manager]
 
 
-async def _settled(stage: Stage, history: History, cast: list[Player], *, left_alone: bool) -> tuple[Final, float]:
+async def _settled(play: Play, stage: Stage, history: History, cast: list[Player]) -> tuple[Final, float]:
     """Leave everything alone until it is at rest; return what there is then, and when Redis equalled SQL."""
     begun = time.monotonic()
-    if not left_alone:
+    if not play.left_alone:
         await command(stage, "pool", "rebuild")
     alone = 0.0
     while True:
@@ -148,8 +149,8 @@ async def _settled(stage: Stage, history: History, cast: list[Player], *, left_a
         pending = [told for told in final.notices if told.due and told.state in {"pending", "sending"}]
         if alone and not (at_work(final) or pending or final.repairs):
             return final, alone
-        if time.monotonic() - begun > SETTLED_WITHIN:
-            return final, alone or SETTLED_WITHIN
+        if time.monotonic() - begun > play.settled_within:
+            return final, alone or play.settled_within
         await asyncio.sleep(0.5)
 
 

@@ -21,6 +21,7 @@ from tests.support.chaos.history import TROUBLE, Act, History
 
 PATIENCE = 4.0
 STEPS = 9
+LONGEST_BREATH = 2.0
 LOOK_EVERY = 6.0
 """Seconds after which a patient looks at what else has arrived."""
 _BACK = re.compile("返回|退出|帮助|就诊人|上一页|查看为我保留|人工|不同意|继续刚才")
@@ -47,16 +48,21 @@ class Player:
         self.unread: list[Message] = []
         self._floor = 0
         self._looked = 0.0
+        self._waited = 0.0
 
     async def say(self, words: str, *, choice: str = "") -> Message | None:
         """Say something, or tap it; None when no answer came, or one that says nothing of what was asked."""
-        await asyncio.sleep(self.dice.uniform(0.7, 1.3) * self.pause)
+        # Whoever waited long is in no hurry: players meant to load the machine, not to bury it.
+        await asyncio.sleep(self.dice.uniform(0.7, 1.3) * self.pause + min(self._waited, LONGEST_BREATH))
+        begun = time.monotonic()
         body = {"content": words} | ({"choice_id": choice} if choice else {})
         self.history.messages += 1
         try:
             reply = await self.user.act("say", body, patience=PATIENCE)
         except (NoAnswer, Refused, ClientError, TimeoutError, OSError):
             return None
+        finally:
+            self._waited = (time.monotonic() - begun) if self.pause else 0.0
         if reply.source == "custom":  # late; read where all such messages are
             await self.look()
             return None if str(reply).startswith(_TOLD) else reply
