@@ -296,6 +296,12 @@ class IdentityMismatch(Refused):
     rule = "identity_mismatch"
 
 
+class TooManyTries(Refused):
+    """Raised when an account has named papers of others under wrong details too often, and names new ones."""
+
+    rule = "too_many_tries"
+
+
 class SharedPatient(Refused):
     """Raised when a patient whom other accounts know too is corrected in chat; the front desk does that."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from booking.actors import Actor, account
 from booking.details import check_details, same_person
@@ -13,6 +13,7 @@ from booking.errors import (
     PersonKnown,
     SharedPatient,
     TooManyPatients,
+    TooManyTries,
     UnknownPatient,
 )
 from booking.ids import new_id
@@ -34,6 +35,10 @@ MAX_PATIENTS = 5
 FOUND_AT_MOST = 20
 """How many patients a search shows; more of one name are told apart by a number."""
 _TRIES = 3
+MISMATCHES, MISMATCHES_WITHIN = 3, timedelta(days=1)
+"""How often an account may name known papers under wrong details, so that nobody learns by trying who is known here."""
+MISMATCH = "papers of somebody else"
+"""What the access log calls that."""
 _COMING = (ClaimState.HELD, ClaimState.OFFERED, ClaimState.BOOKED, ClaimState.ARRIVED)
 
 
@@ -66,10 +71,14 @@ class Patients:
 
         Registering again sets the mobile number. Whoever names the number that was given at the desk has proved to be
         the person: what staff booked for them without an account becomes this account's. Nothing is told of other
-        accounts. Raises ``InvalidDetail``, ``IdentityMismatch``, ``TooManyPatients`` or ``Busy``.
+        accounts. Raises ``InvalidDetail``, ``IdentityMismatch``, ``TooManyTries``, ``TooManyPatients`` or ``Busy``.
         """
         checked = check_details(details)
-        return await self._in_turn(lambda unit: _register(unit, openid, checked, now))
+        try:
+            return await self._in_turn(lambda unit: _register(unit, openid, checked, now))
+        except IdentityMismatch:
+            await self._note_mismatch(openid, checked, now)
+            raise
 
     async def register_by_staff(self, details: PatientDetails, *, by: Actor, now: datetime) -> Patient:
         """Register a person who has no account here, or find them by these papers; the mobile number is the desk's.
@@ -102,14 +111,15 @@ class Patients:
     async def correct(self, openid: str, patient_id: str, details: PatientDetails, *, now: datetime) -> Patient:
         """Correct a patient's details; the mobile number always may be, the rest while only this account knows them.
 
-        Raises ``InvalidDetail``, ``UnknownPatient``, ``SharedPatient``, or ``IdentityMismatch`` when the papers'
-        number is another person's (R-A10).
+        Raises ``InvalidDetail``, ``UnknownPatient``, ``SharedPatient``, ``TooManyTries``, or ``IdentityMismatch`` when
+        the papers' number is another person's (R-A10).
         """
         checked = check_details(details)
         try:
             async with self._database.begin() as unit:
                 return await _correct(unit, openid, patient_id, checked, now)
         except PersonKnown:
+            await self._note_mismatch(openid, checked, now)
             raise IdentityMismatch from None
 
     async def remove(self, openid: str, patient_id: str, *, now: datetime) -> None:
@@ -142,6 +152,12 @@ class Patients:
             if await unit.patients.follow(openid, following=following, now=now):
                 await unit.audit.record(followed(following=following, by=account(openid), now=now))
 
+    async def _note_mismatch(self, openid: str, details: PatientDetails, now: datetime) -> None:
+        async with self._database.begin() as unit:
+            known = await unit.patients.by_papers(details)
+            subject = known.id if known else ""
+            await unit.patients.log_access(actor=openid, channel="wechat", purpose=MISMATCH, subject=subject, now=now)
+
     async def _in_turn(self, register: Callable[[Unit], Awaitable[Patient]]) -> Patient:
         for _ in range(_TRIES):
             try:
@@ -154,6 +170,7 @@ class Patients:
 
 async def _register(unit: Unit, openid: str, details: PatientDetails, now: datetime) -> Patient:
     by = account(openid)
+    await _check_tries(unit, openid, now)
     person = await unit.patients.by_papers(details)
     if person is None:
         person = await unit.patients.add(new_id(now), details, now=now)
@@ -167,6 +184,12 @@ async def _register(unit: Unit, openid: str, details: PatientDetails, now: datet
         raise TooManyPatients(MAX_PATIENTS)
     await _adopt(unit, person.id, details.mobile, by=by, now=now)
     return linked[person.id]
+
+
+async def _check_tries(unit: Unit, openid: str, now: datetime) -> None:
+    tries = await unit.patients.looked_up(actor=openid, purpose=MISMATCH, since=now - MISMATCHES_WITHIN)
+    if tries >= MISMATCHES:
+        raise TooManyTries
 
 
 async def _link(unit: Unit, patient_id: str, mobile: str, *, by: Actor, now: datetime) -> None:
@@ -214,6 +237,7 @@ async def _correct(unit: Unit, openid: str, patient_id: str, details: PatientDet
         raise UnknownPatient
     await _link(unit, patient_id, details.mobile, by=by, now=now)
     if _identity_differs(known.details, details):
+        await _check_tries(unit, openid, now)
         await unit.patients.correct(patient_id, details)
         # Counted after the correction, which locks the person: nobody is linked in between.
         if await unit.patients.accounts_of(patient_id) > 1:

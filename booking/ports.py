@@ -314,7 +314,11 @@ class PatientRows(Protocol):
         ...
 
     async def log_access(self, *, actor: str, channel: str, purpose: str, subject: str, now: datetime) -> None:
-        """Record a look-up of patients by staff (R-A11, R-C4)."""
+        """Record a look-up of patients by staff, or by an account that met somebody else's (R-A11, R-C4)."""
+        ...
+
+    async def looked_up(self, *, actor: str, purpose: str, since: datetime) -> int:
+        """Return how often somebody's look-ups for a purpose were recorded since then."""
         ...
 
 

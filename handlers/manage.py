@@ -10,6 +10,7 @@ from booking.errors import (
     PatientHasAppointments,
     Refused,
     SharedPatient,
+    TooManyTries,
     UnknownPatient,
 )
 from booking.models import Patient, PatientDetails
@@ -100,7 +101,7 @@ class Correct(Gap):
             corrected = await frame.services.patients.correct(
                 frame.openid, patient.id, _corrected(frame, patient.details), now=frame.now
             )
-        except (SharedPatient, UnknownPatient) as error:
+        except (SharedPatient, TooManyTries, UnknownPatient) as error:
             _to_list(frame, error)
             return None
         except (IdentityMismatch, InvalidDetail) as error:

@@ -14,7 +14,7 @@ from booking.details import (
     read_details,
     told_by_number,
 )
-from booking.errors import IdentityMismatch, InvalidDetail, TooManyPatients
+from booking.errors import IdentityMismatch, InvalidDetail, TooManyPatients, TooManyTries
 from booking.models import PaperKind, Patient, PatientDetails, Sex
 from booking.patients import MAX_PATIENTS
 from handlers.frame import Done, Frame, Gap, Question
@@ -177,7 +177,7 @@ class Register(Gap):
         """Register; what was refused is asked again."""
         try:
             patient = await _registered(frame, stated_details(frame))
-        except TooManyPatients as error:
+        except (TooManyPatients, TooManyTries) as error:
             frame.refuse(error)
             frame.forget("patient", *PERSONAL)
             return None

@@ -183,6 +183,14 @@ class SqlPatientRows:
         row = {"actor": actor, "channel": channel, "purpose": purpose, "subject": subject, "at": now}
         await self._connection.execute(insert(access_log).values(row))
 
+    async def looked_up(self, *, actor: str, purpose: str, since: datetime) -> int:
+        """Return how often somebody's look-ups for a purpose were recorded since then."""
+        which = (access_log.c.at > since, access_log.c.actor == actor, access_log.c.purpose == purpose)
+        count: int = (
+            await self._connection.execute(select(func.count()).select_from(access_log).where(*which))
+        ).scalar_one()
+        return count
+
     async def reseal(self, *, limit: int) -> int:
         """Seal rows of previous keys again with the current one; see ``storage.resealing``."""
         return await Resealing(self._connection, self._sealer).work(limit=limit)

@@ -29,6 +29,8 @@ _PLAIN: dict[type[errors.ZhenyueError], str] = {
     errors.UnknownSlot: "抱歉，这个号已不存在，请重新选择。",
     errors.IdentityMismatch: "该证件已登记过，但姓名、性别或出生日期与登记的不一致。请核对后重新输入；"
     "如确认无误，请携带证件到前台更正，或致电 {phone}。",
+    errors.TooManyTries: "今天已多次填写与登记不符的证件信息，为保护患者隐私，请明天再试，"
+    "或携带证件到前台办理，也可致电 {phone}。",
     errors.SharedPatient: "该就诊人也由其他微信号管理，为保护其信息，请携带证件到前台更正，或致电 {phone}。",
     errors.PatientHasAppointments: "该就诊人还有未就诊的预约，暂时不能移除，请先取消预约，或在就诊后再试。",
     errors.UnknownAccount: "没有这个微信账号的记录，请核对。",

@@ -45,25 +45,25 @@ def test_what_reached_new_code_before_does_no_harm(target: str) -> None:
 
 
 @given(st.one_of(st.binary(max_size=300), harmed("webhook")))
-@settings(max_examples=300)
+@settings(max_examples=200)
 def test_whatever_is_posted_is_answered_below_500_and_tells_nothing(content: bytes) -> None:
     webhook(content)
 
 
 @given(st.one_of(st.binary(max_size=300), harmed("codec")))
-@settings(max_examples=300)
+@settings(max_examples=200)
 def test_whatever_is_delivered_is_a_message_or_refused(content: bytes) -> None:
     codec(content)
 
 
 @given(st.one_of(st.text(max_size=300).map(str.encode), st.binary(max_size=99), harmed("sentence")))
-@settings(max_examples=300)
+@settings(max_examples=200)
 def test_whatever_is_typed_is_read_or_not(content: bytes) -> None:
     sentence(content)
 
 
 @given(st.one_of(st.binary(max_size=99), harmed("catalogue")))
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_whatever_a_catalogue_holds_is_values_or_mistakes_in_words(content: bytes) -> None:
     TARGETS["catalogue"](content)
 

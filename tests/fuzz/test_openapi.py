@@ -51,7 +51,7 @@ def address(sqlite_template: Path, valkey_url: str) -> Generator[str]:
 
 
 @schema.parametrize()
-@settings(max_examples=20)
+@settings(max_examples=12)
 def test_every_answer_is_one_that_the_description_knows(case: schemathesis.Case, address: str) -> None:
     case.call_and_validate(base_url=address, checks=CHECKS)
 

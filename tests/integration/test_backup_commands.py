@@ -76,6 +76,7 @@ def test_a_backup_is_restored_elsewhere_and_the_trail_is_whole_there(
     assert counted(elsewhere) == counted(database_url)  # one entry more each: that it was made, that it was restored
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"])
 def test_a_backup_tells_nothing_and_only_its_owner_may_read_it(zhenyue: CommandLine, tmp_path: Path) -> None:
     result = zhenyue("backup", "copy.zy")
     assert (result.status, result.err) == (0, "")
@@ -90,12 +91,14 @@ def test_a_backup_tells_nothing_and_only_its_owner_may_read_it(zhenyue: CommandL
     assert (entry["entity"], entry["entity_id"], entry["channel"]) == ("database", "copy.zy", "cli")
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"])
 def test_what_is_there_is_not_overwritten(zhenyue: CommandLine, tmp_path: Path) -> None:
     (tmp_path / "copy.zy").write_text("kept", encoding="utf-8")
     assert is_refusal(zhenyue("backup", "copy.zy"), "已经存在，没有覆盖")
     assert (tmp_path / "copy.zy").read_text(encoding="utf-8") == "kept"
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"])
 def test_a_folder_that_is_not_there_is_named(zhenyue: CommandLine) -> None:
     result = zhenyue("backup", "nowhere/copy.zy")
     assert (result.status, result.out) == (2, "")

@@ -31,6 +31,7 @@ from tests.support.command_line import CommandLine
 OPENID = "o-Erase-Me-0123456789abcdef"
 DESK = Actor("staff", "s1", "phone")
 REASON = "本人来电"
+SQLITE = pytest.mark.parametrize("database_kind", ["sqlite"])
 
 
 def details(number: int) -> PatientDetails:
@@ -104,6 +105,7 @@ async def test_who_never_came_is_erased_and_who_came_is_kept_and_detached(
     assert kept.details.name == details(1).name
 
 
+@SQLITE
 async def test_the_account_stands_nowhere_but_in_the_trail(family: Family, database: SqlDatabase) -> None:
     await family.erase()
     for name, rows in (await rows_of(database)).items():
@@ -161,6 +163,7 @@ async def test_the_trail_tells_of_it_and_stays_whole_while_a_detail_destroyed_in
     assert [(fault.kind, fault.entry) for fault in (await chain.verify(now=NOW)).faults] == [("detail_missing", left)]
 
 
+@SQLITE
 async def test_when_the_law_lets_go_of_the_record_the_person_is_erased(family: Family) -> None:
     _, came, _ = (person.id for person in family.persons)
     assert came in (await family.erase(later=RETENTION - DAY)).kept_by_law
@@ -171,6 +174,7 @@ async def test_when_the_law_lets_go_of_the_record_the_person_is_erased(family: F
     assert await family.found(details(1).paper_number) == []
 
 
+@SQLITE
 async def test_who_comes_back_is_a_new_account_and_if_erased_a_new_person(family: Family) -> None:
     never, came, _ = (person.id for person in family.persons)
     await family.erase()
@@ -179,6 +183,7 @@ async def test_who_comes_back_is_a_new_account_and_if_erased_a_new_person(family
     assert await family.patients.consent(OPENID) is None
 
 
+@SQLITE
 async def test_what_waited_to_be_sent_is_void(family: Family, database: SqlDatabase) -> None:
     async with database.begin() as unit:
         await unit.connection.execute(update(notice).values(state="pending"))
@@ -206,6 +211,7 @@ async def test_an_account_with_something_to_come_or_of_the_staff_is_refused_and_
     await is_refused(AccountIsStaff)
 
 
+@SQLITE
 async def test_a_new_key_seals_what_was_erased_again_without_bringing_anything_back(
     family: Family, database: SqlDatabase, database_url: str
 ) -> None:
@@ -233,6 +239,7 @@ def zhenyue(
     return CommandLine(tmp_path, database_url, monkeypatch, capfd)
 
 
+@SQLITE
 def test_the_command_shows_first_then_erases_and_says_what_stays(zhenyue: CommandLine) -> None:
     preview = zhenyue("erase", OPENID, "--preview")
     assert (preview.status, preview.err) == (0, "")

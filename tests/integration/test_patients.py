@@ -16,14 +16,15 @@ from booking.errors import (
     PersonKnown,
     SharedPatient,
     TooManyPatients,
+    TooManyTries,
     UnknownPatient,
 )
 from booking.id_numbers import check_character
 from booking.models import PaperKind, PatientDetails, Sex
-from booking.patients import MAX_PATIENTS, Patients
+from booking.patients import MAX_PATIENTS, MISMATCHES, MISMATCHES_WITHIN, Patients
 from storage.database import SqlDatabase
 from storage.patient_rows import SqlPatientRows
-from storage.patient_tables import account_patient, patient
+from storage.patient_tables import access_log, account_patient, patient
 from tests.support.clinic import add_session, open_clinic
 
 ZHANG = PatientDetails("张三", PaperKind.ID_CARD, "110105199003072311", Sex.MALE, date(1990, 3, 7), "13812345678")
@@ -129,6 +130,36 @@ class TestTwoAccounts:
             await patients.register("bert", replace(LI, **changes), now=now)  # type: ignore[arg-type]  # a shorthand
         assert str(refused.value) == ""
         assert await patients.of_account("bert") == []
+
+    async def test_whoever_tries_the_papers_of_others_learns_no_more_after_three(
+        self, patients: Patients, database: SqlDatabase, now: datetime
+    ) -> None:
+        known, unknown = replace(LI, name="Li Wu"), replace(LI, paper_number="E87654321")
+        annas = await patients.register("anna", LI, now=now)
+        for _ in range(MISMATCHES):
+            with pytest.raises(IdentityMismatch):
+                await patients.register("mallory", known, now=now)
+        for tried in (known, unknown, LI):
+            with pytest.raises(TooManyTries):
+                await patients.register("mallory", tried, now=now)
+        async with database.read() as unit:
+            logged = (await unit.connection.execute(select(access_log.c.actor, access_log.c.subject))).all()
+        assert logged == [("mallory", annas.id)] * MISMATCHES
+        assert await patients.register("bert", LI, now=now) == annas
+        assert await patients.register("mallory", unknown, now=now + MISMATCHES_WITHIN)
+
+    async def test_whoever_tries_by_corrections_learns_no_more_after_three_and_may_change_the_mobile_number(
+        self, patients: Patients, now: datetime
+    ) -> None:
+        await patients.register("anna", LI, now=now)
+        own = await patients.register("mallory", replace(LI, paper_number="E87654321"), now=now)
+        for _ in range(MISMATCHES):
+            with pytest.raises(IdentityMismatch):
+                await patients.correct("mallory", own.id, LI, now=now)
+        with pytest.raises(TooManyTries):
+            await patients.correct("mallory", own.id, replace(LI, paper_number="E11112222"), now=now)
+        changed = replace(own.details, mobile="19912345678")
+        assert (await patients.correct("mallory", own.id, changed, now=now)).details == changed
 
 
 class TestCorrecting:
