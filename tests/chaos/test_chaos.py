@@ -5,15 +5,20 @@ minutes it is a short form on PostgreSQL, which ``make test`` runs; there Redis 
 """
 
 import os
+import random
 from pathlib import Path
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
 
 from storage.tables import ONE_FENCE, ONE_SEAT
 from tests.support.chaos.clock import library
+from tests.support.chaos.faults import FAULTS
+from tests.support.chaos.history import History
+from tests.support.chaos.nemesis import Nemesis
 from tests.support.chaos.play import Play, perform
-from tests.support.chaos.stage import StageKind
+from tests.support.chaos.stage import Stage, StageKind
 
 MINUTES = float(os.environ.get("ZHENYUE_CHAOS_MINUTES", "0"))
 SEED = int(os.environ.get("ZHENYUE_CHAOS_SEED", "20261126"))
@@ -54,3 +59,13 @@ async def test_control_without_the_indexes_a_redis_rolled_back_sells_seats_twice
     )  # fmt: skip
     report = await perform(without, tmp_path)
     assert "no_seat_is_live_twice" in report.violations, str(report)
+
+
+def test_the_same_seed_makes_the_same_decisions_and_leaves_no_fault_out() -> None:
+    def chosen() -> list[str]:
+        has = SimpleNamespace(kind="postgres", postgres=True, valkey=True, clock=SimpleNamespace(can_step=True))
+        nemesis = Nemesis(cast("Stage", has), History(), [], random.Random(SEED), (1, 2))  # noqa: S311  # no secret
+        return [each.name for _ in range(80) for each in nemesis.choose()]
+
+    assert chosen() == chosen()
+    assert {each.name for each in FAULTS if not each.needs & {"sqlite", "embedded"}} <= set(chosen())
