@@ -71,8 +71,8 @@ def quiet_day() -> tuple[History, Final]:
         final.notices.append(_notice(f"booked:c{number}", "booked", "sent", "reply", openid, f"c{number}"))
     for place, openid in (("s1", "o1"), ("s2", "o4")):
         history.acknowledge(history.ask("hold", openid, f"王芳 {place}"))
-    history.ask("cancel", "o2", "2")
-    history.hear("o2", "取消成功")
+    history.ask("cancel", "o2", "2", "王芳 11月27日 09:00")
+    history.hear("o2", "取消成功\n已取消：11月27日 周五（明天） 09:00-09:30 王芳 主任医师（张*）")
     history.ask("change", "o3")
     history.hear("o3", "改约成功\n预约号：4\n")
     for displaced, openid in (("d6", "o5"), ("d8", "o6")):

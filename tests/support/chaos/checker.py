@@ -20,6 +20,7 @@ _STEPS: dict[tuple[str, str], str] = {
     ("booked", "stopped"): "stopped",
     ("stopped", "restored"): "booked",
     ("stopped", "offered"): "stopped",
+    ("stopped", "unoffered"): "stopped",
     ("stopped", "rebooked"): "stopped",
     ("stopped", "declined"): "stopped",
     ("stopped", "expired"): "stopped",

@@ -9,7 +9,8 @@ from typing import Literal
 Deed = Literal["hold", "book", "change", "cancel", "choose", "decline", "stop", "lift"]
 _NUMBER = re.compile(r"(预约成功|改约成功)\n预约号：(\d+)")
 TROUBLE = re.compile("系统繁忙|系统出了点问题|发得太快|该公众号")
-_CANCELLED, _DECLINED = "取消成功", "已为您登记不再改约"
+_CANCELLED = re.compile(r"取消成功\n已取消：(\d+月\d+日)[^\n]*? (\d\d:\d\d)-\d\d:\d\d (\S+)")
+_DECLINED = "已为您登记不再改约"
 
 
 @dataclass(slots=True, eq=False)
@@ -17,7 +18,8 @@ class Act:
     """Something an account asked for.
 
     ``about``: the number of the appointment, the id of the notice or stoppage, or which seat. ``done`` is None when no
-    answer came, or one that does not say whether it was done. ``number`` is of the appointment that it led to.
+    answer came, or one that does not say whether it was done. ``number`` is of the appointment that it led to, ``seat``
+    how the one that is to be cancelled is called.
     """
 
     deed: Deed
@@ -26,6 +28,7 @@ class Act:
     sent: float
     done: bool | None = None
     number: str = ""
+    seat: str = ""
 
 
 @dataclass
@@ -45,9 +48,9 @@ class History:
     messages: int = 0
     _of: dict[str, list[Act]] = field(default_factory=lambda: defaultdict(list))
 
-    def ask(self, deed: Deed, openid: str, about: str = "") -> Act:
+    def ask(self, deed: Deed, openid: str, about: str = "", seat: str = "") -> Act:
         """Note what is about to be asked for."""
-        act = Act(deed, openid, about, time.monotonic())
+        act = Act(deed, openid, about, time.monotonic(), seat=seat)
         self.acts.append(act)
         self._of[openid].append(act)
         return act
@@ -62,15 +65,15 @@ class History:
             if number not in self.booked:
                 self.booked[number] = openid
                 self._settle(openid, ("book",) if word == "预约成功" else ("change", "choose"), number)
-        if _CANCELLED in text:
-            self._settle(openid, ("cancel",))
+        for day, start, doctor in _CANCELLED.findall(text):
+            self._settle(openid, ("cancel",), seat=f"{doctor} {day} {start}")
         if _DECLINED in text:
             self._settle(openid, ("decline",))
 
-    def _settle(self, openid: str, deeds: tuple[str, ...], number: str = "") -> None:
+    def _settle(self, openid: str, deeds: tuple[str, ...], number: str = "", seat: str = "") -> None:
         """The newest of such acts that is open is what was answered."""
         for act in reversed(self._of[openid]):
-            if act.deed in deeds and act.done is None:
+            if act.deed in deeds and act.done is None and act.seat == seat:
                 self.acknowledge(act, number)
                 return
 

@@ -24,6 +24,8 @@ STEPS = 9
 LONGEST_BREATH = 2.0
 LOOK_EVERY = 6.0
 """Seconds after which a patient looks at what else has arrived."""
+_NO_ANSWER = re.compile(f"{TROUBLE.pattern}|您之前消息的答复")
+"""Also two answers in one: whoever reads those begins anew, since it is not clear which one a number would mean."""
 _BACK = re.compile("返回|退出|帮助|就诊人|上一页|查看为我保留|人工|不同意|继续刚才")
 _OVER = re.compile("预约成功|改约成功|取消成功|已为您登记不再改约|无需取消|无需改约|您还没有预约|不能取消|不能改约")
 _SURE = re.compile("请确认(预约信息|改约信息|取消以下预约)")
@@ -63,11 +65,11 @@ class Player:
             return None
         finally:
             self._waited = (time.monotonic() - begun) if self.pause else 0.0
-        if reply.source == "custom":  # late; read where all such messages are
+        if reply.source == "custom":  # a notice, or late and perhaps the answer to something before
             await self.look()
-            return None if str(reply).startswith(_TOLD) else reply
+            return None
         self.history.hear(self.user.openid, str(reply))
-        return None if TROUBLE.search(str(reply)) else reply
+        return None if _NO_ANSWER.search(str(reply)) else reply
 
     async def take(self, reply: Message, wanted: str) -> Message | None:
         """Take a choice of a reply, by a tap or by its digit."""
@@ -156,9 +158,10 @@ class Patient(Player):
         """Confirm what the screen shows, mostly; whoever does not leaves a hold to its deadline."""
         text, openid = str(reply), self.user.openid
         if what == "取消以下预约":
-            number = re.search(r"预约号：(\d+)", text)
+            number, seat = re.search(r"预约号：(\d+)", text), _SEAT.search(text)
             assert number is not None, text
-            self.history.ask("cancel", openid, number[1])
+            assert seat is not None, text
+            self.history.ask("cancel", openid, number[1], " ".join(seat.groups()))
         else:
             seat = _SEAT.search(text)
             assert seat is not None, text
