@@ -1,11 +1,13 @@
 """``python -m tests.fuzz``: a coverage-guided fuzzer on each target, and a table of what it did (``make fuzz``).
 
 One process a target, since a fault ends it: libFuzzer through atheris, which remembers inputs that reach new code. What
-it finds is written to ``tests/fuzz/findings`` and belongs into the corpus once it is mended.
+it finds is written to ``tests/fuzz/findings`` and belongs into the corpus once it is mended; ``--keep`` adds what
+reached new code.
 """
 
 import argparse
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -19,6 +21,8 @@ CORPUS, FINDINGS = HERE / "corpus", HERE / "findings"
 RUNS = {"webhook": 1_000_000, "codec": 1_000_000, "sentence": 100_000, "catalogue": 10_000}
 """How many inputs at full length; a catalogue is a whole document, read by a parser in Python."""
 LONGEST = {"webhook": 4096, "codec": 4096, "sentence": 2048, "catalogue": 4096}
+KEPT = 40
+"""Inputs that one run adds to a target's corpus at most."""
 SECONDS_EACH, MEBIBYTES = 10, 1024
 """A single input that takes longer hangs; a process that grows beyond this leaks."""
 _SEEN = {
@@ -61,17 +65,16 @@ def main() -> int:
     asked.add_argument("targets", nargs="*", help="all, unless named")
     asked.add_argument("--runs", type=float, default=1.0, help="share of the full number of inputs")
     asked.add_argument("--seed", type=int, default=20261126)
-    asked.add_argument("--target", help=argparse.SUPPRESS)
-    options, rest = asked.parse_known_args()
+    asked.add_argument("--keep", action="store_true", help="add inputs that reached new code to the corpus")
+    options = asked.parse_args()
     if find_spec("atheris") is None:
         print("atheris is not installed here (it has wheels for Linux on x86_64 and Python 3.11 to 3.13)")
         return 1
-    if options.target:
-        _become(options.target, rest)
     print(_HEAD, flush=True)
     faults = 0
     for target in options.targets or RUNS:
-        outcome = fuzz(target, runs=max(1, int(RUNS[target] * options.runs)), seed=options.seed)
+        runs = max(1, int(RUNS[target] * options.runs))
+        outcome = fuzz(target, runs=runs, seed=options.seed, keep=options.keep)
         print(outcome, flush=True)
         faults += outcome.status != 0
     return int(faults > 0)
@@ -82,27 +85,41 @@ _HEAD = (
 )
 
 
-def fuzz(target: str, *, runs: int, seed: int) -> Outcome:
-    """Run one fuzzer to its end; what reached new code is kept beside the corpus only for the run."""
+def fuzz(target: str, *, runs: int, seed: int, keep: bool = False) -> Outcome:
+    """Run one fuzzer to its end; what reached new code is forgotten unless it is to be kept."""
     FINDINGS.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="zy-fuzz-") as fresh:
-        command = [
-            sys.executable, "-m", "tests.fuzz", "--target", target, f"-runs={runs}", f"-seed={seed}",
-            f"-max_len={LONGEST[target]}", f"-timeout={SECONDS_EACH}", f"-rss_limit_mb={MEBIBYTES}",
-            f"-artifact_prefix={FINDINGS}/{target}-", "-print_final_stats=1", "-len_control=0",
-            fresh, str(CORPUS / target),
-        ]  # fmt: skip
         started = time.monotonic()
-        ended = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+        ended = _libfuzzer(
+            target, f"-runs={runs}", f"-seed={seed}", f"-artifact_prefix={FINDINGS}/{target}-",
+            "-print_final_stats=1", "-len_control=0", fresh, str(CORPUS / target),
+        )  # fmt: skip
         seconds = time.monotonic() - started
+        if keep:
+            _keep(Path(fresh), CORPUS / target)
     said = ended.stdout + ended.stderr
     if ended.returncode:
         print(said[-6000:])
+    elif "seed corpus: files:" not in said:
+        raise RuntimeError(f"{target} was fuzzed without its corpus:\n{said[:2000]}")
     progress = _PROGRESS.findall(said) or [("0", "0", "0")]
     stats = {name: int(value) for name, value in _STAT.findall(said)}
     executions = stats.get("number_of_executed_units", 0)
     edges, _, inputs = map(int, progress[-1])
     return Outcome(target, executions, edges, inputs, stats.get("peak_rss_mb", 0), seconds, ended.returncode)
+
+
+def _keep(fresh: Path, corpus: Path) -> None:
+    """Add the shortest of what reached new code, and let the corpus stay small."""
+    found = sorted((path for path in fresh.iterdir() if path.is_file()), key=lambda path: path.stat().st_size)
+    for path in found[:KEPT]:
+        shutil.copy(path, corpus / path.name)
+
+
+def _libfuzzer(target: str, *options: str) -> subprocess.CompletedProcess[str]:
+    limits = [f"-max_len={LONGEST[target]}", f"-timeout={SECONDS_EACH}", f"-rss_limit_mb={MEBIBYTES}"]
+    command = [sys.executable, "-m", "tests.fuzz", "--target", target, *limits, *options]
+    return subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
 
 
 def _become(target: str, options: list[str]) -> None:
@@ -116,4 +133,6 @@ def _become(target: str, options: list[str]) -> None:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["--target"]:
+        _become(sys.argv[2], sys.argv[3:])
     sys.exit(main())
