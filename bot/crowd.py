@@ -16,6 +16,8 @@ AT_ONCE = 100
 """Turns taken at the same time in a process; beyond some dozens more of them make each slower, not all faster."""
 MOST = 4000
 """Turns a process knows at the same time, those included that wait behind others of their account."""
+MOST_WAITING = 1000
+"""Turns that may wait, even if they could still be answered in time."""
 FIRST_GUESS = 0.05
 """Seconds a turn is thought to take before one was measured."""
 SLOWEST = 4.0
@@ -37,26 +39,6 @@ class Crowded(Exception):
         super().__init__(f"{ahead} turns ahead, {seconds} seconds")
         self.ahead = ahead
         self.seconds = seconds
-
-
-class _Place:
-    """``async with``: a turn has its place for the length of the block."""
-
-    __slots__ = ("_crowd", "_favoured", "_since", "_until")
-
-    def __init__(self, crowd: "Crowd", until: float | None, *, favoured: bool) -> None:
-        self._crowd = crowd
-        self._until = until
-        self._favoured = favoured
-        self._since = 0.0
-
-    async def __aenter__(self) -> None:
-        if not self._crowd.enter():
-            await self._crowd.wait(self._until, favoured=self._favoured)
-        self._since = self._crowd.now()
-
-    async def __aexit__(self, *_: object) -> None:
-        self._crowd.leave(self._crowd.now() - self._since)
 
 
 class Crowd:
@@ -81,13 +63,6 @@ class Crowd:
         """Turns that wait for one."""
         return len(self._favoured) + len(self._others)
 
-    def place(self, until: float | None, *, favoured: bool = False) -> _Place:
-        """A place for the block, at the latest some time before ``until``, else ``Crowded`` is raised.
-
-        Without ``until`` it is waited for, however long. ``favoured``: before everybody who is not.
-        """
-        return _Place(self, until, favoured=favoured or until is None)
-
     def crowded(self) -> Crowded:
         """What is said to who is sent away now."""
         earliest = self._earliest()
@@ -101,7 +76,7 @@ class Crowd:
         self._promised = min(max(self._promised, self._earliest()) + self._pace, now + LONGEST_PROMISE)
 
     def enter(self) -> bool:
-        """Take a place that is free."""
+        """Take a place if one is free."""
         if not self._free:
             return False
         self._free -= 1
@@ -114,15 +89,21 @@ class Crowd:
         self._seconds += more * (_RISE if more > 0 else _FALL)
         self._hand_on()
 
-    async def wait(self, until: float | None, *, favoured: bool) -> None:
-        """Wait for a place; raises ``Crowded``."""
+    async def wait(self, until: float | None, *, favoured: bool = False) -> None:
+        """Take a place some time before ``until`` at the latest, else ``Crowded`` is raised.
+
+        Without ``until`` it is waited for, however long. ``favoured``: before everybody who is not.
+        """
+        if self.enter():
+            return
+        favoured = favoured or until is None
         line = self._favoured if favoured else self._others
         ahead = len(self._favoured) + (0 if favoured else len(self._others))
         since = self.now()
         begin = None if until is None else until - min(max(self._seconds, LEAST_RESERVE), MOST_RESERVE)
         # Some wait whatever is thought, or what is thought of a standstill would outlast it.
         soonest = since + (ahead + 1) * self._pace if len(line) >= self._at_once else since
-        if begin is not None and soonest > begin:
+        if begin is not None and (soonest > begin or self.waiting >= MOST_WAITING):
             raise self.crowded()
         mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         line.append(mine)

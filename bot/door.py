@@ -22,8 +22,8 @@ from bot import texts
 from bot.settings import ConfigurationError, Settings
 
 BACKLOG = 1024
-MOST = 2000
-"""Connections of a process at the same time."""
+MOST = 3000
+"""Connections of a process at the same time; more than turns may wait, so that who cannot is told so."""
 DESCRIPTORS = 500
 """Descriptors a process needs for everything else."""
 AT_ONCE = 16

@@ -165,17 +165,29 @@ class Turns:
             if refused is not None:
                 return refused
         async with self._lines.of(running.incoming.openid):
-            for favoured in (False, True):
-                until = running.until if running.expected else None
-                try:
-                    async with self._crowd.place(until, favoured=favoured):
-                        return await self._turn(running)
-                except Crowded as crowded:
-                    refused = await self._refuse(running, crowded, again=favoured)
+            if not self._crowd.enter():
+                refused = await self._wait_or_refuse(running)
                 if refused is not None:
                     return refused
-            async with self._crowd.place(None):
+            since = self._crowd.now()
+            try:
                 return await self._turn(running)
+            finally:
+                self._crowd.leave(self._crowd.now() - since)
+
+    async def _wait_or_refuse(self, running: Running) -> Answer | None:
+        """Wait for a place; the answer for who is refused one. Raises Unavailable."""
+        for favoured in (False, True):
+            try:
+                await self._crowd.wait(running.until if running.expected else None, favoured=favoured)
+            except Crowded as crowded:
+                refused = await self._refuse(running, crowded, again=favoured)
+            else:
+                return None
+            if refused is not None:
+                return refused
+        await self._crowd.wait(None)
+        return None
 
     async def _refuse(self, running: Running, crowded: Crowded, *, again: bool) -> Answer | None:
         """Note that the turn is not taken; None when it must be: it was taken up already, or has a right to a place."""

@@ -110,6 +110,13 @@ async def test_what_was_accepted_is_finished_and_then_everybody_is_taken_again(d
     assert len(desk.dialogue.taken) == 22
 
 
+async def test_a_turn_that_fails_gives_its_place_back(desk: Desk) -> None:
+    desk.dialogue.fault = RuntimeError("bug")
+    answers = [await desk.wechat.say("oAnna", "x") for _ in range(5)]
+    assert all(answer and answer.startswith("抱歉") for answer in answers)
+    assert desk.webhook.turns._crowd.under_way == 0
+
+
 async def test_the_later_one_comes_the_later_is_ones_place(desk: Desk) -> None:
     filling = await fill(desk, 2)
     desk.webhook.turns._crowd._seconds = 4.0

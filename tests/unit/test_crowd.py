@@ -17,9 +17,10 @@ class Turns:
 
     async def take(self, name: str, *, seconds: float | None = 60.0, favoured: bool = False) -> None:
         until = None if seconds is None else self.crowd.now() + seconds
-        async with self.crowd.place(until, favoured=favoured):
-            self.begun.append(name)
-            await self.ends.setdefault(name, asyncio.Event()).wait()
+        await self.crowd.wait(until, favoured=favoured)
+        self.begun.append(name)
+        await self.ends.setdefault(name, asyncio.Event()).wait()
+        self.crowd.leave(0.01)
 
     async def begin(
         self, *names: str, favoured: bool = False, seconds: float | None = 60.0
@@ -89,6 +90,17 @@ async def test_what_was_thought_of_a_standstill_does_not_keep_everybody_away() -
     await turns.begin("c", "d", seconds=4.0)
     await turns.end("a", "b", "c", "d")
     assert turns.begun == ["a", "b", "c", "d"]
+
+
+async def test_no_more_wait_than_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.crowd.MOST_WAITING", 3)
+    turns = Turns(Crowd(1))
+    await turns.begin("a", "b", "c", "d")
+    with pytest.raises(Crowded):
+        await turns.take("e")
+    await turns.begin("accepted", seconds=None)
+    await turns.end("a", "accepted", "b", "c", "d")
+    assert turns.begun == ["a", "accepted", "b", "c", "d"]
 
 
 async def test_each_who_is_told_a_place_is_told_a_later_one() -> None:
@@ -175,11 +187,3 @@ async def test_who_gives_up_while_waiting_leaves_no_gap() -> None:
     await turns.end("a", "b")
     assert turns.begun == ["a", "b"]
     assert turns.crowd.under_way == 0
-
-
-async def test_a_turn_that_fails_gives_its_place_back() -> None:
-    crowd = Crowd(1)
-    with pytest.raises(RuntimeError, match="bug"):
-        async with crowd.place(None):
-            raise RuntimeError("bug")
-    assert crowd.under_way == 0
