@@ -12,8 +12,10 @@ from collections import deque
 from contextlib import suppress
 from math import ceil
 
-AT_ONCE = 100
+AT_ONCE = 50
 """Turns taken at the same time in a process; beyond some dozens more of them make each slower, not all faster."""
+MANY = 10
+"""Turns under way from which on one looks how long a message has waited unseen."""
 MOST = 4000
 """Turns a process knows at the same time, those included that wait behind others of their account."""
 MOST_WAITING = 1000

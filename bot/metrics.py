@@ -79,7 +79,10 @@ class Metrics:
         self._redeliveries.inc()
 
     def refused(self, why: str) -> None:
-        """Count a message that was not taken up: ``crowded``, ``limited`` (told that it was too fast), ``silenced``."""
+        """Count a message that was not taken up.
+
+        ``crowded``, ``limited`` (told that it was too fast), ``silenced``, ``gone`` (WeChat had hung up already).
+        """
         self._turned_away(why).inc()
 
     def wechat_call(self, api: str, result: str) -> None:

@@ -39,7 +39,7 @@ class Renewals:
     async def _renew(self, running: Running) -> None:
         incoming = running.incoming
         try:
-            if running.token or not running.waiting:  # else there is nothing yet that could be lost
+            if running.token or running.kept:  # else there is nothing yet that could be lost
                 await self._chats.renew(incoming.openid, incoming.request_id, token=running.token, now=self._now())
         except Unavailable:
             log.warning("lock_not_renewed", request_id=incoming.request_id)

@@ -131,7 +131,7 @@ class Settings(RecordSettings):
     wechat_api_base: str = "https://api.weixin.qq.com"
     notices_per_second: float = Field(default=200, ge=0, le=10_000)
     """How many notices all workers send a second, together; 0 is without limit."""
-    turns_at_once: int = Field(default=100, ge=1, le=10_000)
+    turns_at_once: int = Field(default=50, ge=1, le=10_000)
     """How many messages a process answers at the same time; the others wait their turn."""
     account_burst: int = Field(default=40, ge=1, le=10_000)
     """How many messages one account may send at once."""

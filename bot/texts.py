@@ -39,7 +39,7 @@ SETTING_EXAMPLES = {
     "hold_seconds": "300",
     "log_format": "json",
     "notices_per_second": "200",
-    "turns_at_once": "100",
+    "turns_at_once": "50",
     "account_burst": "40",
     "account_per_second": "2",
     "sms_file": "data/sms.jsonl",

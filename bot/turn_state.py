@@ -28,6 +28,12 @@ class Running:
     """The loop time by which the last request that asked is answered."""
     too_many: bool = False
     """The process knew as many turns as it may when this one came."""
+    kept: bool = False
+    """The message was kept for later, so it is done whatever happens."""
+    in_line: bool = False
+    """It waits for a place, or for being refused one: nothing was done yet."""
+    given_up: bool = False
+    """It was answered that we are busy while it stood in line, so it is not taken any more."""
     waiting: int = 0
     """Requests of WeChat's that wait for the answer."""
     abandoned: bool = False
@@ -43,11 +49,18 @@ class Running:
 
     @property
     def expected(self) -> bool:
-        """Whether a person waits: the message counts against the account's rate, and may be asked to come again.
-
-        What was kept for later is done whatever happens.
-        """
+        """Whether a person waits, so that the message counts against the account's rate."""
         return self.spoken and self.waiting > 0
+
+    @property
+    def refusable(self) -> bool:
+        """Whether a person waits who can be asked to come again."""
+        return self.expected and not self.kept
+
+    @property
+    def stands_in_line(self) -> bool:
+        """Whether nothing was done yet, nothing is promised, and somebody would read an apology."""
+        return self.in_line and self.spoken and not self.kept
 
 
 def known(entered: Entered) -> str:

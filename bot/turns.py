@@ -14,12 +14,13 @@ import orjson
 from structlog import get_logger
 
 from booking.errors import Unavailable
-from bot.crowd import AT_ONCE, MOST, Crowd, Crowded
+from bot.crowd import AT_ONCE, MANY, MOST, Crowd
 from bot.late_answers import LateAnswers
 from bot.lines import Lines, LineTooLong
 from bot.ports import Dialogue, Sender, TurnMetrics
 from bot.renewing import Renewals
 from bot.turn_state import Answer, Running, known, reference
+from bot.waiting_room import WaitingRoom
 from bot.wechat.render import reply_text, with_earlier
 from handlers.chat import Incoming
 from handlers.ports import ChatStore, Entered
@@ -58,6 +59,7 @@ class Turns:
         self._metrics = metrics
         self._lines = Lines()
         self._crowd = Crowd(at_once)
+        self._room = WaitingRoom(self._crowd, chats, now, metrics)
         self._most = most
         self._running: dict[str, Running] = {}
         self._tasks: set[asyncio.Task[object]] = set()
@@ -71,9 +73,20 @@ class Turns:
         else:
             self._metrics.redelivery()
         answer = await self._wait(running, until)
+        if answer is None and running.stands_in_line:  # keeping it would be more work for who has too much
+            answer = await self._wait(running, asyncio.get_running_loop().time() + _LAST_CHANCE)
+            if answer is None and running.stands_in_line:
+                running.given_up = True
+                self._metrics.refused("busy")
+                return texts.BUSY
         if answer is None or answer.late:
             return await self._postpone(running)
         return answer.text
+
+    @property
+    def many(self) -> bool:
+        """Whether so many turns are under way that a message may have waited before it was seen."""
+        return self._crowd.under_way >= MANY
 
     async def recover_late(self) -> int:
         """Finish late messages whose process died; returns how many there were. Raises Unavailable."""
@@ -84,7 +97,7 @@ class Turns:
             if overdue.answer is not None:
                 tasks.append(self._spawn(self._late.deliver(incoming, overdue.answer)))
             elif incoming.request_id not in self._running:
-                tasks.append(self._start(incoming).task)
+                tasks.append(self._start(incoming, kept=True).task)
         if tasks:
             await asyncio.wait(tasks)
         return len(found)
@@ -97,8 +110,8 @@ class Turns:
                 task.cancel()
             await asyncio.gather(*left, return_exceptions=True)
 
-    def _start(self, incoming: Incoming, until: float = 0.0) -> Running:
-        running = Running(incoming, until, too_many=len(self._running) >= self._most)
+    def _start(self, incoming: Incoming, until: float = 0.0, *, kept: bool = False) -> Running:
+        running = Running(incoming, until, too_many=len(self._running) >= self._most, kept=kept)
         self._running[incoming.request_id] = running
         self._renewals.begin(running)
         running.task = self._spawn(self._run(running))
@@ -134,6 +147,7 @@ class Turns:
                 return running.task.result().text
             running.abandoned = True
             return texts.BUSY
+        running.kept = running.kept or entered.standing == "postponed"
         return known(entered)
 
     async def _run(self, running: Running) -> Answer:
@@ -160,13 +174,13 @@ class Turns:
 
     async def _taken_or_refused(self, running: Running) -> Answer:
         """Take the turn; or tell who cannot be answered in time when to come again. Raises Unavailable, LineTooLong."""
-        if running.too_many and running.expected:
-            refused = await self._refuse(running, self._crowd.crowded(), again=True)
+        if running.too_many and running.refusable:
+            refused = await self._room.refuse(running, self._crowd.crowded(), again=True)
             if refused is not None:
                 return refused
         async with self._lines.of(running.incoming.openid):
             if not self._crowd.enter():
-                refused = await self._wait_or_refuse(running)
+                refused = await self._room.wait(running)
                 if refused is not None:
                     return refused
             since = self._crowd.now()
@@ -175,48 +189,12 @@ class Turns:
             finally:
                 self._crowd.leave(self._crowd.now() - since)
 
-    async def _wait_or_refuse(self, running: Running) -> Answer | None:
-        """Wait for a place; the answer for who is refused one. Raises Unavailable."""
-        for favoured in (False, True):
-            try:
-                await self._crowd.wait(running.until if running.expected else None, favoured=favoured)
-            except Crowded as crowded:
-                refused = await self._refuse(running, crowded, again=favoured)
-            else:
-                return None
-            if refused is not None:
-                return refused
-        await self._crowd.wait(None)
-        return None
-
-    async def _refuse(self, running: Running, crowded: Crowded, *, again: bool) -> Answer | None:
-        """Note that the turn is not taken; None when it must be: it was taken up already, or has a right to a place."""
-        incoming = running.incoming
-        entered = await self._chats.refuse(
-            incoming.openid,
-            incoming.request_id,
-            now=self._now(),
-            ahead=crowded.ahead,
-            seconds=crowded.seconds,
-            again=again,
-        )
-        if entered.standing in {"busy", "favoured"}:
-            return None
-        if entered.first:
-            self._crowd.keep_promise()
-        return self._known(entered)
-
-    def _known(self, entered: Entered) -> Answer:
-        if entered.standing in {"crowded", "limited", "silenced"}:
-            self._metrics.refused(entered.standing)
-        return Answer(known(entered))
-
     async def _turn(self, running: Running) -> Answer:
         for _ in range(_LOST_LOCKS):
             running.token = random_bytes(8).hex()
             entered = await self._enter(running)
             if entered.standing != "turn":
-                return self._known(entered)
+                return self._room.told(entered)
             answer = await self._take(running, entered)
             if answer is not None:
                 return answer

@@ -7,9 +7,11 @@ from collections.abc import AsyncGenerator, Callable
 from datetime import datetime, timedelta
 
 import pytest
+from aiohttp import web
 from redis.asyncio import Redis
 
 from booking.errors import Unavailable
+from bot.waited import seconds_waited
 from handlers.ports import Entered
 from handlers.texts import transport as texts
 from storage.chats import BURST, PLACE_KEPT, RedisChats
@@ -263,10 +265,87 @@ async def test_control_without_its_name_on_the_lock_it_would_be(
     place_in(again)
 
 
+class SlowChats(RedisChats):
+    """A store that takes its time for saying whether a message may be refused."""
+
+    slow: asyncio.Event
+
+    async def refuse(self, *arguments: object, **more: object) -> Entered:
+        await self.slow.wait()
+        return await super().refuse(*arguments, **more)  # type: ignore[arg-type]  # passed on as it came
+
+
+async def test_who_stands_in_line_when_the_time_is_over_is_not_kept_for_later(
+    valkey: Redis, sealer: Sealer, now: datetime
+) -> None:
+    chats = SlowChats(valkey, sealer)
+    chats.slow = asyncio.Event()
+    async with open_desk(chats, now, patience=SOON, at_once=1) as desk:
+        filling = await fill(desk, 1)
+        assert await desk.wechat.say("oAnna", "预约") == texts.BUSY
+        chats.slow.set()
+        await release(desk, filling)
+        await desk.webhook.turns.close()
+        assert [incoming.openid for incoming in desk.dialogue.taken] == ["oFiller0"]
+        assert desk.sender.sent == [("oFiller0", "1: x")]
+        assert await chats.overdue(now=now + timedelta(days=1)) == []
+        assert await desk.wechat.say("oAnna", "预约") == "1: 预约"
+
+
+async def hung_up(desk: Desk, now: datetime) -> int:
+    """How many turns a message had whose sender has hung up before anybody looked at it."""
+    filling = await fill(desk, 2)
+    letter = desk.wechat.letter(message_xml("oAnna", now, Content="x"))
+    response = await desk.wechat.post(letter)
+    assert await response.text() == "success"
+    await release(desk, filling)
+    return sum(incoming.openid == "oAnna" for incoming in desk.dialogue.taken)
+
+
+async def test_under_load_nobody_answers_who_has_hung_up(
+    desk: Desk, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.turns.MANY", 2)
+    monkeypatch.setattr("bot.webhook.seconds_waited", lambda _request: 5.1)
+    assert await hung_up(desk, now) == 0
+    assert desk.metrics.refusals == {"gone": 1}
+
+
+async def test_under_load_the_time_a_message_has_waited_unseen_counts(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.turns.MANY", 2)
+    desk.webhook._patience = 100.0
+    filling = await fill(desk, 2)
+    waiting = later(desk, "oPatient", "x")
+    await until(lambda: desk.webhook.turns._crowd.waiting == 1)
+    monkeypatch.setattr("bot.webhook.seconds_waited", lambda _request: 4.9)
+    desk.webhook._patience = 4.0
+    place_in(await desk.wechat.say("oAnna", "x"))
+    desk.dialogue.gate.set()
+    assert await waiting == "1: x"
+    await asyncio.gather(*filling)
+
+
+async def test_the_system_tells_how_long_a_request_has_waited(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.turns.MANY", 0)
+    told: list[float] = []
+
+    def remembered(request: web.Request) -> float:
+        told.append(seconds_waited(request))
+        return told[-1]
+
+    monkeypatch.setattr("bot.webhook.seconds_waited", remembered)
+    assert await desk.wechat.say("oAnna", "x") == "1: x"
+    assert 0.0 <= told[0] < 60.0
+
+
 async def test_a_message_kept_for_later_is_done_however_crowded_it_is(desk: Desk) -> None:
     filling = await fill(desk, 2)
-    waiting = later(desk, "oFiller0", "y")  # behind the account's own turn, so it is kept when the time is over
-    assert await waiting is None
+    letter = desk.wechat.letter(message_xml("oFiller0", desk.wechat.now, Content="y"))
+    # Behind the account's own turn, so it is kept when the time is over; its redelivery changes nothing.
+    assert await desk.wechat.deliver(letter) is None
+    assert await desk.wechat.deliver(letter) is None
     await release(desk, filling)
     await desk.webhook.turns.close()
     assert ("oFiller0", "2: y") in desk.sender.sent
