@@ -61,6 +61,11 @@ class Crowd:
         return self._at_once - self._free
 
     @property
+    def is_full(self) -> bool:
+        """Whether every place is taken."""
+        return not self._free
+
+    @property
     def waiting(self) -> int:
         """Turns that wait for one."""
         return len(self._favoured) + len(self._others)

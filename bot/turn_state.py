@@ -30,10 +30,10 @@ class Running:
     """The process knew as many turns as it may when this one came."""
     kept: bool = False
     """The message was kept for later, so it is done whatever happens."""
-    in_line: bool = False
-    """It waits for a place, or for being refused one: nothing was done yet."""
+    begun: bool = False
+    """It has its place; before that nothing was done."""
     given_up: bool = False
-    """It was answered that we are busy while it stood in line, so it is not taken any more."""
+    """It was answered that we are busy before it began, so it is not taken any more."""
     waiting: int = 0
     """Requests of WeChat's that wait for the answer."""
     abandoned: bool = False
@@ -58,9 +58,9 @@ class Running:
         return self.expected and not self.kept
 
     @property
-    def stands_in_line(self) -> bool:
+    def may_be_given_up(self) -> bool:
         """Whether nothing was done yet, nothing is promised, and somebody would read an apology."""
-        return self.in_line and self.spoken and not self.kept
+        return self.spoken and not self.begun and not self.kept
 
 
 def known(entered: Entered) -> str:

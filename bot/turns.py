@@ -73,9 +73,10 @@ class Turns:
         else:
             self._metrics.redelivery()
         answer = await self._wait(running, until)
-        if answer is None and running.stands_in_line:  # keeping it would be more work for who has too much
+        # While no place is free, keeping what has not begun would be more work for who has too much.
+        if answer is None and self._crowd.is_full and running.may_be_given_up:
             answer = await self._wait(running, asyncio.get_running_loop().time() + _LAST_CHANCE)
-            if answer is None and running.stands_in_line:
+            if answer is None and running.may_be_given_up:
                 running.given_up = True
                 self._metrics.refused("busy")
                 return texts.BUSY
@@ -179,10 +180,13 @@ class Turns:
             if refused is not None:
                 return refused
         async with self._lines.of(running.incoming.openid):
+            if running.given_up:
+                return Answer(texts.BUSY)
             if not self._crowd.enter():
                 refused = await self._room.wait(running)
                 if refused is not None:
                     return refused
+            running.begun = True
             since = self._crowd.now()
             try:
                 return await self._turn(running)

@@ -21,11 +21,7 @@ class WaitingRoom:
 
     async def wait(self, running: Running) -> Answer | None:
         """Wait for a place, to be given back; the answer for who is refused one. Raises Unavailable."""
-        running.in_line = True
-        try:
-            refused = await self._wait(running)
-        finally:
-            running.in_line = False
+        refused = await self._wait(running)
         if refused is None and running.given_up:
             self._crowd.leave(0.0)
             return Answer(texts.BUSY)

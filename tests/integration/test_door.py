@@ -117,6 +117,22 @@ async def test_so_many_are_let_in_at_the_same_time_and_the_others_afterwards(cli
     await server.shutdown(1.0)
 
 
+async def test_nobody_is_let_in_while_the_process_is_behind(
+    clients: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, listener = house("when there is time"), listening_socket()
+    door = Door(server, [listener])
+    monkeypatch.setattr("bot.door.MOST_BEHIND", -1.0)
+    door.open()
+    (client,) = knock(clients, listener.getsockname()[1], 1)
+    await asyncio.sleep(0.2)
+    assert server.connections == []
+    monkeypatch.setattr("bot.door.MOST_BEHIND", 60.0)
+    assert await heard(client) == "when there is time"
+    await door.close(shared=False)
+    await server.shutdown(1.0)
+
+
 async def test_a_house_is_empty_when_the_last_one_has_gone(clients: ExitStack) -> None:
     server, listener = house("hello"), listening_socket()
     door = Door(server, [listener])

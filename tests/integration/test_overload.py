@@ -340,15 +340,29 @@ async def test_the_system_tells_how_long_a_request_has_waited(desk: Desk, monkey
     assert 0.0 <= told[0] < 60.0
 
 
-async def test_a_message_kept_for_later_is_done_however_crowded_it_is(desk: Desk) -> None:
-    filling = await fill(desk, 2)
+async def behind_its_own_turn(desk: Desk, fillers: int) -> tuple[list[str | None], list[tuple[str, str]]]:
+    """What two deliveries of an account's second message get while its first one takes too long; what is sent later."""
+    filling = await fill(desk, fillers)
     letter = desk.wechat.letter(message_xml("oFiller0", desk.wechat.now, Content="y"))
-    # Behind the account's own turn, so it is kept when the time is over; its redelivery changes nothing.
-    assert await desk.wechat.deliver(letter) is None
-    assert await desk.wechat.deliver(letter) is None
+    answers = [await desk.wechat.deliver(letter) for _ in range(2)]
+    if fillers == 1:  # now it is crowded too
+        filling.append(later(desk, "oOther", "x"))
+        await taken(desk, 2)
     await release(desk, filling)
     await desk.webhook.turns.close()
-    assert ("oFiller0", "2: y") in desk.sender.sent
+    return answers, desk.sender.sent
+
+
+async def test_a_message_kept_for_later_is_done_however_crowded_it_is(desk: Desk) -> None:
+    answers, sent = await behind_its_own_turn(desk, 1)
+    assert answers == [None, None]
+    assert ("oFiller0", "2: y") in sent
+
+
+async def test_while_it_is_crowded_what_waits_behind_the_accounts_own_turn_is_not_kept(desk: Desk) -> None:
+    answers, sent = await behind_its_own_turn(desk, 2)
+    assert answers == [texts.BUSY, texts.BUSY]
+    assert "2: y" not in dict(sent).values()
 
 
 async def test_the_number_of_turns_is_bounded(desk: Desk) -> None:
