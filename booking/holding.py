@@ -54,6 +54,19 @@ class Wish:
     replaces: str | None = None
 
 
+@dataclass(slots=True)
+class _Attempt:
+    """A hold that is tried until it is written or refused; whom it met in Redis, and whose place it may take there."""
+
+    wish: Wish
+    count: SlotCount
+    catalogue: Catalogue
+    by: Actor
+    now: datetime
+    met: str | None = None
+    instead_of: str = ""
+
+
 class Holds:
     """Part of ``Appointments``: how a seat comes to be kept."""
 
@@ -95,8 +108,9 @@ class Holds:
             await self._changes.check(wish.replaces, patient=wish.patient, slot=wish.slot, by=by, now=now)
         doctor = catalogue.doctors[count.session.doctor]
         check_window(catalogue, doctor, count.session.date, count.slot.starts_at, now=now)
+        attempt = _Attempt(wish, count, catalogue, by, now)
         for _ in range(TRIES):
-            claim = await self._try_hold(wish, count, catalogue, by, now)
+            claim = await self._try_hold(attempt)
             if claim is not None:
                 return claim
         raise Busy
@@ -111,20 +125,19 @@ class Holds:
                 raise UnknownPatient
             return replace(wish, openid=await _account_of(unit, wish, by)), found[0]
 
-    async def _try_hold(
-        self, wish: Wish, count: SlotCount, catalogue: Catalogue, by: Actor, now: datetime
-    ) -> Claim | None:
+    async def _try_hold(self, attempt: "_Attempt") -> Claim | None:
         """One attempt; None after putting right what made it fail."""
-        session = count.session.id
+        wish, session, now = attempt.wish, attempt.count.session.id, attempt.now
         try:
-            admission = await self._admit(wish, count, now)
-            return await self._write(self._claim(wish, count, admission, now), wish, catalogue, by, now)
+            admission = await self._admit(attempt)
+            claim = self._claim(wish, attempt.count, admission, now)
+            return await self._write(claim, wish, attempt.catalogue, attempt.by, now)
         except PoolMissing:
             await self._seats.rebuild(session)
         except StaleFence as error:
             await self._seats.rebuild(session, stale=error.gen)
         except AlreadyAdmitted as error:
-            await self._give_up_admission(wish, session, error.owner, now)
+            attempt.met = error.owner
         except SeatTaken:
             await self._pool.disown(session=session, owner=wish.request_id)
         except RepeatedRequest:
@@ -136,14 +149,18 @@ class Holds:
             raise
         return None
 
-    async def _admit(self, wish: Wish, count: SlotCount, now: datetime) -> Admission:
+    async def _admit(self, attempt: "_Attempt") -> Admission:
+        wish, count = attempt.wish, attempt.count
+        if attempt.met is not None:
+            attempt.instead_of = await self._may_replace(wish, count.session.id, attempt.met, attempt.now)
         return await self._pool.admit(
             session=count.session.id,
             position=count.slot.position,
             patient=wish.patient,
             owner=wish.request_id,
             main=wish.replaces is None,
-            now=now,
+            now=attempt.now,
+            instead_of=attempt.instead_of,
         )
 
     async def _write(self, claim: Claim, wish: Wish, catalogue: Catalogue, by: Actor, now: datetime) -> Claim:
@@ -185,26 +202,33 @@ class Holds:
                 await unit.claims.end(old.id, was=(ClaimState.HELD,), to=ClaimState.RELEASED, now=now)
         return given_up
 
-    async def _give_up_admission(self, wish: Wish, session: str, owner: str, now: datetime) -> None:
-        """Free what the patient has in this session in Redis, when it is no appointment and no other account's hold.
+    async def _may_replace(self, wish: Wish, session: str, owner: str, now: datetime) -> str:
+        """Return whose place in Redis the wish may take; what SQL does not know, or no longer, is freed there.
 
-        Raises ``AlreadyInSession``; ``Busy`` when SQL does not know the owner yet: its hold may be under way.
+        A hold of the same account is only given up with the new one's row: whoever finds the other slot full keeps it,
+        and so does whoever's older message is delivered again. Raises ``AlreadyInSession`` for an appointment or
+        another account's hold, ``Busy`` when SQL does not know the owner yet: its hold may be under way, and
+        ``RepeatedRequest`` when the wish was acted on before.
         """
         under_way = await self._seats.is_under_way(session, owner, now=now)  # before SQLite's one writer is taken
         async with self._database.begin() as unit:
+            if await unit.claims.by_request(session, wish.request_id) is not None:
+                raise RepeatedRequest
             other = await unit.claims.by_request(session, owner)
-            if other is None:
-                if under_way:
-                    raise Busy
-            elif other.state is ClaimState.HELD:
-                if other.openid != wish.openid and other.expires_at is not None and other.expires_at > now:
+            if other is None and under_way:
+                raise Busy
+            if other is not None and other.state is ClaimState.HELD:
+                if other.openid == wish.openid:
+                    return owner
+                if other.expires_at is not None and other.expires_at > now:
                     raise AlreadyInSession
                 await unit.claims.end(other.id, was=(ClaimState.HELD,), to=ClaimState.RELEASED, now=now)
-            elif other.state in LIVE:
+            elif other is not None and other.state in LIVE:
                 raise AlreadyInSession
         if other is not None:
             self._moved(other, held=-1 if other.state is ClaimState.HELD else 0)
         await self._tell_free(session, owner)
+        return ""
 
     async def _repeated(self, wish: Wish, session: str) -> Claim:
         """The request was acted on before: its hold is the answer, unless it has come to an end since."""

@@ -420,9 +420,20 @@ class SlotPool(Protocol):
     """The admission filter in Redis. It may lose everything at any time; raises ``Unavailable`` when unreachable."""
 
     async def admit(
-        self, *, session: str, position: int, patient: str, owner: str, main: bool, now: datetime
+        self,
+        *,
+        session: str,
+        position: int,
+        patient: str,
+        owner: str,
+        main: bool,
+        now: datetime,
+        instead_of: str = "",
     ) -> Admission:
         """Give the request ``owner`` the lowest free seat; the same request again gets the same seat and fence.
+
+        ``instead_of`` is the owner of the patient's hold that is given up if all goes well: it keeps its seat until
+        then, unless that is the only one left in the slot.
 
         Raises ``PoolMissing``, ``SoldOut``, ``NotOpenYet``, ``SessionClosed`` or ``AlreadyAdmitted``.
         """

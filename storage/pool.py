@@ -35,9 +35,18 @@ class RedisPool:
         )
 
     async def admit(
-        self, *, session: str, position: int, patient: str, owner: str, main: bool, now: datetime
+        self,
+        *,
+        session: str,
+        position: int,
+        patient: str,
+        owner: str,
+        main: bool,
+        now: datetime,
+        instead_of: str = "",
     ) -> Admission:
-        answer = await self._run(self._admit, session, [f"{position:03}", patient, owner, int(main), _millis(now)])
+        asked: list[str | int] = [f"{position:03}", patient, owner, int(main), _millis(now), instead_of]
+        answer = await self._run(self._admit, session, asked)
         match answer:
             case [b"ok", gen, entry]:
                 seat, seq, _ = entry.split(b":", 2)

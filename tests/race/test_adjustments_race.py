@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from datetime import datetime, time, timedelta
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis
@@ -40,12 +41,8 @@ class AdmittedThenLate(RedisPool):
         self.may_go = asyncio.Event()
         self.admitted = asyncio.Semaphore(0)
 
-    async def admit(
-        self, *, session: str, position: int, patient: str, owner: str, main: bool, now: datetime
-    ) -> Admission:
-        found = await super().admit(
-            session=session, position=position, patient=patient, owner=owner, main=main, now=now
-        )
+    async def admit(self, **asked: Any) -> Admission:
+        found = await super().admit(**asked)
         self.admitted.release()
         await self.may_go.wait()
         return found

@@ -260,9 +260,7 @@ class Forgetful(RedisPool):
         super().__init__(redis)
         self._kept, self._gen, self._seq = kept, gen, itertools.count(10**6)
 
-    async def admit(
-        self, *, session: str, position: int, patient: str, owner: str, main: bool, now: datetime
-    ) -> Admission:
+    async def admit(self, **asked: object) -> Admission:
         return Admission(seat=self._kept.seat, gen=self._gen, seq=next(self._seq))
 
 

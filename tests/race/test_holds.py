@@ -32,9 +32,7 @@ class LyingPool(RedisPool):
     def __init__(self) -> None:
         self._seq = itertools.count(1)
 
-    async def admit(
-        self, *, session: str, position: int, patient: str, owner: str, main: bool, now: datetime
-    ) -> Admission:
+    async def admit(self, **asked: object) -> Admission:
         return Admission(seat=1, gen=1, seq=next(self._seq))
 
     async def release(self, *, session: str, owner: str) -> bool:

@@ -123,7 +123,7 @@ _SCHEMA = """SELECT md5(string_agg(said, ';' ORDER BY said)) FROM (
     UNION ALL SELECT version_num FROM alembic_version) AS everything"""
 _OTHERS = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()"""
-_EMPTY = """DO $$ DECLARE name text; BEGIN
+EMPTY = """DO $$ DECLARE name text; BEGIN
     SET LOCAL session_replication_role = replica;
     FOR name IN SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
         AND relname <> 'alembic_version' AND pg_relation_size(oid) > 0 LOOP
@@ -145,7 +145,7 @@ async def empty_database(url: str, template: str) -> bool:
         try:
             if await connection.fetchval(_SCHEMA) != _schemas[template]:
                 return False
-            await connection.execute(_EMPTY)
+            await connection.execute(EMPTY)
         except asyncpg.PostgresError:
             return False
     return True
