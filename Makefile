@@ -35,7 +35,8 @@ format: .venv/.dev ## rewrites what the formatter and linter can mend
 	$(BIN)/ruff check --fix .
 
 chaos: .venv/.dev ## everything fails while patients book: MINUTES=30 DATABASE=postgres SEED=1 (sqlite, both)
-	ZHENYUE_CHAOS_SEED=$(SEED) ZHENYUE_CHAOS_MINUTES=$(MINUTES) ZHENYUE_CHAOS_DATABASE=$(DATABASE) $(BIN)/pytest -q -s tests/chaos
+	ZHENYUE_CHAOS_SEED=$(SEED) ZHENYUE_CHAOS_MINUTES=$(MINUTES) ZHENYUE_CHAOS_DATABASE=$(DATABASE) ZHENYUE_CLUSTER_ROUNDS=5 $(BIN)/pytest -q -s tests/chaos
+	ZHENYUE_MODEL_EXAMPLES=500 $(BIN)/pytest -q -s tests/model
 
 fuzz: .venv/.fuzz ## a coverage-guided fuzzer on webhook, codec, sentences and catalogue: FUZZ_RUNS times the full number of inputs
 	$(BIN)/python -m tests.fuzz --runs $(FUZZ_RUNS)

@@ -4,12 +4,12 @@ import asyncio
 import os
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import cast
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from redis.asyncio import BlockingConnectionPool, ConnectionPool, Redis
-from redis.asyncio.cluster import RedisCluster
-from redis.asyncio.connection import AbstractConnection
+from redis.asyncio.cluster import ClusterNode, RedisCluster
+from redis.asyncio.connection import AbstractConnection, parse_url
 from redis.asyncio.sentinel import Sentinel, SentinelConnectionPool
 from redis.connection import HiredisRespSerializer
 from redis.exceptions import RedisError
@@ -86,9 +86,7 @@ def make_redis(url: str) -> Redis:
     """Make the client for an address of the contract: one server, a cluster, or what Sentinels watch over."""
     scheme = url.partition("://")[0]
     if scheme == "redis+cluster":
-        address = "redis://" + url.partition("://")[2]
-        cluster = RedisCluster.from_url(address, max_connections=REDIS_CONNECTIONS, socket_timeout=REDIS_SECONDS)
-        return cast("Redis", cluster)
+        return _of_cluster(url)
     if scheme == "redis+sentinel":
         return _through_sentinels(url)
     pool = BlockingConnectionPool.from_url(
@@ -230,13 +228,36 @@ async def _reached(look: Callable[[], Awaitable[str | None]], patience: float) -
         await asyncio.sleep(0.25)
 
 
+def _addresses(hosts: str, port: int) -> list[tuple[str, int]]:
+    """Return hosts and ports of a list with commas; IPv6 stands in brackets."""
+    found = (urlsplit(f"//{each}") for each in hosts.split(","))
+    return [(each.hostname or "", each.port or port) for each in found]
+
+
+def _of_cluster(url: str) -> Redis:
+    """``redis+cluster://:password@host1:6379,host2:6379``: whichever of these answers first tells of the others."""
+    parts = urlsplit(url)
+    login, at, hosts = parts.netloc.rpartition("@")
+    first, *others = _addresses(hosts, 6379)
+    given = parse_url(f"redis://{login}{at}{hosts.partition(',')[0]}{parts.path}?{parts.query}")
+    options: dict[str, Any] = {**given, "host": first[0], "port": first[1]}
+    cluster = RedisCluster(
+        startup_nodes=[ClusterNode(host, port) for host, port in others],
+        max_connections=REDIS_CONNECTIONS,
+        socket_timeout=REDIS_SECONDS,
+        socket_connect_timeout=REDIS_SECONDS,
+        **options,
+    )
+    return cast("Redis", cluster)
+
+
 def _through_sentinels(url: str) -> Redis:
     """``redis+sentinel://:password@host1:26379,host2:26379/name/0``."""
     parts = urlsplit(url)
     login, _, hosts = parts.netloc.rpartition("@")
     name, _, number = parts.path.strip("/").partition("/")
     password = login.partition(":")[2] or None
-    addresses = [(host, int(port or 26379)) for host, _, port in (each.partition(":") for each in hosts.split(","))]
+    addresses = _addresses(hosts, 26379)
     sentinel = Sentinel(addresses, socket_timeout=REDIS_SECONDS)  # type: ignore[no-untyped-call]  # untyped there
     master = sentinel.master_for(
         name or "mymaster", db=int(number or 0), password=password, socket_timeout=REDIS_SECONDS

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
+from redis.asyncio.cluster import RedisCluster
 from sqlalchemy import text
 
 from booking.models import SessionState
@@ -99,3 +100,11 @@ def test_an_address_is_shown_without_its_login() -> None:
     assert shown("redis://:geheim@host:6379/0") == "redis://host:6379/0"
     assert shown("postgresql+asyncpg://u:geheim@db/z") == "postgresql+asyncpg://db/z"
     assert shown("sqlite+aiosqlite:////data/zhenyue.db").endswith("/data/zhenyue.db")
+
+
+async def test_several_nodes_of_a_cluster_are_named_with_commas() -> None:
+    redis = make_redis("redis+cluster://u:p%40w@h1:7000,[::1]:7001,h2")
+    assert isinstance(redis, RedisCluster)
+    assert set(redis.nodes_manager.startup_nodes) == {"h1:7000", "::1:7001", "h2:6379"}
+    assert (redis.connection_kwargs["username"], redis.connection_kwargs["password"]) == ("u", "p@w")
+    await redis.aclose()

@@ -38,11 +38,12 @@ EVERY_DAY = (0, 1, 2, 3, 4, 5, 6)
 ROSTERS = (
     Roster("wang", EVERY_DAY, time(8, 30), time(9, 30), 30, 2, "203"),
     Roster("li", EVERY_DAY, time(8, 30), time(9, 30), 30, 1, "204"),
-    Roster("li", EVERY_DAY, time(14), time(15), 30, 1, "204"),
+    Roster("zhao", EVERY_DAY, time(14), time(15), 30, 1, "301"),
 )
 """Two doctors at the same time, so that visits may overlap, and a third session, so that a day has its limit."""
 POLICY = Policy(advance_days=1, release_at=None, offer_share=1.0, per_patient_per_day=2)
-DOCTORS_HERE = [DOCTORS[0], replace(DOCTORS[1], release_at=time(8, 59))]
+DOCTORS_HERE = [*DOCTORS[:2], replace(DOCTORS[2], release_at=time(9, 10), advance_days=None)]
+"""The third one's sessions open ten minutes after an example begins."""
 LINKS = {"p-甲": ("o-1", "o-2"), "p-乙": ("o-2",), "p-丙": ("o-3",), "p-丁": ("o-4",)}
 """Patients and their accounts, the newest link last; o-2 has two patients, and 甲 two accounts."""
 
