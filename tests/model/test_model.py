@@ -22,6 +22,7 @@ from booking.models import Claim
 from booking.seats import Seats
 from storage import pool as pool_module
 from storage.claim_rows import SqlClaimRows
+from storage.connection import InlineConnection
 from storage.database import SqlDatabase, SqlUnit
 from storage.displacement_rows import SqlDisplacementRows
 from storage.pool import RedisPool
@@ -29,12 +30,12 @@ from storage.sealing import Sealer
 from storage.tables import ONE_SEAT
 from tests.support import servers
 from tests.support.model.machine import ClinicMachine, Violation
-from tests.support.model.world import Loop, World
+from tests.support.model.world import InlineDatabase, Loop, World
 
 EXAMPLES = int(os.environ.get("ZHENYUE_MODEL_EXAMPLES", "0"))
 STEPS = 50
-FIXED = {"sqlite": 16, "postgres": 30}
-"""Examples in ``make test``; SQLite's take three times as long."""
+FIXED = {"sqlite": 20, "postgres": 16}
+"""Examples in ``make test``."""
 SETTINGS = settings(
     stateful_step_count=STEPS,
     database=None,
@@ -133,11 +134,12 @@ def test_control_a_pool_that_does_not_look_at_the_opening_is_found(where: Where)
 
 
 def test_control_a_pool_that_does_not_look_for_free_seats_is_found(where: Where) -> None:
-    assert "refused Busy()" in found(*where, make_pool=GIVES_THE_FIRST)
+    wrongs = found(*where, make_pool=GIVES_THE_FIRST)
+    assert any(word in wrongs for word in ("free: SQL", "owners: SQL", "refused Busy()"))
 
 
 def test_control_without_the_index_such_a_pool_sells_a_seat_twice(where: Where) -> None:
-    assert "seat live twice" in found(*where, make_pool=GIVES_THE_FIRST, drop=ONE_SEAT)
+    assert "seat live twice" in found(*where, make_pool=GIVES_THE_FIRST, drop=ONE_SEAT, compares=False)
 
 
 def test_control_a_confirmation_that_does_not_look_at_the_stoppage_is_found(
@@ -174,14 +176,14 @@ def test_control_a_change_without_its_entry_and_notice_is_found(where: Where, mo
 
 def test_control_half_a_transaction_is_found(where: Where, monkeypatch: pytest.MonkeyPatch) -> None:
     @asynccontextmanager
-    async def half(self: SqlDatabase) -> AsyncGenerator[SqlUnit]:
-        async with self.writer.connect() as connection:
+    async def half(self: InlineDatabase) -> AsyncGenerator[SqlUnit]:
+        with self.inline.connect() as connection:
             try:
-                yield SqlUnit(connection, self._sealer)
+                yield SqlUnit(InlineConnection(connection), self._sealer)
             finally:
-                await connection.commit()
+                connection.commit()
 
-    monkeypatch.setattr(SqlDatabase, "begin", half)
+    monkeypatch.setattr(InlineDatabase, "begin", half)
     assert "left something" in found(*where)
 
 
