@@ -81,8 +81,7 @@ def quiet_day() -> tuple[History, Final]:
         history.read_notice(openid, f"n{displaced}")
     history.ask("choose", "o5", "nd6")
     history.hear("o5", "改约成功\n预约号：7\n")
-    history.ask("decline", "o6", "nd8")
-    history.hear("o6", "已为您登记不再改约")
+    history.acknowledge(history.ask("decline", "o6", "nd8"))
     history.acknowledge(history.ask("stop", "manager", "王芳"), "T1")
     history.acknowledge(history.ask("lift", "manager", "T0"))
     final.notices += [

@@ -98,16 +98,15 @@ def _answers(history: History, final: Final) -> list[str]:
     """What was declined stays so; what was ordered by staff too."""
     whose = {told.id: told.whose for told in final.notices}
     fates = {each.id: each.state for each in final.displaced}
-    found = []
+    found = [
+        f"{act.openid} declined {act.about}, and is {fates.get(whose.get(act.about, ''))}"
+        for act in history.acts
+        if act.done and act.deed == "decline" and fates.get(whose.get(act.about, "")) != "declined"
+    ]
     for act in history.acts:
-        if not act.done:
-            continue
-        fate = fates.get(whose.get(act.about, ""))
-        if act.deed == "decline" and fate != "declined":
-            found.append(f"{act.openid} declined, and is {fate}")
-        if act.deed == "stop" and act.number not in final.stoppages:
+        if act.done and act.deed == "stop" and act.number not in final.stoppages:
             found.append(f"stoppage {act.number} was acknowledged and is not there")
-        if act.deed == "lift" and final.stoppages.get(act.about) != "lifted":
+        if act.done and act.deed == "lift" and final.stoppages.get(act.about) != "lifted":
             found.append(f"stoppage {act.about} was read to be lifted and is {final.stoppages.get(act.about)}")
     return found
 

@@ -10,7 +10,6 @@ Deed = Literal["hold", "book", "change", "cancel", "choose", "decline", "stop", 
 _NUMBER = re.compile(r"(预约成功|改约成功)\n预约号：(\d+)")
 TROUBLE = re.compile("系统繁忙|系统出了点问题|发得太快|该公众号")
 _CANCELLED = re.compile(r"取消成功\n已取消：(\d+月\d+日)[^\n]*? (\d\d:\d\d)-\d\d:\d\d (\S+)")
-_DECLINED = "已为您登记不再改约"
 
 
 @dataclass(slots=True, eq=False)
@@ -67,8 +66,6 @@ class History:
                 self._settle(openid, ("book",) if word == "预约成功" else ("change", "choose"), number)
         for day, start, doctor in _CANCELLED.findall(text):
             self._settle(openid, ("cancel",), seat=f"{doctor} {day} {start}")
-        if _DECLINED in text:
-            self._settle(openid, ("decline",))
 
     def _settle(self, openid: str, deeds: tuple[str, ...], number: str = "", seat: str = "") -> None:
         """The newest of such acts that is open is what was answered."""

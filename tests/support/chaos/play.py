@@ -98,11 +98,18 @@ async def perform(play: Play, folder: Path) -> Report:
         await stage.drop(play.without)
         struck, cast = await _rage(play, stage, history)
         final, alone = await _settled(play, stage, history, cast)
+        _write_down(history, final, folder)
         found = violations(history, final)
         if alone > ALONE:
             found.setdefault("redis_equals_sql", []).append(f"it took {alone:.0f} s")
         found |= await _afterwards(stage, rebuild=play.left_alone)
         return Report(play, history, final, struck, found, alone)
+
+
+def _write_down(history: History, final: Final, folder: Path) -> None:
+    """Leave beside the logs what a violation is traced by."""
+    lines = [*history.acts, *final.claims, *final.displaced, *final.notices, *final.trail.items()]
+    (folder / "history.txt").write_text("\n".join(map(str, lines)), encoding="utf-8")
 
 
 async def _rage(play: Play, stage: Stage, history: History) -> tuple[list[Struck], list[Player]]:

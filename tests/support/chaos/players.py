@@ -31,6 +31,7 @@ _OVER = re.compile("预约成功|改约成功|取消成功|已为您登记不再
 _SURE = re.compile("请确认(预约信息|改约信息|取消以下预约)")
 _SEAT = re.compile(r"医生：(\S+)[^\n]*\n日期：(\d+月\d+日)[^\n]*\n时间：(\d\d:\d\d)")
 _TOLD = ("很抱歉，您预约的门诊停诊了", "您因停诊未能就诊的预约")
+_DECLINED = "已为您登记不再改约"
 _RESTORED = re.compile("已为您恢复|已不能为您恢复")
 
 
@@ -180,8 +181,11 @@ class Patient(Player):
         notice = notice_of(message)
         assert notice is not None
         choice = self.dice.choice(message.choices)
-        self.history.ask("decline" if choice.number == "0" else "choose", self.user.openid, notice)
-        await self._talk(await self.say(choice.content, choice=choice.id))
+        act = self.history.ask("decline" if choice.number == "0" else "choose", self.user.openid, notice)
+        reply = await self.say(choice.content, choice=choice.id)
+        if act.deed == "decline" and reply is not None and _DECLINED in reply:
+            self.history.acknowledge(act)  # only in this very reply: it does not say what was declined
+        await self._talk(reply)
 
 
 class Probe(Patient):
