@@ -202,7 +202,8 @@ def _leave_a_notice_pending(_h: History, f: Final) -> None:
     _renotice(f, "nd8", state="sending")
 
 
-def _send_a_notice_twice(h: History, _f: Final) -> None:
+def _send_a_notice_twice(h: History, f: Final) -> None:
+    _renotice(f, "nd8", attempts=2)
     h.notices["o6"] = Counter(nd8=2)
 
 

@@ -186,7 +186,8 @@ def every_notice_comes_to_an_end(history: History, final: Final) -> list[str]:
     ]
     for told in final.notices:
         read = history.notices.get(told.openid, Counter())[told.id]
-        if read > 1:
+        # Tried once and read twice: shown again by a late answer to whoever wrote before having read it.
+        if read > 1 and told.attempts > 1:
             found.append(f"{told.openid} read notice {told.key} {read} times")
         if told.asks and told.channel == "custom" and told.state in {"sent", "delivered"} and not read:
             found.append(f"notice {told.key} is {told.state} and was not read")

@@ -56,6 +56,7 @@ class Told:
     whose: str = ""
     due: bool = True
     asks: bool = False
+    attempts: int = 1
     before: str = ""
     """The claim that the one it is about stands for."""
 
@@ -177,6 +178,7 @@ async def _read_words(unit: SqlUnit, final: Final, now: datetime) -> None:
             whose=row.displacement or "",
             due=row.due_at <= now,
             asks=bool(row.payload.get("offers")),
+            attempts=row.attempts,
             before=row.payload["before"]["claim"] if row.kind == "changed" else "",
         )
         final.notices.append(told)
