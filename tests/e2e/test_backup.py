@@ -13,7 +13,10 @@ import pytest
 from tests.support.history import Acknowledged, violations
 from tests.support.system import SAMPLE, System, choose, number_in, register
 
-pytestmark = pytest.mark.skipif("ZHENYUE_LONG" not in os.environ, reason="long: set ZHENYUE_LONG=1")
+pytestmark = [
+    pytest.mark.skipif("ZHENYUE_LONG" not in os.environ, reason="long: set ZHENYUE_LONG=1"),
+    pytest.mark.timeout(600),
+]
 NUMBERS = ("110101199003070011", "11010119900307002X", "110101199003070038", "110101199003070046", "110101199003070054")
 PATIENTS, BOOKINGS = len(NUMBERS), 2
 BEFORE = 3
