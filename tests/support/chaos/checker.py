@@ -129,16 +129,18 @@ def a_message_acts_once(history: History, final: Final) -> list[str]:
     found = list(history.unlike)
     requests = Counter(taken.request_id for taken in final.claims if taken.kind != "offer")
     found += [f"message {one} has {count} claims" for one, count in requests.items() if count > 1]
-    open_acts = Counter(
-        act.openid for act in history.acts if act.done is None and act.deed in {"book", "change", "choose"}
+    unanswered = Counter(
+        (act.openid, act.about) for act in history.acts if act.done is None and act.deed in {"book", "change"}
     )
     unread = Counter(
-        taken.openid for taken in final.claims if taken.state in APPOINTED and taken.number not in history.booked
+        (taken.openid, taken.label)
+        for taken in final.claims
+        if taken.state in APPOINTED and taken.number not in history.booked and not taken.request_id.startswith("o:")
     )
     found += [
-        f"{openid} has {count} appointments more than they know of, and asked for {open_acts[openid]}"
-        for openid, count in unread.items()
-        if count > open_acts[openid]
+        f"{openid} has {label} and never asked for it, or not that often"
+        for (openid, label), count in unread.items()
+        if count > unanswered[openid, label]
     ]
     asked = {act.about for act in history.acts if act.deed == "cancel"}
     return found + [

@@ -3,12 +3,14 @@
 import re
 import time
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
 Deed = Literal["hold", "book", "change", "cancel", "choose", "decline", "stop", "lift"]
 _NUMBER = re.compile(r"(预约成功|改约成功)\n预约号：(\d+)")
 TROUBLE = re.compile("系统繁忙|系统出了点问题|发得太快|该公众号")
+SEAT = re.compile(r"医生：(\S+)[^\n]*\n日期：(\d+月\d+日)[^\n]*\n时间：(\d\d:\d\d)")
 _CANCELLED = re.compile(r"取消成功\n已取消：(\d+月\d+日)[^\n]*? (\d\d:\d\d)-\d\d:\d\d (\S+)")
 
 
@@ -60,19 +62,29 @@ class History:
 
     def hear(self, openid: str, text: str) -> None:
         """Note what an account has read, be it the answer to what it said just now or to something earlier."""
-        for word, number in _NUMBER.findall(text):
-            if number not in self.booked:
-                self.booked[number] = openid
-                self._settle(openid, ("book",) if word == "预约成功" else ("change", "choose"), number)
+        for told in _NUMBER.finditer(text):
+            if told[2] not in self.booked:
+                self.booked[told[2]] = openid
+                seat = SEAT.search(text, told.end())
+                self._book(openid, told[2], " ".join(seat.groups()) if seat else "")
         for day, start, doctor in _CANCELLED.findall(text):
-            self._settle(openid, ("cancel",), seat=f"{doctor} {day} {start}")
+            self._cancel(openid, f"{doctor} {day} {start}")
 
-    def _settle(self, openid: str, deeds: tuple[str, ...], number: str = "", seat: str = "") -> None:
-        """The newest of such acts that is open is what was answered."""
+    def _cancel(self, openid: str, seat: str) -> None:
+        self._settle(openid, lambda act: act.deed == "cancel" and act.seat == seat)
+
+    def _book(self, openid: str, number: str, seat: str) -> None:
+        """What asked for that very seat was answered, else the choice of an offer."""
+        if not self._settle(openid, lambda act: act.deed in {"book", "change"} and act.about == seat, number):
+            self._settle(openid, lambda act: act.deed == "choose", number)
+
+    def _settle(self, openid: str, is_meant: Callable[[Act], bool], number: str = "") -> bool:
+        """The newest of such acts that is open is what was answered; whether there was one."""
         for act in reversed(self._of[openid]):
-            if act.deed in deeds and act.done is None and act.seat == seat:
+            if act.done is None and is_meant(act):
                 self.acknowledge(act, number)
-                return
+                return True
+        return False
 
     def read_notice(self, openid: str, notice_id: str) -> None:
         """Note that a notice was read as a message of its own."""

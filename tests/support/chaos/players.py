@@ -17,7 +17,7 @@ from aiohttp import ClientError
 from emulator.client import EmulatedUser, Message, NoAnswer, Refused
 from emulator.heard import heard
 from emulator.shapes import records
-from tests.support.chaos.history import TROUBLE, Act, History
+from tests.support.chaos.history import SEAT, TROUBLE, Act, History
 
 PATIENCE = 4.0
 STEPS = 9
@@ -29,7 +29,6 @@ _NO_ANSWER = re.compile(f"{TROUBLE.pattern}|您之前消息的答复")
 _BACK = re.compile("返回|退出|帮助|就诊人|上一页|查看为我保留|人工|不同意|继续刚才")
 _OVER = re.compile("预约成功|改约成功|取消成功|已为您登记不再改约|无需取消|无需改约|您还没有预约|不能取消|不能改约")
 _SURE = re.compile("请确认(预约信息|改约信息|取消以下预约)")
-_SEAT = re.compile(r"医生：(\S+)[^\n]*\n日期：(\d+月\d+日)[^\n]*\n时间：(\d\d:\d\d)")
 _TOLD = ("很抱歉，您预约的门诊停诊了", "您因停诊未能就诊的预约")
 _DECLINED = "已为您登记不再改约"
 _RESTORED = re.compile("已为您恢复|已不能为您恢复")
@@ -159,12 +158,12 @@ class Patient(Player):
         """Confirm what the screen shows, mostly; whoever does not leaves a hold to its deadline."""
         text, openid = str(reply), self.user.openid
         if what == "取消以下预约":
-            number, seat = re.search(r"预约号：(\d+)", text), _SEAT.search(text)
+            number, seat = re.search(r"预约号：(\d+)", text), SEAT.search(text)
             assert number is not None, text
             assert seat is not None, text
             self.history.ask("cancel", openid, number[1], " ".join(seat.groups()))
         else:
-            seat = _SEAT.search(text)
+            seat = SEAT.search(text)
             assert seat is not None, text
             held = self.history.ask("hold", openid, " ".join(seat.groups()))
             self.history.acknowledge(held)
@@ -200,7 +199,7 @@ class Probe(Patient):
             reply = await self._choose(reply)
         if reply is None:
             return False
-        seat = _SEAT.search(str(reply))
+        seat = SEAT.search(str(reply))
         assert seat is not None, str(reply)
         self.history.acknowledge(self.history.ask("hold", self.user.openid, " ".join(seat.groups())))
         return True
