@@ -21,7 +21,7 @@ from tests.support.chaos.play import Play, perform
 from tests.support.chaos.stage import Stage, StageKind
 
 MINUTES = float(os.environ.get("ZHENYUE_CHAOS_MINUTES", "0"))
-SEED = int(os.environ.get("ZHENYUE_CHAOS_SEED", "20261126"))
+SEED = int(os.environ.get("ZHENYUE_CHAOS_SEED", "1748"))
 WHERE = os.environ.get("ZHENYUE_CHAOS_DATABASE") or ("both" if MINUTES else "postgres")
 DATABASES = ["sqlite", "postgres"] if WHERE == "both" else [WHERE]
 LONGEST = 600 + 120 * MINUTES
