@@ -8,7 +8,7 @@ import os
 import shutil
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,8 @@ from hypothesis.stateful import run_state_machine_as_test
 from redis.asyncio import Redis
 from sqlalchemy import text, true
 
-from booking.models import Claim
 from booking.seats import Seats
 from storage import pool as pool_module
-from storage.claim_rows import SqlClaimRows
 from storage.connection import InlineConnection
 from storage.database import SqlDatabase, SqlUnit
 from storage.pool import RedisPool
@@ -150,17 +148,6 @@ def test_control_a_confirmation_that_does_not_look_at_the_stoppage_is_found(
 ) -> None:
     monkeypatch.setattr("storage.claim_rows.slot_is_open", true)
     assert "HoldExpired', 'SessionClosed'" in found(*where)
-
-
-@only_long
-def test_control_a_hold_that_ends_early_is_found(where: Where, monkeypatch: pytest.MonkeyPatch) -> None:
-    expire = SqlClaimRows.expire
-
-    async def early(self: SqlClaimRows, now: datetime, *, limit: int) -> list[Claim]:
-        return await expire(self, now + timedelta(minutes=4), limit=limit)
-
-    monkeypatch.setattr(SqlClaimRows, "expire", early)
-    assert "ended before its deadline" in found(*where)
 
 
 @only_long

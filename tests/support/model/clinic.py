@@ -196,9 +196,9 @@ class Clinic:
         wrong: set[Refusal] = set()
         if old.state not in APPOINTED or old.patient != new.patient:
             wrong.add(UnknownAppointment)
-        elif old.state is not ClaimState.BOOKED:
+        if old.state in APPOINTED and old.state is not ClaimState.BOOKED:
             wrong.add(NotChangeable)
-        elif not self._in_time(old, self.policy.change_notice, owner, now):
+        if not self._in_time(old, self.policy.change_notice, owner, now):
             wrong.add(TooLateToChange)
         if new.kind is not ClaimKind.REPLACEMENT or not self._is_kept(new, now) or not self.is_open(new.slot):
             wrong |= {HoldExpired, SessionClosed}
