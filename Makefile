@@ -22,7 +22,7 @@ demo: install ## the whole system with a sample clinic and a chat page
 install: .venv/.runtime ## .venv/bin/zhenyue and what it needs
 
 test: .venv/.dev browser ## the whole test suite on real servers
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 3 --dist loadfile
 
 lint: .venv/.dev ## formatting, linting, types, import contracts
 	$(BIN)/ruff format --check .

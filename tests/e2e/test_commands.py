@@ -4,6 +4,8 @@ import asyncio
 import re
 from asyncio.subprocess import PIPE, STDOUT
 
+from redis.asyncio import Redis
+
 from emulator.client import EmulatorClient
 from tests.support.system import ZHENYUE, System, settings
 from tests.support.toybot import ToyBot, serving
@@ -19,7 +21,8 @@ async def test_the_account_menu_is_pushed_and_its_buttons_answer(system: System)
     assert "指南" in await user.click("帮助")
 
 
-async def test_a_wiped_redis_differs_until_it_is_rebuilt(system: System, valkey_url: str) -> None:
+async def test_a_wiped_redis_differs_until_it_is_rebuilt(system: System, valkey: Redis, valkey_url: str) -> None:
+    await valkey.flushall()
     await system.stop()
     system.env["REDIS_URL"] = valkey_url
     code, out, _ = await system.attempt("pool", "verify")
