@@ -24,7 +24,8 @@ from bench.resp import CONNECTIONS, admit_script, raw_admissions
 from booking.appointments import Appointments, Wish
 from booking.current import CurrentCatalogue
 from booking.models import ClaimState, SessionState
-from booking.ports import ClaimFilter, PoolSeats
+from booking.pool_port import PoolSeats
+from booking.ports import ClaimFilter
 from booking.seats import Seats
 from bot.connections import open_redis
 from bot.logs import configure_logs

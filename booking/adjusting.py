@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 
 from booking.adjustment_models import Adjustment, Left, Moved, Part, Target
-from booking.errors import CannotAdjust
 from booking.models import Catalogue, Claim, ClaimState, ClinicSession, SessionState, Slot
 from booking.session_plan import SessionPlan
+from booking.staff_refusals import CannotAdjust
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,13 +13,14 @@ from booking.adjusting import Effect, aim, changed_parts, check_adjustable, chec
 from booking.adjustment_models import Adjustment, AdjustmentReport, Moved, Part, Target
 from booking.appointment_trail import appointment_facts
 from booking.audit import Entry, Facts
-from booking.errors import Busy, CannotAdjust, Unavailable
+from booking.errors import Busy, Unavailable
 from booking.models import Claim, ClaimState, ClinicSession
 from booking.notice_payloads import visit
 from booking.notices import Notice, NoticeKind, new_notice
 from booking.ports import Database, Unit
 from booking.publishing import Wishes
 from booking.seats import Seats
+from booking.staff_refusals import CannotAdjust
 from booking.stoppage_models import DisplacementState, StoppedState
 from booking.stoppage_scope import covers
 

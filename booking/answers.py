@@ -10,9 +10,9 @@ from datetime import datetime
 
 from booking.actors import Actor
 from booking.audit import Entry
-from booking.errors import UnknownNotice
 from booking.notices import Notice
 from booking.ports import Database
+from booking.refusals import UnknownNotice
 
 LOOK_AGAIN_AFTER = 1.0
 """Seconds; nobody reads a notice and answers it in less."""

@@ -7,10 +7,12 @@ from booking.actors import Actor, acting, system
 from booking.appointment_trail import write_booked, write_completed
 from booking.changes import Changes, why_not_booked
 from booking.current import CurrentCatalogue
-from booking.errors import Unavailable, UnknownAppointment
+from booking.errors import Unavailable
 from booking.holding import Holds, Wish
 from booking.models import APPOINTED, LIVE, Claim, ClaimKind, ClaimState
-from booking.ports import ClaimFilter, Database, Figures, SlotPool, Unit, Watch
+from booking.pool_port import SlotPool
+from booking.ports import ClaimFilter, Database, Figures, Unit, Watch
+from booking.refusals import UnknownAppointment
 from booking.seats import Seats
 from booking.views import AppointmentView, owned_view, view_of
 

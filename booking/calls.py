@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from booking.actors import Actor
 from booking.audit import Entry
 from booking.call_models import Call, CallRow, Why
-from booking.errors import CallSettled, UnknownCall
 from booking.notices import CallOutcome, Notice
 from booking.ports import Database, Unit
+from booking.staff_refusals import CallSettled, UnknownCall
 
 NEAR_DEADLINE = timedelta(hours=4)
 """How long before the deadline of an offer its patient is telephoned, who was told and is silent."""

@@ -7,13 +7,14 @@ from datetime import date, datetime
 from booking.actors import Actor, system
 from booking.catalogue import CatalogueValues
 from booking.catalogue_changes import Change, CurrentValues, find_changes
-from booking.errors import NoCatalogue, RetirementRefused, StillBooked
+from booking.errors import NoCatalogue
 from booking.models import Catalogue, Claim, ClaimState, ClinicSession, Department, Doctor, SessionState
 from booking.ports import ClaimFilter, Database, Unit
 from booking.publishing import Wishes, compare_published
 from booking.rules import clinic_day
 from booking.session_plan import Verdict
 from booking.session_trail import retired
+from booking.staff_refusals import RetirementRefused, StillBooked
 
 LOAD = system("load")
 EXPECTED = (ClaimState.HELD, ClaimState.OFFERED, ClaimState.BOOKED, ClaimState.ARRIVED)

@@ -10,18 +10,11 @@ from datetime import datetime
 from booking.actors import Actor
 from booking.appointment_trail import write_cancelled, write_moved
 from booking.current import CurrentCatalogue
-from booking.errors import (
-    Busy,
-    HoldExpired,
-    OrdinalTaken,
-    Refused,
-    SameSlot,
-    SessionClosed,
-    Unavailable,
-    UnknownAppointment,
-)
+from booking.errors import Busy, OrdinalTaken, Refused, Unavailable
 from booking.models import APPOINTED, LIVE, Claim, ClaimKind, ClaimState, Policy, SessionState
-from booking.ports import Database, Figures, SlotPool, Unit, Watch
+from booking.pool_port import SlotPool
+from booking.ports import Database, Figures, Unit, Watch
+from booking.refusals import HoldExpired, SameSlot, SessionClosed, UnknownAppointment
 from booking.rules import choose_ordinal, may_cancel, may_change
 from booking.views import AppointmentView, owned_view
 

@@ -15,10 +15,10 @@ from booking.detail_words import (
     OTHER_LABELS,
     SEXES,
 )
-from booking.errors import InvalidDetail
 from booking.id_numbers import LENGTH, check_id_number
 from booking.mobiles import check_mobile
 from booking.names import check_name, is_latin, is_sentence
+from booking.refusals import InvalidDetail
 
 _GROUP = re.compile(r"(?<![A-Za-z0-9])\+?[0-9]+(?:[xX](?![A-Za-z]))?")
 _JOINT = re.compile(r"[ \-.]{1,3}")

@@ -18,7 +18,6 @@ from datetime import date
 
 from booking.detail_reading import FoundDetails, read_details
 from booking.detail_words import DAYS, MONTH, YEAR
-from booking.errors import InvalidDetail
 from booking.id_numbers import (
     LENGTH,
     IdNumber,
@@ -31,6 +30,7 @@ from booking.id_numbers import (
 from booking.mobiles import check_mobile
 from booking.models import PaperKind, PatientDetails
 from booking.names import check_name, check_said_name, name_key, same_name
+from booking.refusals import InvalidDetail
 
 __all__ = [
     "ADULT",

@@ -9,10 +9,11 @@ from datetime import date, datetime, timedelta
 
 from booking.actors import Actor
 from booking.audit import Entry, Facts
-from booking.errors import AccountIsStaff, PatientHasAppointments, UnknownAccount
 from booking.ids import new_id
 from booking.models import ClaimState, PaperKind, PatientDetails, Sex
 from booking.ports import ClaimFilter, Database, Unit
+from booking.refusals import PatientHasAppointments
+from booking.staff_refusals import AccountIsStaff, UnknownAccount
 
 RETENTION = timedelta(days=15 * 365 + 4)
 """医疗机构管理条例实施细则, article 53: outpatient records, from the last visit."""

@@ -14,9 +14,7 @@ from booking.changes import Changes
 from booking.current import CurrentCatalogue
 from booking.errors import (
     AlreadyAdmitted,
-    AlreadyInSession,
     Busy,
-    HoldExpired,
     NumberTaken,
     OrdinalTaken,
     PoolMissing,
@@ -25,12 +23,12 @@ from booking.errors import (
     SeatTaken,
     StaleFence,
     Unavailable,
-    UnknownPatient,
-    UnknownSlot,
 )
 from booking.ids import new_id
 from booking.models import LIVE, Catalogue, Channel, Claim, ClaimKind, ClaimState, SlotCount
-from booking.ports import Admission, ClaimFilter, Database, Figures, SlotFilter, SlotPool, Unit, Watch
+from booking.pool_port import Admission, SlotPool
+from booking.ports import ClaimFilter, Database, Figures, SlotFilter, Unit, Watch
+from booking.refusals import AlreadyInSession, HoldExpired, UnknownPatient, UnknownSlot
 from booking.rules import check_window, choose_ordinal
 from booking.seats import Seats
 

@@ -5,8 +5,8 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date
 
-from booking.errors import InvalidDetail
 from booking.models import Sex
+from booking.refusals import InvalidDetail
 
 LENGTH = 18
 OLDEST = 130

@@ -6,7 +6,7 @@ import unicodedata
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
 
-from booking.errors import InvalidDetail
+from booking.refusals import InvalidDetail
 
 MAINLAND = "CN"
 _MAINLAND_CODE = 86

@@ -13,7 +13,7 @@ from booking.detail_words import (
     SELDOM_IN_NAMES,
     SURNAMES_AMONG_THEM,
 )
-from booking.errors import InvalidDetail
+from booking.refusals import InvalidDetail
 
 _HAN = r"〇\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _CHINESE = re.compile(rf"[{_HAN}]+(?:{NAME_DOT}[{_HAN}]+)*")

@@ -12,12 +12,14 @@ from datetime import datetime
 from booking.actors import Actor, account, system
 from booking.audit import Entry, Facts
 from booking.current import CurrentCatalogue
-from booking.errors import Busy, OfferGone, OrdinalTaken, Unavailable, UnknownAppointment
+from booking.errors import Busy, OrdinalTaken, Unavailable
 from booking.models import Catalogue, Claim, ClaimState
 from booking.notices import NoticeKind, unless_in_reply
 from booking.offer_plan import PAGE, Planned, make_plan, read_allocation
 from booking.offer_writing import write_offers
-from booking.ports import Database, SlotPool, Unit, Watch
+from booking.pool_port import SlotPool
+from booking.ports import Database, Unit, Watch
+from booking.refusals import OfferGone, UnknownAppointment
 from booking.rules import choose_ordinal
 from booking.seats import Seats
 from booking.stoppage_models import UNSETTLED, Displacement, DisplacementState

@@ -6,10 +6,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal
 
-from booking.errors import InvalidDetail
 from booking.id_numbers import compact
 from booking.masking import mask_mobile, mask_name, mask_number
 from booking.mobiles import check_mobile
+from booking.refusals import InvalidDetail
 
 ClueKind = Literal["file", "appointment", "mobile", "number", "name"]
 _FILE = re.compile(r"F[0-9]{8}")

@@ -6,16 +6,7 @@ from datetime import datetime, timedelta
 
 from booking.actors import Actor, account
 from booking.details import check_details, same_person
-from booking.errors import (
-    Busy,
-    IdentityMismatch,
-    PatientHasAppointments,
-    PersonKnown,
-    SharedPatient,
-    TooManyPatients,
-    TooManyTries,
-    UnknownPatient,
-)
+from booking.errors import Busy, PersonKnown
 from booking.ids import new_id
 from booking.models import ClaimState, Patient, PatientDetails
 from booking.patient_search import read_clues
@@ -30,6 +21,14 @@ from booking.patient_trail import (
     unlinked,
 )
 from booking.ports import ClaimFilter, Database, Unit
+from booking.refusals import (
+    IdentityMismatch,
+    PatientHasAppointments,
+    SharedPatient,
+    TooManyPatients,
+    TooManyTries,
+    UnknownPatient,
+)
 
 MAX_PATIENTS = 5
 FOUND_AT_MOST = 20

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from booking.errors import (
+from booking.models import Catalogue, Claim, ClaimState, Doctor, Policy, SessionState, SlotCount
+from booking.refusals import (
     DayLimitReached,
     NotCancellable,
     NotChangeable,
@@ -13,7 +14,6 @@ from booking.errors import (
     TooLateToCancel,
     TooLateToChange,
 )
-from booking.models import Catalogue, Claim, ClaimState, Doctor, Policy, SessionState, SlotCount
 
 
 def clinic_day(catalogue: Catalogue, now: datetime) -> date:

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from booking.errors import Unavailable
-from booking.ports import Database, Figures, PoolReading, PoolSeats, Repair, SlotPool
+from booking.pool_port import PoolReading, PoolSeats, Repair, SlotPool
+from booking.ports import Database, Figures
 
 ORPHAN_AFTER = timedelta(seconds=30)
 """How long an owner may be in Redis without a row in SQL: longer than any hold takes to be written."""

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 
 from booking.actors import Actor, Role, Staff, account
 from booking.audit import Entry, Facts
-from booking.errors import AccountBound, DoctorNeeded, InvalidStaffName, StaffNameTaken, UnknownDoctor, UnknownStaff
+from booking.errors import AccountBound
 from booking.ids import new_id
 from booking.ports import Database, Unit
+from booking.staff_refusals import DoctorNeeded, InvalidStaffName, StaffNameTaken, UnknownDoctor, UnknownStaff
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """Letters and digits that are not taken for one another; 32 of them, so 5 bits each."""

@@ -2,9 +2,9 @@
 
 from datetime import datetime, time, timedelta
 
-from booking.errors import AlreadyStopped, NothingToStop
 from booking.models import Catalogue
 from booking.ports import Unit
+from booking.staff_refusals import AlreadyStopped, NothingToStop
 from booking.stoppage_models import Scope
 from booking.stoppage_scope import Range
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from booking.errors import EmptyRange, RangePast, ReasonMissing, TextTooLong, UnknownScope
 from booking.models import Catalogue, ClinicSession
 from booking.ports import Unit
+from booking.staff_refusals import EmptyRange, RangePast, ReasonMissing, TextTooLong, UnknownScope
 from booking.stoppage_models import FOREVER, Scope, StopOrder
 
 REASON_LENGTH = 200

@@ -14,11 +14,12 @@ from typing import Any
 
 from booking.current import CurrentCatalogue
 from booking.displacing import displace_some, lock_to_displace
-from booking.errors import AlreadyInSession, Busy, NumberTaken, OrdinalTaken, SeatTaken, Unavailable
+from booking.errors import Busy, NumberTaken, OrdinalTaken, SeatTaken, Unavailable
 from booking.lifting import lift_some
 from booking.offer_plan import PAGE, Planned, make_plan
 from booking.offer_writing import leave_without, write_offers
 from booking.ports import Database, Unit
+from booking.refusals import AlreadyInSession
 from booking.seats import Seats
 from booking.stoppage_models import DisplacementState, Stoppage, StoppageState, StoppedState
 from booking.stoppage_ports import Waiting

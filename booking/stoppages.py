@@ -13,18 +13,11 @@ from datetime import datetime
 from booking.actors import Actor
 from booking.audit import Entry, Facts
 from booking.current import CurrentCatalogue
-from booking.errors import (
-    AlreadyLifted,
-    NotInStoppage,
-    NotRequested,
-    RangePast,
-    StoppageOver,
-    UnknownStoppage,
-)
 from booking.models import Catalogue
 from booking.offer_plan import make_plan
 from booking.ports import Database, Unit
 from booking.seats import Seats
+from booking.staff_refusals import AlreadyLifted, NotInStoppage, NotRequested, RangePast, StoppageOver, UnknownStoppage
 from booking.stop_requests import ask_managers
 from booking.stoppage_ahead import check_ahead
 from booking.stoppage_models import (

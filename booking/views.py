@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from booking.errors import UnknownAppointment
 from booking.models import Claim, ClinicSession, Patient
 from booking.ports import Unit
+from booking.refusals import UnknownAppointment
 
 
 @dataclass(frozen=True, slots=True)

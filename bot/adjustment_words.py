@@ -5,8 +5,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from booking.adjustment_models import AdjustmentReport, Part, Target
-from booking.errors import CannotAdjust
 from booking.session_plan import Verdict
+from booking.staff_refusals import CannotAdjust
 from bot import texts_adjust as texts
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from booking.catalogue import CatalogueValues, read_catalogue
-from booking.errors import CatalogueError
+from booking.staff_refusals import CatalogueError
 from bot import texts
 from bot.catalogue_document import Document
 from bot.catalogue_workbook import WORKBOOKS, read_workbook

@@ -5,8 +5,8 @@ from datetime import time, timedelta
 
 from booking.catalogue_changes import Change, FieldChange, TemplateOf, Thing
 from booking.catalogue_fields import WEEKDAYS
-from booking.errors import RetirementRefused
 from booking.models import CalendarDay, Clinic, Department, Doctor, Roster
+from booking.staff_refusals import RetirementRefused
 from bot import texts
 
 MINUTES_OF = {"d": 1440, "h": 60, "m": 1}

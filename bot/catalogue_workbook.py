@@ -8,7 +8,7 @@ from io import BytesIO
 from python_calamine import CalamineError, CalamineWorkbook
 
 from booking.catalogue_checks import Mistake, Place
-from booking.errors import CatalogueError
+from booking.staff_refusals import CatalogueError
 from bot import texts
 from bot.catalogue_document import Document
 

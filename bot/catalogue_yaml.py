@@ -6,7 +6,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
 from booking.catalogue_checks import Mistake, Place
-from booking.errors import CatalogueError
+from booking.staff_refusals import CatalogueError
 from bot import texts
 from bot.catalogue_document import Document
 

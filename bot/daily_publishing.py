@@ -4,10 +4,11 @@ from pathlib import Path
 
 import structlog
 
-from booking.errors import CatalogueError, NoCatalogue
+from booking.errors import NoCatalogue
 from booking.ports import Database
 from booking.publishing import Holidays, Publishing, PublishReport
 from booking.seats import Seats
+from booking.staff_refusals import CatalogueError
 from bot.holidays import public_holidays
 from storage.clock import DatabaseClock
 

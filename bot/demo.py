@@ -14,8 +14,9 @@ from pydantic import SecretStr
 
 from booking.actors import Role, system
 from booking.catalogue_loading import CatalogueLoading
-from booking.errors import NoCatalogue, UnknownStaff
+from booking.errors import NoCatalogue
 from booking.publishing import Publishing
+from booking.staff_refusals import UnknownStaff
 from bot import texts
 from bot.app import Parts, assemble, background
 from bot.catalogue_file import SAMPLE, read_catalogue_file

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from chinese_calendar import Holiday, get_holiday_detail
 
-from booking.errors import CatalogueError
+from booking.staff_refusals import CatalogueError
 from bot import texts
 from bot.catalogue_document import Document
 from bot.catalogue_yaml import read_yaml

@@ -11,18 +11,18 @@ from typing import ClassVar
 from booking.actors import Actor, Deed, account
 from booking.appointments import AppointmentView
 from booking.availability import Avoid
-from booking.errors import (
+from booking.errors import Refused
+from booking.models import ClaimState
+from booking.notices import Notice, NoticeKind
+from booking.refusals import (
     AlreadyInSession,
     DayLimitReached,
     NoticeOver,
     OfferGone,
     OverlappingAppointment,
-    Refused,
     UnknownAppointment,
     UnknownNotice,
 )
-from booking.models import ClaimState
-from booking.notices import Notice, NoticeKind
 from handlers.book import BOOKING
 from handlers.frame import GO_ON, Done, Flow, Frame, Gap, Question
 from handlers.mine import begin_deed

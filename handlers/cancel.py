@@ -2,9 +2,10 @@
 
 from typing import ClassVar
 
-from booking.errors import Refused, UnknownAppointment
+from booking.errors import Refused
 from booking.models import ClaimState
 from booking.notices import CallOutcome
+from booking.refusals import UnknownAppointment
 from booking.rules import may_cancel
 from handlers.frame import BACK, Done, Frame, Gap, Question
 from handlers.settling import settle_call

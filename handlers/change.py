@@ -6,9 +6,10 @@ from typing import ClassVar
 
 from booking.appointments import AppointmentView
 from booking.availability import Search
-from booking.errors import HoldExpired, Refused, SameSlot, UnknownAppointment
+from booking.errors import Refused
 from booking.models import ClaimKind, SlotCount
 from booking.notices import CallOutcome
+from booking.refusals import HoldExpired, SameSlot, UnknownAppointment
 from booking.rules import may_change
 from handlers.frame import Done, Frame, Gap, Question, confirm_or_back
 from handlers.narrowing import DAY, DEPARTMENT, DOCTOR, EXCLUDED, PART, SLOT, correct

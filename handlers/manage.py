@@ -4,17 +4,17 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import ClassVar
 
-from booking.errors import (
+from booking.errors import Refused
+from booking.models import Patient, PatientDetails
+from booking.patients import MAX_PATIENTS
+from booking.refusals import (
     IdentityMismatch,
     InvalidDetail,
     PatientHasAppointments,
-    Refused,
     SharedPatient,
     TooManyTries,
     UnknownPatient,
 )
-from booking.models import Patient, PatientDetails
-from booking.patients import MAX_PATIENTS
 from handlers.consent import consent_gaps
 from handlers.frame import BACK, Done, Flow, Frame, Gap, Question, confirm_or_back
 from handlers.registration import (

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from booking.appointments import AppointmentView
-from booking.errors import NotCancellable, NotChangeable, TooLateToCancel, TooLateToChange, UnknownAppointment
 from booking.models import ClaimState
+from booking.refusals import NotCancellable, NotChangeable, TooLateToCancel, TooLateToChange, UnknownAppointment
 from booking.rules import may_cancel, may_change
 from handlers import cancel, change
 from handlers.frame import BACK, Done, Flow, Frame, Gap, Question

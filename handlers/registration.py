@@ -14,9 +14,9 @@ from booking.details import (
     read_details,
     told_by_number,
 )
-from booking.errors import IdentityMismatch, InvalidDetail, TooManyPatients, TooManyTries
 from booking.models import PaperKind, Patient, PatientDetails, Sex
 from booking.patients import MAX_PATIENTS
+from booking.refusals import IdentityMismatch, InvalidDetail, TooManyPatients, TooManyTries
 from handlers.frame import Done, Frame, Gap, Question
 from handlers.state import Option
 from handlers.texts import commands, patients

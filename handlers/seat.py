@@ -5,22 +5,21 @@ from typing import ClassVar
 
 from booking.appointments import Wish
 from booking.availability import Avoid
-from booking.errors import (
+from booking.errors import Busy, Refused
+from booking.models import Channel, Claim, ClaimState
+from booking.notices import CallOutcome
+from booking.refusals import (
     AlreadyInSession,
-    Busy,
     DayLimitReached,
     HoldExpired,
     NotChangeable,
     OverlappingAppointment,
-    Refused,
     SessionClosed,
     TooLateToChange,
     UnknownAppointment,
     UnknownPatient,
     UnknownSlot,
 )
-from booking.models import Channel, Claim, ClaimState
-from booking.notices import CallOutcome
 from handlers.frame import Done, Frame, Gap, Question, confirm_or_back
 from handlers.settling import settle_call
 from handlers.texts import booking as texts

@@ -5,8 +5,8 @@ What is kept for somebody may be over by the time a notice is read: it is never 
 
 from typing import ClassVar
 
-from booking.errors import OfferGone
 from booking.notices import Notice, NoticeKind
+from booking.refusals import OfferGone
 from handlers.frame import Done, Frame, Gap, Question
 from handlers.notices import render
 from handlers.texts import answers as texts

@@ -22,19 +22,12 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql import operators
 
-from booking.errors import (
-    AlreadyInSession,
-    NumberTaken,
-    OrdinalTaken,
-    RepeatedRequest,
-    SeatTaken,
-    SessionClosed,
-    StaleFence,
-    ZhenyueError,
-)
+from booking.errors import NumberTaken, OrdinalTaken, RepeatedRequest, SeatTaken, StaleFence, ZhenyueError
 from booking.models import Claim, ClaimKind, ClaimState, SessionState
 from booking.notices import NoticeState
-from booking.ports import ClaimFilter, Repair
+from booking.pool_port import Repair
+from booking.ports import ClaimFilter
+from booking.refusals import AlreadyInSession, SessionClosed
 from storage import tables
 from storage.connection import SqlConnection
 from storage.notice_tables import notice

@@ -14,9 +14,10 @@ from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
 from redis.exceptions import RedisError
 
-from booking.errors import AlreadyAdmitted, NotOpenYet, PoolMissing, SessionClosed, SoldOut, Unavailable
+from booking.errors import AlreadyAdmitted, PoolMissing, Unavailable
 from booking.models import SessionState
-from booking.ports import Admission, PoolReading, PoolSeats
+from booking.pool_port import Admission, PoolReading, PoolSeats
+from booking.refusals import NotOpenYet, SessionClosed, SoldOut
 from storage.coalescing import Scripts
 
 KEPT_AFTER = timedelta(days=1)

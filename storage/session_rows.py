@@ -23,7 +23,8 @@ from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from booking.models import ClaimKind, ClaimState, ClinicSession, SessionState, Slot, SlotCount
-from booking.ports import PoolSeats, SlotFilter
+from booking.pool_port import PoolSeats
+from booking.ports import SlotFilter
 from storage.connection import SqlConnection
 from storage.session_revision import revise_session
 from storage.tables import claim, clinic_session, is_live, slot

@@ -6,7 +6,8 @@ from sqlalchemy import ColumnElement, RowMapping, Select, and_, insert, select, 
 from sqlalchemy.exc import IntegrityError
 
 from booking.actors import Role, Staff
-from booking.errors import AccountBound, StaffNameTaken
+from booking.errors import AccountBound
+from booking.staff_refusals import StaffNameTaken
 from storage.connection import SqlConnection
 from storage.sealing import Sealer
 from storage.staff_tables import staff

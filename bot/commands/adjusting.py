@@ -8,8 +8,9 @@ from cyclopts import Parameter
 
 from booking.adjustment_models import Adjustment
 from booking.adjustments import Adjustments
-from booking.errors import CannotAdjust, NoCatalogue
+from booking.errors import NoCatalogue
 from booking.seats import Seats
+from booking.staff_refusals import CannotAdjust
 from bot import texts, texts_adjust
 from bot.adjustment_words import problem_line, report_lines, report_row, warning_lines
 from bot.connections import open_database, open_redis, prepare

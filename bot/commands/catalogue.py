@@ -7,10 +7,11 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from booking.catalogue_loading import CatalogueLoading, LoadReport
-from booking.errors import CatalogueError, NoCatalogue, RetirementRefused, Unavailable
+from booking.errors import NoCatalogue, Unavailable
 from booking.publishing import Publishing, PublishReport
 from booking.rules import clinic_day
 from booking.seats import Seats
+from booking.staff_refusals import CatalogueError, RetirementRefused
 from bot import texts, texts_adjust
 from bot.adjustment_words import sitting_line
 from bot.catalogue_file import CatalogueFile, read_catalogue_file

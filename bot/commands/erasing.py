@@ -6,7 +6,9 @@ from cyclopts import Parameter
 
 from booking.audit_chain import AuditChain
 from booking.erasure import Erasure, Plan
-from booking.errors import AccountIsStaff, PatientHasAppointments, Refused, UnknownAccount
+from booking.errors import Refused
+from booking.refusals import PatientHasAppointments
+from booking.staff_refusals import AccountIsStaff, UnknownAccount
 from bot import texts_erase
 from bot.connections import open_database, prepare
 from bot.console import begin, complain, say

@@ -9,8 +9,9 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from booking.actors import Role, Staff
-from booking.errors import InvalidStaffName, NoCatalogue, StaffNameTaken, UnknownDoctor, UnknownStaff
+from booking.errors import NoCatalogue
 from booking.models import Catalogue
+from booking.staff_refusals import InvalidStaffName, StaffNameTaken, UnknownDoctor, UnknownStaff
 from booking.staffing import StaffAccounts
 from bot import texts, texts_staff
 from bot.connections import open_database, prepare

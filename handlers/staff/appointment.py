@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from booking.actors import Deed
-from booking.errors import UnknownAppointment
 from booking.models import ClaimState
+from booking.refusals import UnknownAppointment
 from handlers import cancel, change
 from handlers.frame import BACK, Frame, Gap, Question
 from handlers.state import Option

@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import ClassVar, cast
 
 from booking.call_models import Call
-from booking.errors import CallSettled, Refused, UnknownCall
+from booking.errors import Refused
 from booking.notices import CallOutcome
+from booking.staff_refusals import CallSettled, UnknownCall
 from booking.stoppage_models import UNSETTLED
 from booking.views import AppointmentView
 from handlers import cancel, change

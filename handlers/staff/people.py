@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from booking.actors import Role, Staff
-from booking.errors import InvalidStaffName, Refused, StaffNameTaken, UnknownStaff
+from booking.errors import Refused
+from booking.staff_refusals import InvalidStaffName, StaffNameTaken, UnknownStaff
 from booking.staffing import check_staff_name
 from handlers.frame import Done, Flow, Frame, Gap, Question, confirm_or_back
 from handlers.state import Option

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from booking.actors import Deed
-from booking.errors import EmptyRange, RangePast, ReasonMissing, Refused, TextTooLong
+from booking.errors import Refused
+from booking.staff_refusals import EmptyRange, RangePast, ReasonMissing, TextTooLong
 from handlers.frame import Done, Flow, Frame, Gap, Question, confirm_or_back
 from handlers.staff.stop_order import CODE, PERIOD, REASON, SCOPE, TEXT, order_of, session_of
 from handlers.staff.stop_what import what_gaps

@@ -18,8 +18,9 @@ from sqlalchemy import text
 
 from booking.appointments import Appointments, Wish
 from booking.current import CurrentCatalogue
-from booking.errors import Busy, SoldOut, Unavailable
+from booking.errors import Busy, Unavailable
 from booking.models import LIVE, Claim
+from booking.refusals import SoldOut
 from booking.seats import Seats
 from bot.connections import open_redis
 from storage.claim_rows import claim_of

@@ -5,18 +5,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from booking.errors import (
-    AlreadyInSession,
-    NumberTaken,
-    OrdinalTaken,
-    RepeatedRequest,
-    SeatTaken,
-    SessionClosed,
-    StaleFence,
-    ZhenyueError,
-)
+from booking.errors import NumberTaken, OrdinalTaken, RepeatedRequest, SeatTaken, StaleFence, ZhenyueError
 from booking.models import Claim, ClaimKind, ClaimState, SessionState
 from booking.ports import ClaimFilter, SlotFilter
+from booking.refusals import AlreadyInSession, SessionClosed
 from storage.database import SqlDatabase
 from tests.support.clinic import add_patient, add_session, open_clinic
 

@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from redis.asyncio import Redis
 
-from booking.errors import AlreadyAdmitted, NotOpenYet, PoolMissing, SessionClosed, SoldOut, Unavailable
+from booking.errors import AlreadyAdmitted, PoolMissing, Unavailable
 from booking.models import SessionState
-from booking.ports import Admission, PoolSeats
+from booking.pool_port import Admission, PoolSeats
+from booking.refusals import NotOpenYet, SessionClosed, SoldOut
 from storage.pool import RedisPool
 
 SESSION = "wang-20261124-0830"

@@ -19,12 +19,13 @@ from aiohttp import web
 import bot.turns
 import bot.webhook
 from booking.detail_reading import read_details
-from booking.errors import CatalogueError, InvalidDetail
 from booking.id_numbers import check_id_number
 from booking.mobiles import check_mobile
 from booking.models import Catalogue
 from booking.names import check_name
 from booking.patient_search import read_clues
+from booking.refusals import InvalidDetail
+from booking.staff_refusals import CatalogueError
 from bot.catalogue_file import read_catalogue_file
 from bot.webhook import Webhook
 from bot.wechat import BadDelivery, Codec, Mode

@@ -8,9 +8,9 @@ from typing import get_args
 import pytest
 from sqlalchemy import update
 
-from booking.errors import AdjustmentProblem
 from booking.models import Claim, ClaimKind, ClaimState
 from booking.ports import SlotFilter
+from booking.staff_refusals import AdjustmentProblem
 from bot import texts_adjust
 from storage.database import SqlDatabase
 from storage.sealing import Sealer

@@ -13,11 +13,12 @@ from booking.adjustment_models import Adjustment
 from booking.adjustments import Adjustments
 from booking.appointments import Appointments, Wish
 from booking.catalogue_loading import CatalogueLoading
-from booking.errors import CannotAdjust, HoldExpired, SoldOut, TooLateToCancel
 from booking.models import Claim, ClaimState, SessionState, Slot
 from booking.notices import NoticeFilter, NoticeKind
 from booking.publishing import Publishing
+from booking.refusals import HoldExpired, SoldOut, TooLateToCancel
 from booking.seats import Seats
+from booking.staff_refusals import CannotAdjust
 from booking.stoppage_models import Scope
 from handlers.notices import render
 from storage.database import SqlDatabase

@@ -8,9 +8,11 @@ from redis.asyncio import Redis
 from sqlalchemy import update
 
 from booking.appointments import Appointments, Wish
-from booking.errors import (
+from booking.errors import Busy
+from booking.models import ClaimState, SessionState
+from booking.ports import ClaimFilter, SlotFilter
+from booking.refusals import (
     AlreadyInSession,
-    Busy,
     DayLimitReached,
     HoldExpired,
     NotOpenYet,
@@ -23,8 +25,6 @@ from booking.errors import (
     UnknownPatient,
     UnknownSlot,
 )
-from booking.models import ClaimState, SessionState
-from booking.ports import ClaimFilter, SlotFilter
 from booking.seats import Seats
 from storage.database import SqlDatabase
 from storage.pool import RedisPool

@@ -14,7 +14,8 @@ from sqlalchemy.exc import IntegrityError
 from booking.appointments import Appointments
 from booking.audit_chain import GENESIS
 from booking.current import CurrentCatalogue
-from booking.errors import SoldOut, Unavailable
+from booking.errors import Unavailable
+from booking.refusals import SoldOut
 from booking.seats import Seats
 from storage import backups
 from storage.backup_format import Made, Sum, TableHead, line_of

@@ -13,7 +13,7 @@ from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
 from booking.catalogue_loading import CatalogueLoading
-from booking.errors import CatalogueError, RetirementRefused, StillBooked
+from booking.staff_refusals import CatalogueError, RetirementRefused, StillBooked
 from bot.catalogue_file import SAMPLE, read_catalogue_file
 from bot.holidays import public_holidays
 from tests.support.command_line import CommandLine

@@ -12,10 +12,12 @@ from sqlalchemy import event
 from booking.appointments import Appointments, Wish
 from booking.catalogue import CatalogueValues
 from booking.catalogue_loading import CatalogueLoading
-from booking.errors import NoCatalogue, RetirementRefused, SessionClosed, StillBooked, Unavailable
+from booking.errors import NoCatalogue, Unavailable
 from booking.models import CalendarDay, Claim, Policy, SessionState, Template
 from booking.publishing import Publishing
+from booking.refusals import SessionClosed
 from booking.seats import Seats
+from booking.staff_refusals import RetirementRefused, StillBooked
 from bot.catalogue_words import change_lines
 from storage.catalogue_rows import SqlCatalogueRows
 from storage.database import SqlDatabase

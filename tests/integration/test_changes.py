@@ -10,28 +10,25 @@ from sqlalchemy import update
 
 from booking.appointments import Appointments, Wish
 from booking.current import CurrentCatalogue
-from booking.errors import (
+from booking.errors import Busy, OrdinalTaken, Refused, Unavailable
+from booking.models import Claim, ClaimKind, ClaimState, SessionState
+from booking.ports import SlotFilter
+from booking.refusals import (
     AlreadyInSession,
-    Busy,
     DayLimitReached,
     HoldExpired,
     NotCancellable,
     NotChangeable,
-    OrdinalTaken,
     OverlappingAppointment,
     PastCutOff,
-    Refused,
     SameSlot,
     SessionClosed,
     SoldOut,
     TooFarAhead,
     TooLateToCancel,
     TooLateToChange,
-    Unavailable,
     UnknownAppointment,
 )
-from booking.models import Claim, ClaimKind, ClaimState, SessionState
-from booking.ports import SlotFilter
 from booking.seats import Seats
 from storage.claim_rows import SqlClaimRows
 from storage.database import SqlDatabase

@@ -11,7 +11,7 @@ from redis.asyncio.cluster import RedisCluster
 from sqlalchemy import text
 
 from booking.models import SessionState
-from booking.ports import PoolSeats
+from booking.pool_port import PoolSeats
 from bot.connections import ensure_schema, make_redis, open_database, open_redis, prepare, redis_problem, shown
 from bot.settings import ConfigurationError, DatabaseSettings
 from storage.migrate import newest_revision, revision

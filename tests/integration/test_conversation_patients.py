@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from booking.appointments import Appointments
-from booking.errors import Busy, TooManyPatients
+from booking.errors import Busy
 from booking.models import PaperKind, Sex
 from booking.patients import Patients
+from booking.refusals import TooManyPatients
 from storage.database import SqlDatabase
 from tests.support.clinic import add_patient
 from tests.support.talk import Talk

@@ -7,18 +7,10 @@ import pytest
 
 from booking.appointments import Appointments, Wish
 from booking.availability import Availability
-from booking.errors import (
-    Busy,
-    NotOpenYet,
-    PastCutOff,
-    TooFarAhead,
-    Unavailable,
-    UnknownAppointment,
-    UnknownSlot,
-    ZhenyueError,
-)
+from booking.errors import Busy, Unavailable, ZhenyueError
 from booking.models import ClaimState, SessionState
 from booking.ports import ClaimFilter
+from booking.refusals import NotOpenYet, PastCutOff, TooFarAhead, UnknownAppointment, UnknownSlot
 from handlers.chat import Incoming
 from storage.database import SqlDatabase
 from tests.support.clinic import add_patient, add_session

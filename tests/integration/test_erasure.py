@@ -13,9 +13,11 @@ from booking.actors import Actor, Role
 from booking.appointments import Appointments, Wish
 from booking.audit_chain import AuditChain
 from booking.erasure import RETENTION, Erasure, Plan
-from booking.errors import AccountIsStaff, PatientHasAppointments, Refused, UnknownAccount
+from booking.errors import Refused
 from booking.models import PaperKind, Patient, PatientDetails, Sex
 from booking.patients import Patients
+from booking.refusals import PatientHasAppointments
+from booking.staff_refusals import AccountIsStaff, UnknownAccount
 from booking.staffing import StaffAccounts
 from storage.columns import metadata
 from storage.database import SqlDatabase

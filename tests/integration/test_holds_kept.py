@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from booking.appointments import Appointments, Wish
-from booking.errors import HoldExpired, SoldOut
 from booking.models import Claim, ClaimState
+from booking.refusals import HoldExpired, SoldOut
 from booking.seats import Seats
 from storage.database import SqlDatabase
 from tests.support.clinic import add_patient, add_session, open_clinic

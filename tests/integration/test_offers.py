@@ -6,20 +6,10 @@ import pytest
 
 from booking.actors import Actor
 from booking.appointments import Appointments
-from booking.errors import (
-    AlreadyLifted,
-    DayLimitReached,
-    NotInStoppage,
-    NotRequested,
-    OfferGone,
-    OverlappingAppointment,
-    SoldOut,
-    StoppageOver,
-    UnknownAppointment,
-    UnknownStoppage,
-)
 from booking.models import ClaimKind, ClaimState, SessionState
 from booking.notices import NoticeState
+from booking.refusals import DayLimitReached, OfferGone, OverlappingAppointment, SoldOut, UnknownAppointment
+from booking.staff_refusals import AlreadyLifted, NotInStoppage, NotRequested, StoppageOver, UnknownStoppage
 from booking.stoppage_models import DisplacementState, Scope, StoppageState
 from storage.database import SqlDatabase
 from storage.pool import RedisPool

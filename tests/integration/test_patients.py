@@ -8,20 +8,19 @@ import pytest
 from sqlalchemy import func, select
 
 from booking.appointments import Appointments, Wish
-from booking.errors import (
-    Busy,
+from booking.errors import Busy, PersonKnown
+from booking.id_numbers import check_character
+from booking.models import PaperKind, PatientDetails, Sex
+from booking.patients import MAX_PATIENTS, MISMATCHES, MISMATCHES_WITHIN, Patients
+from booking.refusals import (
     IdentityMismatch,
     InvalidDetail,
     PatientHasAppointments,
-    PersonKnown,
     SharedPatient,
     TooManyPatients,
     TooManyTries,
     UnknownPatient,
 )
-from booking.id_numbers import check_character
-from booking.models import PaperKind, PatientDetails, Sex
-from booking.patients import MAX_PATIENTS, MISMATCHES, MISMATCHES_WITHIN, Patients
 from storage.database import SqlDatabase
 from storage.patient_rows import SqlPatientRows
 from storage.patient_tables import access_log, account_patient, patient

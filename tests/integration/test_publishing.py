@@ -10,10 +10,11 @@ from redis.asyncio import Redis
 from booking.appointments import Appointments, Wish
 from booking.catalogue import CatalogueValues
 from booking.catalogue_loading import CatalogueLoading
-from booking.errors import NoCatalogue, SessionClosed
+from booking.errors import NoCatalogue
 from booking.models import CalendarDay, Claim, Policy, SessionState, SlotCount
 from booking.ports import SlotFilter
 from booking.publishing import Publishing
+from booking.refusals import SessionClosed
 from booking.rules import status_of
 from booking.seats import Seats
 from booking.session_plan import Verdict

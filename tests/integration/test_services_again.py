@@ -10,11 +10,12 @@ from booking.actors import account
 from booking.answers import Answers
 from booking.appointments import Appointments
 from booking.current import CurrentCatalogue
-from booking.errors import EmptyRange, UnknownAppointment
 from booking.models import ClaimState
 from booking.notices import NoticeKind
+from booking.refusals import UnknownAppointment
 from booking.reminders import Reminders
 from booking.seats import Seats
+from booking.staff_refusals import EmptyRange
 from booking.stoppage_models import Scope
 from booking.stoppage_scope import range_of
 from booking.views import view_of

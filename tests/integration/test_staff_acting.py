@@ -9,7 +9,10 @@ from sqlalchemy import select, update
 from booking.actors import Actor
 from booking.appointments import Appointments, Wish
 from booking.current import CurrentCatalogue
-from booking.errors import (
+from booking.models import Claim, ClaimState, PaperKind, Patient, PatientDetails, Sex, Template
+from booking.notices import NoticeKind, NoticeState, new_notice
+from booking.patients import Patients
+from booking.refusals import (
     HoldExpired,
     IdentityMismatch,
     OverlappingAppointment,
@@ -19,9 +22,6 @@ from booking.errors import (
     UnknownAppointment,
     UnknownPatient,
 )
-from booking.models import Claim, ClaimState, PaperKind, Patient, PatientDetails, Sex, Template
-from booking.notices import NoticeKind, NoticeState, new_notice
-from booking.patients import Patients
 from storage.audit_rows import place_of
 from storage.database import SqlDatabase
 from storage.notice_tables import notice

@@ -11,11 +11,11 @@ from booking.actors import Role
 from booking.appointments import Appointments
 from booking.call_models import Why
 from booking.calls import Calls
-from booking.errors import CallSettled, UnknownCall
 from booking.models import ClaimState
 from booking.notice_payloads import visit
 from booking.notices import CallOutcome, NoticeKind, NoticeState, new_notice
 from booking.ports import ClaimFilter
+from booking.staff_refusals import CallSettled, UnknownCall
 from booking.stoppage_models import DisplacementState, Scope
 from storage.database import SqlDatabase
 from storage.notice_tables import notice

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from booking.actors import MAY, Actor, Deed, Role
-from booking.errors import DoctorNeeded, InvalidStaffName, StaffNameTaken, UnknownDoctor, UnknownStaff
 from booking.notices import NoticeKind, NoticeState, new_notice
+from booking.staff_refusals import DoctorNeeded, InvalidStaffName, StaffNameTaken, UnknownDoctor, UnknownStaff
 from booking.staffing import ALPHABET, CODE_LETTERS, StaffAccounts
 from storage.database import SqlDatabase
 from storage.sealing import Sealer

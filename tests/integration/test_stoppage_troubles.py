@@ -9,9 +9,11 @@ import booking.offer_writing
 import booking.stoppage_work
 from booking.appointments import Appointments
 from booking.current import CurrentCatalogue
-from booking.errors import Busy, NothingToStop, OfferGone, OrdinalTaken, RangePast
+from booking.errors import Busy, OrdinalTaken
 from booking.models import Claim
 from booking.offering import Offers
+from booking.refusals import OfferGone
+from booking.staff_refusals import NothingToStop, RangePast
 from booking.stoppage_models import DisplacementState, Scope, StoppageState
 from booking.stoppages import Stoppages
 from storage.database import SqlDatabase

@@ -9,20 +9,19 @@ from sqlalchemy import select, update
 from booking.actors import Actor
 from booking.appointments import Appointments, Wish
 from booking.current import CurrentCatalogue
-from booking.errors import (
+from booking.models import ClaimState, Roster, SessionState
+from booking.publishing import Publishing
+from booking.refusals import SessionClosed, SoldOut
+from booking.staff_refusals import (
     AlreadyStopped,
     EmptyRange,
     NothingToStop,
     RangePast,
     ReasonMissing,
-    SessionClosed,
-    SoldOut,
     TextTooLong,
     UnknownScope,
     UnknownStoppage,
 )
-from booking.models import ClaimState, Roster, SessionState
-from booking.publishing import Publishing
 from booking.stoppage_models import DisplacementState, Scope, StoppageState
 from booking.stoppages import Stoppages
 from storage import patient_tables

@@ -5,9 +5,9 @@ from datetime import date, datetime, time, timedelta
 import pytest
 
 from booking.appointments import Appointments
-from booking.errors import AlreadyStopped, NothingToStop, StoppageOver
 from booking.models import Roster, SessionState
 from booking.publishing import Publishing
+from booking.staff_refusals import AlreadyStopped, NothingToStop, StoppageOver
 from booking.stoppage_models import Scope, StopOrder, StoppageState
 from bot.stoppage_words import settled
 from storage.database import SqlDatabase

@@ -13,9 +13,10 @@ from booking.actors import Actor
 from booking.adjustment_models import Adjustment
 from booking.adjustments import Adjustments
 from booking.appointments import Appointments, Wish
-from booking.errors import Busy, OfferGone, Refused
+from booking.errors import Busy, Refused
 from booking.models import Claim, ClaimState, Slot
-from booking.ports import Admission
+from booking.pool_port import Admission
+from booking.refusals import OfferGone
 from booking.stoppage_models import Scope
 from storage import claim_rows
 from storage.claim_rows import SqlClaimRows

@@ -11,9 +11,10 @@ from sqlalchemy import text, update
 
 from booking.appointments import Appointments, Wish
 from booking.current import CurrentCatalogue
-from booking.errors import Busy, OverlappingAppointment, Refused
+from booking.errors import Busy, Refused
 from booking.models import LIVE, Claim, ClaimKind, ClaimState
 from booking.ports import ClaimFilter
+from booking.refusals import OverlappingAppointment
 from booking.seats import Seats
 from booking.views import AppointmentView
 from storage.claim_rows import SqlClaimRows

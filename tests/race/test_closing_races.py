@@ -11,9 +11,11 @@ from redis.asyncio import Redis
 from sqlalchemy import select, text, true
 
 from booking.appointments import Appointments, Wish
-from booking.errors import AlreadyStopped, Busy, Refused
+from booking.errors import Busy, Refused
 from booking.models import LIVE, Claim, ClaimState
-from booking.ports import Admission, ClaimFilter
+from booking.pool_port import Admission
+from booking.ports import ClaimFilter
+from booking.staff_refusals import AlreadyStopped
 from booking.stoppage_models import Displacement, DisplacementState, Scope, Stoppage, StoppageState
 from storage.claim_rows import SqlClaimRows
 from storage.database import SqlDatabase

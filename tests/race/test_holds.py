@@ -12,7 +12,7 @@ from booking.appointments import Appointments, Wish
 from booking.current import CurrentCatalogue
 from booking.errors import Busy, Refused, ZhenyueError
 from booking.models import Claim, ClaimState, SessionState
-from booking.ports import Admission, SlotPool
+from booking.pool_port import Admission, SlotPool
 from booking.seats import Seats
 from storage.claim_rows import SqlClaimRows
 from storage.database import SqlDatabase

@@ -8,9 +8,10 @@ from itertools import pairwise
 import pytest
 from redis.asyncio import Redis
 
-from booking.errors import AlreadyAdmitted, NotOpenYet, SoldOut
+from booking.errors import AlreadyAdmitted
 from booking.models import SessionState
-from booking.ports import Admission, PoolSeats
+from booking.pool_port import Admission, PoolSeats
+from booking.refusals import NotOpenYet, SoldOut
 from storage.coalescing import Scripts
 from storage.pool import RedisPool
 

@@ -15,9 +15,9 @@ import pytest
 from booking.actors import Actor
 from booking.appointments import Appointments, Wish
 from booking.current import CurrentCatalogue
-from booking.errors import IdentityMismatch, SharedPatient, TooManyPatients
 from booking.models import PaperKind, Patient, PatientDetails, Sex
 from booking.patients import MAX_PATIENTS, Patients
+from booking.refusals import IdentityMismatch, SharedPatient, TooManyPatients
 from booking.seats import Seats
 from storage.database import SqlDatabase
 from storage.patient_rows import SqlPatientRows

@@ -10,8 +10,8 @@ from sqlalchemy import text, update
 
 from booking.actors import Actor, Role, Staff
 from booking.calls import Calls
-from booking.errors import CallSettled, StaffNameTaken
 from booking.notices import CallOutcome, Notice, NoticeKind, NoticeState, new_notice
+from booking.staff_refusals import CallSettled, StaffNameTaken
 from booking.staffing import StaffAccounts
 from storage.call_rows import SqlCallRows
 from storage.database import SqlDatabase

@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import ColumnElement, func, insert, literal, select, text, update
 
 from booking.appointments import Appointments, Wish
-from booking.errors import Busy, OfferGone, Refused, SessionClosed, Unavailable
+from booking.errors import Busy, Refused, Unavailable
 from booking.models import LIVE, Claim, ClaimState, ClinicSession, Slot
 from booking.ports import ClaimFilter
+from booking.refusals import OfferGone, SessionClosed
 from booking.stoppage_models import DisplacementState, Scope, StoppageState
 from storage.claim_rows import SqlClaimRows
 from storage.database import SqlDatabase

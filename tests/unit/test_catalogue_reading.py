@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from booking.catalogue import read_catalogue
-from booking.errors import CatalogueError
 from booking.models import Template
+from booking.staff_refusals import CatalogueError
 from bot import texts
 from bot.catalogue_file import CatalogueFile, read_catalogue_file
 

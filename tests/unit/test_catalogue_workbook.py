@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from booking.errors import CatalogueError
 from booking.models import Template
+from booking.staff_refusals import CatalogueError
 from bot.catalogue_file import CatalogueFile, read_catalogue_file
 from tests.support.workbooks import Cell, workbook
 

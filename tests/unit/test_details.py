@@ -20,9 +20,9 @@ from booking.details import (
     same_person,
     told_by_number,
 )
-from booking.errors import InvalidDetail
 from booking.id_numbers import check_character
 from booking.models import PaperKind, PatientDetails, Sex
+from booking.refusals import InvalidDetail
 
 TODAY = date(2026, 3, 2)
 NUMBER = "110105199003072311"

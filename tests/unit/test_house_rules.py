@@ -11,6 +11,7 @@ import pytest
 
 from booking import errors
 from booking.models import Claim, ClaimState, Clinic
+from booking.refusals import InvalidDetail
 from handlers.texts import refusals
 
 ROOT = Path(__file__).parents[2]
@@ -130,7 +131,7 @@ SAMPLES: dict[object, object] = {
     date: date(2026, 11, 30),
     datetime: datetime(2026, 11, 30, 1, tzinfo=UTC),
     timedelta: timedelta(hours=1),
-    inspect.signature(errors.OfferGone).parameters["why"].annotation: "expired",
+    inspect.signature(refusals.OfferGone).parameters["why"].annotation: "expired",
     Claim | None: None,
 }
 
@@ -149,7 +150,11 @@ def sample(kind: type[errors.ZhenyueError]) -> errors.ZhenyueError:
     return kind(*(SAMPLES[parameter.annotation] for parameter in wanted))
 
 
-TOLD = [*(leaf for leaf in leaves(errors.Refused) if leaf is not errors.InvalidDetail), errors.Busy, errors.Unavailable]
+TOLD = [
+    *(leaf for leaf in leaves(errors.Refused) if leaf is not InvalidDetail),
+    errors.Busy,
+    errors.Unavailable,
+]
 
 
 @pytest.mark.parametrize("kind", TOLD, ids=lambda kind: kind.__name__)
@@ -182,7 +187,7 @@ def _problems() -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("detail", "problem"), _problems())
 def test_every_problem_of_a_detail_has_a_text(detail: str, problem: str) -> None:
-    assert CHINESE.search(refusals.refusal(errors.InvalidDetail(detail, problem), clinic=CLINIC))
+    assert CHINESE.search(refusals.refusal(InvalidDetail(detail, problem), clinic=CLINIC))
 
 
 def test_the_table_of_problems_names_all_that_are_raised() -> None:

@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from booking.errors import (
+from booking.models import Catalogue, Claim, ClaimKind, ClaimState, ClinicSession, SessionState, Slot, SlotCount
+from booking.refusals import (
     DayLimitReached,
     NotCancellable,
     NotChangeable,
@@ -15,7 +16,6 @@ from booking.errors import (
     TooLateToCancel,
     TooLateToChange,
 )
-from booking.models import Catalogue, Claim, ClaimKind, ClaimState, ClinicSession, SessionState, Slot, SlotCount
 from booking.rules import (
     check_window,
     choose_ordinal,

@@ -11,9 +11,10 @@ from typing import get_args, get_type_hints
 import pytest
 
 from booking import details, errors, id_numbers, mobiles, names
-from booking.errors import InvalidDetail, Refused, ZhenyueError
+from booking.errors import Refused, ZhenyueError
 from booking.hours import OpenDays
 from booking.models import APPOINTED, ClaimState, Clinic, Doctor, PaperKind, Policy
+from booking.refusals import InvalidDetail
 from handlers.texts import appointments, common, greeting, patients
 from handlers.texts.refusals import refusal
 

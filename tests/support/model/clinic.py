@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from booking.appointments import Wish
-from booking.errors import (
+from booking.models import APPOINTED, LIVE, Claim, ClaimKind, ClaimState, ClinicSession, Policy, SessionState, Slot
+from booking.refusals import (
     AlreadyInSession,
     DayLimitReached,
     HoldExpired,
@@ -25,7 +26,6 @@ from booking.errors import (
     UnknownAppointment,
     UnknownPatient,
 )
-from booking.models import APPOINTED, LIVE, Claim, ClaimKind, ClaimState, ClinicSession, Policy, SessionState, Slot
 from tests.support.clinic import CLINIC
 
 HOLD_FOR = timedelta(minutes=5)

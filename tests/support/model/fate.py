@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from booking.errors import Unavailable
-from booking.ports import Admission, PoolReading, PoolSeats
+from booking.pool_port import Admission, PoolReading, PoolSeats
 from storage.database import SqlDatabase, SqlUnit
 from storage.pool import RedisPool
 

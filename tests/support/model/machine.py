@@ -11,10 +11,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from booking.actors import Actor
 from booking.adjustment_models import Adjustment
 from booking.appointments import Wish
-from booking.errors import Busy, CannotAdjust, Refused, SoldOut, Unavailable
+from booking.errors import Busy, Refused, Unavailable
 from booking.models import CalendarDay, Claim, ClaimState
 from booking.notices import NoticeKind
-from booking.ports import PoolReading
+from booking.pool_port import PoolReading
+from booking.refusals import SoldOut
+from booking.staff_refusals import CannotAdjust
 from booking.stoppage_models import Scope, StopOrder
 from tests.conftest import NOW
 from tests.support.clinic import CLINIC

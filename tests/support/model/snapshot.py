@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from booking.models import LIVE, Claim, ClaimKind, ClinicSession, SessionState, Slot
-from booking.ports import PoolReading
+from booking.pool_port import PoolReading
 from booking.stoppage_models import Displacement
 from storage.claim_rows import claim_of
 from storage.database import SqlDatabase

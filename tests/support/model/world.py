@@ -20,7 +20,7 @@ from booking.appointments import Appointments
 from booking.current import CurrentCatalogue
 from booking.models import CalendarDay, Policy, Roster
 from booking.offering import Offers
-from booking.ports import PoolReading
+from booking.pool_port import PoolReading
 from booking.publishing import Publishing
 from booking.seats import Seats
 from booking.stoppages import Stoppages
