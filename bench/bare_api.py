@@ -1,11 +1,10 @@
 """A WeChat that costs nothing: aiohttp on uvloop that gives out a token, reads every body and says that all is well."""
 
-import asyncio
 import itertools
-import signal
 
-import uvloop
 from aiohttp import web
+
+from bench.bare_server import run
 
 _numbers = itertools.count(2**60)
 
@@ -22,21 +21,8 @@ async def send(request: web.Request) -> web.Response:
     return web.Response(body=body, content_type="application/json")
 
 
-async def main() -> None:
-    """Serve on a free port, which is printed, until told to stop."""
-    stop = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+if __name__ == "__main__":
     app = web.Application()
     app.router.add_post("/cgi-bin/stable_token", token)
     app.router.add_post("/{path:.*}", send)
-    runner = web.AppRunner(app, access_log=None, handle_signals=False)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0, backlog=1024).start()
-    print(f"http://127.0.0.1:{runner.addresses[0][1]}", flush=True)
-    await stop.wait()
-    await runner.cleanup()
-
-
-if __name__ == "__main__":
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop:
-        loop.run(main())
+    run(app)

@@ -7,7 +7,7 @@ from booking.models import Catalogue, Clinic
 from booking.notices import Notice
 from handlers.texts import booking, common, notices
 from handlers.texts.appointments import STATES
-from handlers.texts.changes import summary
+from handlers.texts.changes import moved, summary
 
 GO_ON = "继续刚才的对话"
 GO_ON_WORDS = ("继续", "刚才的", "都不是")
@@ -65,18 +65,7 @@ def declined(clinic: Clinic) -> str:
 
 def rebooked(old: AppointmentView, new: AppointmentView, catalogue: Catalogue, now: datetime) -> str:
     """Success, with the new number, place and notes, and what was stopped."""
-    clinic = catalogue.clinic
-    return "\n".join(
-        (
-            "改约成功",
-            f"预约号：{new.claim.number}",
-            *booking.visit(new, catalogue, now),
-            f"地址：{clinic.name}，{clinic.address}",
-            f"就诊须知：{booking.notes(catalogue.departments[new.session.department])}",
-            f"原预约已停诊：{summary(old, catalogue, now)}",
-            "可随时回复“我的预约”查看。",
-        )
-    )
+    return moved(new, f"原预约已停诊：{summary(old, catalogue, now)}", catalogue, now)
 
 
 def stands(view: AppointmentView, catalogue: Catalogue, now: datetime) -> str:

@@ -21,6 +21,7 @@ OLD_STANDS = "原来的预约不变。"
 OTHER_TIME_WORDS = ("其他时间", "原医生", "同一医生", "换时间", "改时间")
 OTHER_DOCTOR_WORDS = ("其他医生", "换医生", "别的医生")
 OTHER_DEPARTMENT_WORDS = ("换科室", "别的科室")
+FIND_AGAIN = "可随时回复“我的预约”查看。"
 
 
 def summary(view: AppointmentView, catalogue: Catalogue, now: datetime) -> str:
@@ -104,6 +105,12 @@ def changed(
     old: AppointmentView, new: AppointmentView, catalogue: Catalogue, now: datetime, *, by_staff: bool = False
 ) -> str:
     """Success, with the new number, place and notes, and what the old one was."""
+    before = f"原预约已取消：{summary(old, catalogue, now)}"
+    return moved(new, before, catalogue, now, last=staff_patients.TELL_CHANGED if by_staff else FIND_AGAIN)
+
+
+def moved(new: AppointmentView, before: str, catalogue: Catalogue, now: datetime, *, last: str = FIND_AGAIN) -> str:
+    """Return how a new appointment reads instead of another one."""
     clinic = catalogue.clinic
     return "\n".join(
         (
@@ -112,7 +119,7 @@ def changed(
             *booking.visit(new, catalogue, now),
             f"地址：{clinic.name}，{clinic.address}",
             f"就诊须知：{booking.notes(catalogue.departments[new.session.department])}",
-            f"原预约已取消：{summary(old, catalogue, now)}",
-            staff_patients.TELL_CHANGED if by_staff else "可随时回复“我的预约”查看。",
+            before,
+            last,
         )
     )

@@ -13,7 +13,6 @@ from sqlalchemy.exc import IntegrityError
 
 from booking.appointments import Appointments
 from booking.audit_chain import GENESIS
-from booking.current import CurrentCatalogue
 from booking.errors import Unavailable
 from booking.refusals import SoldOut
 from booking.seats import Seats
@@ -43,6 +42,7 @@ from tests.support.backups import (
 )
 from tests.support.clinic import add_session, open_clinic
 from tests.support.figures import CountedFigures
+from tests.support.services import service
 from tests.support.stopping import Ward
 
 POSTGRES = pytest.mark.parametrize("database_kind", [pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -75,7 +75,7 @@ async def test_everything_comes_back_into_either_database(
     async with opened(other_url, SECRET) as other:
         await restored(other, backup, SECRET, now)
         assert without_restoring(await rows_of(other)) == as_restored(before)
-        again = Ward.open(other, pool, _service(other, pool))
+        again = Ward.open(other, pool, service(other, pool))
         await again.book("wang-20261125-0900-0900", "赵六", now=now)  # every counter goes on behind the rows
         assert len(await again.notices("booked")) == len(await ward.notices("booked")) + 1
 
@@ -160,7 +160,7 @@ async def test_a_redis_that_knows_a_later_time_sells_nothing_twice_and_keeps_not
         await ward.seats.rebuild(TUESDAY)  # Redis's generation runs ahead of the backup's
     async with opened(f"sqlite+aiosqlite:///{tmp_path / 'copy.db'}", SECRET) as copy:
         await restored(copy, backup, SECRET, now)
-        again = Ward.open(copy, pool, _service(copy, pool))
+        again = Ward.open(copy, pool, service(copy, pool))
         await again.seats.rebuild_all([TUESDAY])
         booked = await again.book(f"{TUESDAY}-0900", "再来", now=now)
         assert {kept.seat, booked.seat} == {1, 2}
@@ -314,15 +314,3 @@ async def follow_at_once(database: SqlDatabase, openid: str, now: datetime) -> N
     async with database.begin() as unit:
         await unit.connection.execute(text("SET LOCAL lock_timeout = 50"))
         await unit.patients.follow(openid, following=True, now=now)
-
-
-def _service(database: SqlDatabase, pool: RedisPool) -> Appointments:
-    figures = CountedFigures()
-    return Appointments(
-        database=database,
-        pool=pool,
-        seats=Seats(database, pool, figures),
-        current=CurrentCatalogue(database),
-        hold_for=timedelta(minutes=5),
-        figures=figures,
-    )

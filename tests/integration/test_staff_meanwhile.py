@@ -18,10 +18,9 @@ from storage.pool import RedisPool
 from storage.stoppage_tables import stoppage, stoppage_session
 from storage.tables import claim, doctor, slot
 from tests.support.clinic import add_patient, add_session
-from tests.support.staffing import OPERATOR, bind, booked, staff_talk
+from tests.support.staffing import OPERATOR, booked, manager_talk, staff_talk
 from tests.support.stopping import MANAGER, Ward, order
 from tests.support.talk import Talk
-from tests.support.talking import dialogue_of, open_for_talk
 
 TUESDAY = "wang-20261124-0900"
 
@@ -35,10 +34,7 @@ def database_kind() -> str:
 @pytest.fixture
 async def talk(database: SqlDatabase, appointments: Appointments, now: datetime) -> Talk:
     """A manager."""
-    await open_for_talk(database, now)
-    talk = Talk(dialogue_of(database, appointments), now, openid="o-manager")
-    await bind(database, talk, Role.MANAGER, name="陈经理")
-    return talk
+    return await manager_talk(database, appointments, now)
 
 
 @pytest.fixture

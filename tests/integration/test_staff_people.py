@@ -9,9 +9,8 @@ from booking.actors import Role
 from booking.appointments import Appointments
 from booking.staffing import StaffAccounts
 from storage.database import SqlDatabase
-from tests.support.staffing import bind, staff_talk
+from tests.support.staffing import manager_talk, staff_talk
 from tests.support.talk import Talk
-from tests.support.talking import dialogue_of, open_for_talk
 
 CODE = re.compile(r"绑定码：(\S+)")
 
@@ -25,10 +24,7 @@ def database_kind() -> str:
 @pytest.fixture
 async def talk(database: SqlDatabase, appointments: Appointments, now: datetime) -> Talk:
     """A manager."""
-    await open_for_talk(database, now)
-    talk = Talk(dialogue_of(database, appointments), now, openid="o-manager")
-    await bind(database, talk, Role.MANAGER, name="陈经理")
-    return talk
+    return await manager_talk(database, appointments, now)
 
 
 async def test_a_manager_adds_a_doctor_who_binds_by_the_code(talk: Talk, database: SqlDatabase) -> None:

@@ -13,10 +13,9 @@ from booking.stoppage_models import StoppageState
 from handlers.chat import Incoming
 from storage.database import SqlDatabase
 from storage.pool import RedisPool
-from tests.support.staffing import bind, booked, staff_talk
+from tests.support.staffing import booked, manager_talk, staff_talk
 from tests.support.stopping import Ward
 from tests.support.talk import Talk
-from tests.support.talking import dialogue_of, open_for_talk
 
 
 @pytest.fixture
@@ -28,10 +27,7 @@ def database_kind() -> str:
 @pytest.fixture
 async def talk(database: SqlDatabase, appointments: Appointments, now: datetime) -> Talk:
     """A manager."""
-    await open_for_talk(database, now)
-    talk = Talk(dialogue_of(database, appointments), now, openid="o-manager")
-    await bind(database, talk, Role.MANAGER, name="陈经理")
-    return talk
+    return await manager_talk(database, appointments, now)
 
 
 @pytest.fixture

@@ -10,12 +10,10 @@ import pytest
 from sqlalchemy import text, update
 
 from booking.appointments import Appointments, Wish
-from booking.current import CurrentCatalogue
 from booking.errors import Busy, Refused
 from booking.models import LIVE, Claim, ClaimKind, ClaimState
 from booking.ports import ClaimFilter
 from booking.refusals import OverlappingAppointment
-from booking.seats import Seats
 from booking.views import AppointmentView
 from storage.claim_rows import SqlClaimRows
 from storage.database import SqlDatabase
@@ -23,26 +21,13 @@ from storage.patient_rows import SqlPatientRows
 from storage.pool import RedisPool
 from storage.tables import ONE_ORDINAL, claim
 from tests.support.clinic import add_patient, add_session, open_clinic
-from tests.support.figures import CountedFigures
+from tests.support.services import service
 
 OLD, NEW = "wang-20261124-0900-0900", "li-20261124-1200-1200"
 POSTGRES = pytest.mark.parametrize("database_kind", [pytest.param("postgres", marks=pytest.mark.postgres)])
 MEETING = 1.0
 """Seconds one waits for the other before it goes on; where the patient is locked the other one cannot come."""
 Attempt = Callable[[Appointments, Claim, Claim], Awaitable[AppointmentView]]
-
-
-def service(database: SqlDatabase, pool: RedisPool) -> Appointments:
-    """A booking service as another process would have it."""
-    figures = CountedFigures()
-    return Appointments(
-        database=database,
-        pool=pool,
-        seats=Seats(database, pool, figures),
-        current=CurrentCatalogue(database),
-        hold_for=timedelta(minutes=5),
-        figures=figures,
-    )
 
 
 async def under_change(database: SqlDatabase, pool: RedisPool, now: datetime) -> tuple[Claim, Claim]:

@@ -12,7 +12,7 @@ from sqlalchemy import select, text, true
 
 from booking.appointments import Appointments, Wish
 from booking.errors import Busy, Refused
-from booking.models import LIVE, Claim, ClaimState
+from booking.models import Claim, ClaimState
 from booking.pool_port import Admission
 from booking.ports import ClaimFilter
 from booking.staff_refusals import AlreadyStopped
@@ -47,14 +47,6 @@ async def ward(database: SqlDatabase, pool: RedisPool, appointments: Appointment
     await add_session(database, now + DAY)
     await add_session(database, now + 2 * DAY)
     return Ward.open(database, pool, appointments)
-
-
-async def booked_in_stopped_slots(ward: Ward) -> list[Claim]:
-    """Who is expected in a slot that is stopped: nobody may be."""
-    async with ward.database.read() as unit:
-        live = await unit.claims.find(ClaimFilter(states=LIVE))
-        slots = await unit.offers.slots([each.slot for each in live])
-    return [each for each in live if slots[each.slot].stoppage]
 
 
 def pause_after(patch: pytest.MonkeyPatch, rows: type, step: str) -> tuple[asyncio.Event, asyncio.Event]:
@@ -111,7 +103,7 @@ async def test_control_without_the_condition_a_confirmation_is_left_behind_the_s
     monkeypatch.setattr("storage.claim_rows.slot_is_open", true)
     left = await confirm_under_a_stop(ward, now, monkeypatch)
     assert left.state is ClaimState.BOOKED
-    assert await booked_in_stopped_slots(ward) == [left]
+    assert await ward.expected_in_stopped_slots() == [left]
     assert await ward.notices("stopped") == []
 
 
@@ -142,7 +134,7 @@ async def test_who_chose_a_session_as_it_was_stopped_is_displaced_again(
 ) -> None:
     first, second = await answer_under_a_second_stop(ward, now, monkeypatch)
     assert (first.state, second.state) == (DisplacementState.REBOOKED, DisplacementState.UNOFFERED)
-    assert await booked_in_stopped_slots(ward) == []
+    assert await ward.expected_in_stopped_slots() == []
 
 
 @POSTGRES
@@ -151,7 +143,7 @@ async def test_control_without_the_condition_who_chose_is_expected_in_a_stopped_
 ) -> None:
     monkeypatch.setattr("storage.offer_rows.slot_is_open", true)
     [first] = await answer_under_a_second_stop(ward, now, monkeypatch)
-    [forgotten] = await booked_in_stopped_slots(ward)
+    [forgotten] = await ward.expected_in_stopped_slots()
     assert (forgotten.id, forgotten.state) == (first.chosen, ClaimState.BOOKED)
 
 

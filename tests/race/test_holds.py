@@ -9,18 +9,16 @@ import pytest
 from sqlalchemy import Select, text
 
 from booking.appointments import Appointments, Wish
-from booking.current import CurrentCatalogue
 from booking.errors import Busy, Refused, ZhenyueError
 from booking.models import Claim, ClaimState, SessionState
 from booking.pool_port import Admission, SlotPool
-from booking.seats import Seats
 from storage.claim_rows import SqlClaimRows
 from storage.database import SqlDatabase
 from storage.patient_rows import SqlPatientRows
 from storage.pool import RedisPool
 from storage.tables import ONE_ORDINAL, ONE_SEAT
 from tests.support.clinic import add_patient, add_session, open_clinic
-from tests.support.figures import CountedFigures
+from tests.support.services import service
 
 PATIENTS = 24
 SLOT = "wang-20261124-0900-0900"
@@ -40,19 +38,6 @@ class LyingPool(RedisPool):
 
     async def disown(self, *, session: str, owner: str) -> None:
         return None
-
-
-def service(database: SqlDatabase, pool: SlotPool) -> Appointments:
-    """A booking service as another process would have it."""
-    figures = CountedFigures()
-    return Appointments(
-        database=database,
-        pool=pool,
-        seats=Seats(database, pool, figures),
-        current=CurrentCatalogue(database),
-        hold_for=timedelta(minutes=5),
-        figures=figures,
-    )
 
 
 async def rush(database: SqlDatabase, pools: list[SlotPool], now: datetime, *, seats: int) -> list[Claim]:

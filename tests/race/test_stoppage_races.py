@@ -39,14 +39,6 @@ async def ward(database: SqlDatabase, pool: RedisPool, appointments: Appointment
     return Ward.open(database, pool, appointments)
 
 
-async def booked_in_stopped_slots(ward: Ward) -> list[Claim]:
-    """Who is expected in a slot that is stopped: nobody may be."""
-    async with ward.database.read() as unit:
-        booked = await unit.claims.find(ClaimFilter(states=LIVE))
-        slots = await unit.offers.slots([each.slot for each in booked])
-    return [each for each in booked if slots[each.slot].stoppage]
-
-
 def pause_inserts(patch: pytest.MonkeyPatch, *, blindly: bool = False) -> tuple[asyncio.Event, asyncio.Event]:
     """Hold a claim's transaction open after its insert: (written, go on). ``blindly`` takes no lock: the control."""
     written, go_on = asyncio.Event(), asyncio.Event()
@@ -95,7 +87,7 @@ async def test_a_hold_behind_a_stops_scan_is_ended(
     """The whole session, and a part of it: the hold's lock keeps the stoppage waiting until it can be seen."""
     from_at = None if hours is None else now + timedelta(hours=hours)
     await hold_behind_a_stop(ward, now, monkeypatch, from_at=from_at, blindly=False)
-    assert await booked_in_stopped_slots(ward) == []
+    assert await ward.expected_in_stopped_slots() == []
 
 
 @POSTGRES
@@ -120,7 +112,7 @@ async def test_a_confirmation_and_a_stop_at_once_leave_nobody_booked(ward: Ward,
         )
         assert not isinstance(stopped, BaseException)
         await ward.finish(now=now)
-        assert await booked_in_stopped_slots(ward) == []
+        assert await ward.expected_in_stopped_slots() == []
         found = await ward.claim(held.id)
         expected = ClaimState.RELEASED if isinstance(confirmed, Refused) else ClaimState.STOPPED
         assert found.state is expected
@@ -215,7 +207,7 @@ async def test_two_workers_on_the_same_batches_do_each_thing_once(
 
 async def assert_sound(ward: Ward, now: datetime) -> None:
     """No seat twice, nobody in a stopped slot, what is kept is what the displaced are offered, Redis the same."""
-    assert await booked_in_stopped_slots(ward) == []
+    assert await ward.expected_in_stopped_slots() == []
     async with ward.database.read() as unit:
         live = await unit.claims.find(ClaimFilter(states=LIVE))
     assert len({(each.slot, each.seat) for each in live}) == len(live)
@@ -260,7 +252,7 @@ async def test_of_an_answer_and_a_stop_of_the_offered_session_one_wins(ward: War
         ward.offers.answer(told, 1, openid="o-张三", now=now), stop(), return_exceptions=True
     )
     assert isinstance(answer, OfferGone) or answer.view  # type: ignore[union-attr]  # whatever else fails below
-    assert await booked_in_stopped_slots(ward) == []
+    assert await ward.expected_in_stopped_slots() == []
 
 
 async def one_appointment(ward: Ward, answer: object, now: datetime) -> None:

@@ -3,23 +3,20 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from redis.asyncio import Redis
 from sqlalchemy import select, update
 
-from booking.appointments import Appointments, Wish
+from booking.appointments import Wish
 from booking.catalogue_loading import CatalogueLoading
-from booking.current import CurrentCatalogue
 from booking.models import SessionState
 from booking.notices import NoticeFilter
 from booking.ports import ClaimFilter, SlotFilter
 from booking.publishing import Publishing
-from booking.seats import Seats
 from bot.catalogue_file import read_catalogue_file
 from bot.listing_rows import appointment_rows, slot_rows
 from emulator.client import EmulatedUser, Message
-from storage.database import SqlDatabase
 from storage.migrate import migrate
 from storage.notice_tables import notice
 from storage.pool import RedisPool
@@ -27,7 +24,7 @@ from storage.stoppage_tables import displacement, stoppage
 from storage.tables import claim
 from tests.support.bad_day import RESTORED, Evidence
 from tests.support.clinic import add_patient
-from tests.support.figures import CountedFigures
+from tests.support.services import service
 from tests.support.system import System
 
 ALL_WEEK = "[mon, tue, wed, thu, fri, sat, sun]"
@@ -85,7 +82,7 @@ async def book_forty(system: System, valkey: Redis) -> list[Person]:
         for ahead in DAYS_AHEAD
         for seat in [slot for slot in slots if days[ahead] in slot for _ in range(SEATS)][:per_day]
     ]
-    booking = _service(database, RedisPool(valkey))
+    booking = service(database, RedisPool(valkey))
     people = []
     for number, slot in enumerate(wanted):
         user = await system.emulator.user(f"{SURNAMES[number % 20]}{'甲乙'[number // 20]}")
@@ -95,18 +92,6 @@ async def book_forty(system: System, valkey: Redis) -> list[Person]:
         people.append(Person(user, held.number, held.session))
     await database.close()
     return people
-
-
-def _service(database: SqlDatabase, pool: RedisPool) -> Appointments:
-    figures = CountedFigures()
-    return Appointments(
-        database=database,
-        pool=pool,
-        seats=Seats(database, pool, figures),
-        current=CurrentCatalogue(database),
-        hold_for=timedelta(minutes=5),
-        figures=figures,
-    )
 
 
 async def gathered(system: System, people: Sequence[Person]) -> Evidence:

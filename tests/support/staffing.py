@@ -1,5 +1,7 @@
 """Members of staff for tests, bound to accounts, and their conversations."""
 
+from datetime import datetime
+
 from booking.actors import Actor, Role, Staff
 from booking.appointments import Appointments, Wish
 from booking.staffing import StaffAccounts
@@ -7,6 +9,7 @@ from handlers.dialogue import Dialogue
 from storage.database import SqlDatabase
 from tests.support.clinic import add_patient
 from tests.support.talk import Talk
+from tests.support.talking import dialogue_of, open_for_talk
 
 OPERATOR = Actor("cli", "root", "cli")
 
@@ -20,6 +23,14 @@ async def bind(
     bound = await accounts.bind(code, talk.openid, now=talk.now)
     assert bound is not None
     return bound
+
+
+async def manager_talk(database: SqlDatabase, appointments: Appointments, now: datetime) -> Talk:
+    """Return the talk of a manager in the clinic that is open for talk."""
+    await open_for_talk(database, now)
+    talk = Talk(dialogue_of(database, appointments), now, openid="o-manager")
+    await bind(database, talk, Role.MANAGER, name="陈经理")
+    return talk
 
 
 async def staff_talk(

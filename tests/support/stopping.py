@@ -7,9 +7,10 @@ from datetime import datetime
 from booking.actors import Actor
 from booking.appointments import Appointments, Wish
 from booking.current import CurrentCatalogue
-from booking.models import Claim
+from booking.models import LIVE, Claim
 from booking.notices import Notice
 from booking.offering import Offers
+from booking.ports import ClaimFilter
 from booking.seats import Seats
 from booking.stoppage_models import Displacement, Scope, StopOrder
 from booking.stoppages import Stoppages
@@ -55,6 +56,13 @@ class Ward:
             Stoppages(database=database, seats=seats, current=current),
             Offers(database=database, pool=pool, seats=seats, current=current),
         )
+
+    async def expected_in_stopped_slots(self) -> list[Claim]:
+        """Who is expected in a slot that is stopped: nobody may be."""
+        async with self.database.read() as unit:
+            live = await unit.claims.find(ClaimFilter(states=LIVE))
+            slots = await unit.offers.slots([each.slot for each in live])
+        return [each for each in live if slots[each.slot].stoppage]
 
     async def book(self, slot: str, name: str, *, now: datetime) -> Claim:
         """Book a slot for the patient of this name, by an account of the same name."""
