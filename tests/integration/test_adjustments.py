@@ -1,39 +1,41 @@
 """Changed sessions: what moves, who is told, what is refused (R-A8)."""
 
 import asyncio
-from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 import pytest
 from redis.asyncio import Redis
-from sqlalchemy import select, update
 
-from booking.actors import Actor
 from booking.adjustment_models import Adjustment
 from booking.adjustments import Adjustments
-from booking.appointments import Appointments, Wish
+from booking.appointments import Appointments
 from booking.catalogue_loading import CatalogueLoading
-from booking.models import Claim, ClaimState, SessionState, Slot
+from booking.models import ClaimState, SessionState
 from booking.notices import NoticeFilter, NoticeKind
 from booking.publishing import Publishing
 from booking.refusals import HoldExpired, SoldOut, TooLateToCancel
 from booking.seats import Seats
 from booking.staff_refusals import CannotAdjust
-from booking.stoppage_models import Scope
 from handlers.notices import render
 from storage.database import SqlDatabase
-from storage.notice_tables import notice
 from storage.pool import RedisPool
-from storage.staff_tables import audit
-from storage.tables import slot as slots
-from tests.support.catalogues import AFTERNOON, MORNING, catalogue_of
-from tests.support.clinic import CLINIC, DOCTORS, add_patient, add_session, open_clinic
-from tests.support.stopping import Ward, order
-
-CLI = Actor("cli", "root", "cli")
-SESSION = "wang-20261124-0900"
-FIRST = f"{SESSION}-0900"
-HALF_HOUR = timedelta(minutes=30)
+from tests.support.adjusting import (
+    CLI,
+    FIRST,
+    HALF_HOUR,
+    SESSION,
+    agrees,
+    audited,
+    booked,
+    displaced_with_offers,
+    held,
+    live,
+    notices,
+    slots_of,
+)
+from tests.support.catalogues import catalogue_of
+from tests.support.clinic import add_session, open_clinic
+from tests.support.stopping import Ward
 
 
 @pytest.fixture
@@ -54,51 +56,6 @@ async def tomorrow(database: SqlDatabase, now: datetime) -> datetime:
     start = now + timedelta(days=1)
     await add_session(database, start, capacities=(3, 3))
     return start
-
-
-async def held(appointments: Appointments, database: SqlDatabase, name: str, now: datetime, slot: str = FIRST) -> Claim:
-    patient = await add_patient(database, name, openid=f"o-{name}", now=now)
-    return await appointments.hold(Wish(slot, patient.id, f"o-{name}", "wechat", f"m-{name}"), now=now)
-
-
-async def booked(
-    appointments: Appointments, database: SqlDatabase, name: str, now: datetime, slot: str = FIRST
-) -> Claim:
-    claim = await held(appointments, database, name, now, slot)
-    await appointments.confirm(claim.id, openid=f"o-{name}", now=now)
-    return claim
-
-
-async def live(database: SqlDatabase, session: str = SESSION) -> dict[str, Claim]:
-    async with database.read() as unit:
-        return {claim.id: claim for claim in await unit.claims.live(session)}
-
-
-async def slots_of(database: SqlDatabase, session: str = SESSION) -> list[Slot]:
-    async with database.read() as unit:
-        found = await unit.sessions.get(session)
-    assert found is not None
-    return found[1]
-
-
-async def notices(database: SqlDatabase) -> list[dict[str, object]]:
-    """What was written to the outbox about changed sessions."""
-    async with database.read() as unit:
-        query = select(notice).where(notice.c.kind == "session_changed").order_by(notice.c.visit_at)
-        return [dict(row) for row in (await unit.connection.execute(query)).mappings()]
-
-
-async def audited(database: SqlDatabase) -> list[tuple[str, str, str]]:
-    async with database.read() as unit:
-        query = select(audit.c.action, audit.c.entity, audit.c.entity_id).where(
-            audit.c.action.in_(["adjusted", "session_changed"])
-        )
-        query = query.order_by(audit.c.action, audit.c.entity_id)
-        return [tuple(row) for row in (await unit.connection.execute(query)).all()]
-
-
-async def agrees(seats: Seats, now: datetime) -> bool:
-    return await seats.verify(now=now) == []
 
 
 async def test_another_room_is_told_to_everybody_booked(
@@ -333,38 +290,6 @@ async def test_a_change_by_hand_is_not_undone_by_publishing_and_goes_back_to_the
     assert same.parts == ()
 
 
-async def test_what_only_a_stoppage_can_do_is_said(
-    adjustments: Adjustments, appointments: Appointments, database: SqlDatabase, seats: Seats, now: datetime
-) -> None:
-    loading = CatalogueLoading(database)
-    await loading.load(catalogue_of(), now=now)
-    await Publishing(database, seats).publish(now=now)
-    session = "wang-20261124-0830"
-    await booked(appointments, database, "张三", now, f"{session}-0830")
-    shorter = replace(MORNING, end=time(10, 30), room="301")
-    await loading.load(catalogue_of([shorter, AFTERNOON]), now=now)
-    report = await adjustments.apply(Adjustment(session, to_roster=True), by=CLI, now=now)
-    assert (report.parts, report.after.left) == (("room",), ("time", "capacity"))
-    with pytest.raises(CannotAdjust, match="needs_stoppage"):
-        await adjustments.apply(Adjustment(session, to_roster=True), by=CLI, now=now)
-    await loading.load(catalogue_of([AFTERNOON]), now=now)
-    with pytest.raises(CannotAdjust, match="not_rostered"):
-        await adjustments.apply(Adjustment(session, to_roster=True), by=CLI, now=now)
-
-
-async def test_another_department_of_the_doctor_is_left_to_a_stoppage(
-    adjustments: Adjustments, database: SqlDatabase, seats: Seats, now: datetime
-) -> None:
-    loading = CatalogueLoading(database)
-    await loading.load(catalogue_of(), now=now)
-    await Publishing(database, seats).publish(now=now)
-    moved = [replace(doctor, department="eye") if doctor.code == "wang" else doctor for doctor in DOCTORS]
-    await loading.load(catalogue_of([replace(MORNING, room="301"), AFTERNOON], doctors=moved), now=now)
-    report = await adjustments.apply(Adjustment("wang-20261124-0830", to_roster=True), by=CLI, now=now)
-    assert (report.parts, report.after.left) == (("room",), ("department",))
-    assert report.after.session.department == "dental"
-
-
 async def test_two_who_do_the_same_at_once_do_it_once(
     adjustments: Adjustments, appointments: Appointments, database: SqlDatabase, tomorrow: datetime, now: datetime
 ) -> None:
@@ -384,101 +309,6 @@ async def test_publishing_keeps_off_a_doctor_who_stands_in(
     async with database.begin() as unit:
         await unit.sessions.set_state("li-20261124-0900", SessionState.CLOSED)
     assert (await adjustments.apply(Adjustment(SESSION, doctor="li"), by=CLI, now=now)).parts == ("doctor",)
-
-
-REFUSALS = [
-    (Adjustment("none", room="1"), "unknown_session"),
-    (Adjustment(SESSION), "nothing"),
-    (Adjustment(SESSION, capacity=0), "capacity"),
-    (Adjustment(SESSION, doctor="nobody"), "unknown_doctor"),
-    (Adjustment(SESSION, doctor="zhao"), "other_department"),
-    (Adjustment(SESSION, start=time(23, 30)), "leaves_day"),
-    (Adjustment(SESSION, to_roster=True), "not_rostered"),
-]
-
-
-@pytest.mark.parametrize(("wish", "problem"), REFUSALS, ids=[problem for _, problem in REFUSALS])
-async def test_what_cannot_be_is_refused_and_nothing_changes(
-    adjustments: Adjustments, database: SqlDatabase, tomorrow: datetime, now: datetime, wish: Adjustment, problem: str
-) -> None:
-    before = await slots_of(database)
-    for act in (adjustments.preview(wish, now=now), adjustments.apply(wish, by=CLI, now=now)):
-        with pytest.raises(CannotAdjust) as refused:
-            await act
-        assert refused.value.problem == problem
-    assert await slots_of(database) == before
-    assert await audited(database) == []
-
-
-async def test_a_session_up_to_midnight_is_still_its_days(
-    adjustments: Adjustments, tomorrow: datetime, now: datetime
-) -> None:
-    report = await adjustments.apply(Adjustment(SESSION, start=time(23)), by=CLI, now=now)
-    assert report.after.session.ends_at.astimezone(CLINIC.zone).time() == time(0)
-
-
-async def test_what_is_over_begun_stopped_or_closed_is_left_alone(
-    adjustments: Adjustments, database: SqlDatabase, tomorrow: datetime, now: datetime
-) -> None:
-    async def problem(wish: Adjustment, at: datetime) -> str:
-        with pytest.raises(CannotAdjust) as refused:
-            await adjustments.apply(wish, by=CLI, now=at)
-        return refused.value.problem
-
-    room = Adjustment(SESSION, room="1")
-    assert await problem(room, tomorrow + timedelta(hours=1)) == "past"
-    assert await problem(Adjustment(SESSION, start=time(14)), tomorrow) == "begun"
-    assert await problem(Adjustment(SESSION, start=time(8)), tomorrow - HALF_HOUR) == "start_past"
-    for state, name in ((SessionState.STOPPED, "stopped"), (SessionState.CLOSED, "closed")):
-        async with database.begin() as unit:
-            await unit.sessions.set_state(SESSION, state)
-        assert await problem(room, now) == name
-
-
-async def test_nothing_is_moved_into_a_stoppage_unless_it_was_lifted_out_of_it(
-    adjustments: Adjustments, ward: Ward, database: SqlDatabase, tomorrow: datetime, now: datetime
-) -> None:
-    theirs = await add_session(database, tomorrow + timedelta(hours=3), doctor="li")
-    stoppage = await ward.stop(order(Scope("doctor", "li")), now=now)
-    with pytest.raises(CannotAdjust) as refused:
-        await adjustments.apply(Adjustment(SESSION, doctor="li"), by=CLI, now=now)
-    assert (refused.value.problem, refused.value.details["stoppage"]) == ("stopped_then", stoppage)
-    await ward.stoppages.lift(stoppage, theirs, by=CLI, now=now)
-    await ward.finish(now=now)
-    assert (await adjustments.apply(Adjustment(theirs, start=time(15)), by=CLI, now=now)).parts == ("time",)
-    with pytest.raises(CannotAdjust, match="stopped_then"):
-        await adjustments.apply(Adjustment(SESSION, doctor="li"), by=CLI, now=now)
-
-
-async def test_times_and_seats_of_a_session_stopped_in_part_stay_until_it_is_lifted(
-    adjustments: Adjustments, database: SqlDatabase, tomorrow: datetime, now: datetime
-) -> None:
-    async with database.begin() as unit:
-        await unit.connection.execute(update(slots).where(slots.c.id == FIRST).values(stoppage="s1"))
-    for wish in (Adjustment(SESSION, start=time(14)), Adjustment(SESSION, capacity=1)):
-        with pytest.raises(CannotAdjust, match="partly_stopped"):
-            await adjustments.apply(wish, by=CLI, now=now)
-    assert (await adjustments.apply(Adjustment(SESSION, room="301"), by=CLI, now=now)).parts == ("room",)
-
-
-async def test_while_it_runs_only_those_still_to_come_are_told(
-    adjustments: Adjustments, appointments: Appointments, database: SqlDatabase, tomorrow: datetime, now: datetime
-) -> None:
-    await booked(appointments, database, "张三", now)
-    later = await booked(appointments, database, "李四", now, f"{SESSION}-0930")
-    report = await adjustments.apply(Adjustment(SESSION, room="301"), by=CLI, now=tomorrow + HALF_HOUR)
-    assert report.appointments == 1
-    assert [row["claim"] for row in await notices(database)] == [later.id]
-
-
-async def displaced_with_offers(ward: Ward, database: SqlDatabase, tomorrow: datetime, now: datetime) -> str:
-    """Somebody of another session is displaced, and seats of this one are kept for them; the displacement's id."""
-    other = await add_session(database, tomorrow + timedelta(days=1), capacities=(1,))
-    await ward.book(f"{other}-0900", "张三", now=now)
-    await ward.stop(order(Scope("session", other)), now=now)
-    [person] = (await ward.displaced()).values()
-    assert person.offers
-    return person.id
 
 
 async def test_a_seat_kept_for_the_displaced_is_taken_back_and_another_one_found(

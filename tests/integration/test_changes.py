@@ -1,93 +1,33 @@
 """Cancelling and rescheduling on a real database and a real Valkey (R-A12, R-A13)."""
 
 from collections import Counter
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pytest
 from redis.asyncio import Redis
-from sqlalchemy import update
 
-from booking.appointments import Appointments, Wish
+from booking.appointments import Appointments
 from booking.current import CurrentCatalogue
 from booking.errors import Busy, OrdinalTaken, Refused, Unavailable
-from booking.models import Claim, ClaimKind, ClaimState, SessionState
-from booking.ports import SlotFilter
+from booking.models import ClaimKind, ClaimState, SessionState
 from booking.refusals import (
     AlreadyInSession,
     DayLimitReached,
     HoldExpired,
-    NotCancellable,
-    NotChangeable,
     OverlappingAppointment,
     PastCutOff,
     SameSlot,
     SessionClosed,
-    SoldOut,
     TooFarAhead,
-    TooLateToCancel,
-    TooLateToChange,
     UnknownAppointment,
 )
 from booking.seats import Seats
 from storage.claim_rows import SqlClaimRows
 from storage.database import SqlDatabase
 from storage.pool import RedisPool
-from storage.tables import claim
+from tests.support.changing import EVENING, LATER, NOON, SAME_TIME, SESSION, SLOT, Desk, agrees
 from tests.support.clinic import add_patient, add_session, open_clinic
 from tests.support.figures import CountedFigures
-
-SESSION = "wang-20261124-0900"
-SLOT, LATER = f"{SESSION}-0900", f"{SESSION}-0930"
-SAME_TIME = "li-20261124-0900-0900"
-NOON = "li-20261124-1200-1200"
-EVENING = "li-20261124-1800-1800"
-
-
-@dataclass
-class Desk:
-    """Somebody who books, cancels and changes for patients, one message at a time."""
-
-    appointments: Appointments
-    database: SqlDatabase
-    pool: RedisPool
-    now: datetime
-    messages: int = 0
-
-    def wish(self, slot: str, patient: str = "张三", openid: str = "o1", replaces: str | None = None) -> Wish:
-        """A wish in a new message."""
-        self.messages += 1
-        return Wish(slot, f"p-{patient}", openid, "wechat", f"m{self.messages}", replaces)
-
-    async def hold(self, slot: str, patient: str = "张三", openid: str = "o1", replaces: str | None = None) -> Claim:
-        """Hold a seat."""
-        return await self.appointments.hold(self.wish(slot, patient, openid, replaces), now=self.now)
-
-    async def book(self, slot: str, patient: str = "张三", openid: str = "o1") -> Claim:
-        """Hold and confirm."""
-        held = await self.hold(slot, patient, openid)
-        return (await self.appointments.confirm(held.id, openid=openid, now=self.now)).claim
-
-    async def cancel(self, booked: Claim) -> Claim:
-        """Cancel by the account that booked."""
-        return (await self.appointments.cancel(booked.id, openid=str(booked.openid), now=self.now)).claim
-
-    async def move(self, booked: Claim, to: Claim) -> Claim:
-        """Confirm a change."""
-        return (await self.appointments.reschedule(booked.id, to=to.id, openid=str(booked.openid), now=self.now)).claim
-
-    async def state(self, known: Claim) -> ClaimState:
-        """What became of a claim."""
-        async with self.database.read() as unit:
-            found = await unit.claims.get(known.id)
-        assert found is not None
-        return found.state
-
-    async def free(self, slot: str) -> int:
-        """How many seats of a slot nobody has."""
-        async with self.database.read() as unit:
-            (count,) = await unit.sessions.slots(SlotFilter(slot=slot))
-        return count.free
 
 
 @pytest.fixture
@@ -103,116 +43,6 @@ async def desk(appointments: Appointments, database: SqlDatabase, pool: RedisPoo
     await add_patient(database, "张三", openid="o2", now=now)
     await seats.reconcile(now=now)
     return Desk(appointments, database, pool, now)
-
-
-async def agrees(seats: Seats, now: datetime) -> None:
-    """Assert that Redis has what SQL has, nothing under way left out."""
-    assert await seats.verify(now=now + timedelta(minutes=1)) == []
-
-
-async def test_a_cancelled_seat_goes_to_the_next_patient_at_once(desk: Desk, seats: Seats) -> None:
-    """R-A13."""
-    booked = await desk.book(SLOT)
-    with pytest.raises(SoldOut):
-        await desk.hold(SLOT, "李四")
-    assert (await desk.cancel(booked)).state is ClaimState.CANCELLED
-    assert (await desk.book(SLOT, "李四")).seat == booked.seat
-    await agrees(seats, desk.now)
-
-
-async def test_who_cancelled_may_book_the_same_session_again(desk: Desk) -> None:
-    await desk.cancel(await desk.book(SLOT))
-    assert (await desk.book(LATER)).state is ClaimState.BOOKED
-
-
-async def test_cancelling_again_changes_nothing_even_when_the_seat_is_anothers(desk: Desk) -> None:
-    booked = await desk.book(SLOT)
-    first = await desk.cancel(booked)
-    others = await desk.book(SLOT, "李四")
-    assert await desk.cancel(booked) == first
-    assert await desk.state(others) is ClaimState.BOOKED
-    with pytest.raises(SoldOut):
-        await desk.hold(SLOT, "王五")
-
-
-async def test_up_to_the_deadline_and_not_later(desk: Desk, figures: CountedFigures) -> None:
-    booked, target = await desk.book(SLOT), NOON
-    replacement = await desk.hold(target, replaces=booked.id)
-    desk.now = booked.starts_at - timedelta(hours=2) + timedelta(seconds=1)
-    with pytest.raises(TooLateToCancel) as refused:
-        await desk.cancel(booked)
-    assert (refused.value.deadline, refused.value.notice) == (
-        booked.starts_at - timedelta(hours=2),
-        timedelta(hours=2),
-    )
-    with pytest.raises(TooLateToChange) as late:
-        await desk.hold(target, replaces=booked.id)
-    assert late.value.deadline == booked.starts_at - timedelta(hours=2)
-    with pytest.raises(TooLateToChange):
-        await desk.move(booked, replacement)
-    assert await desk.state(booked) is ClaimState.BOOKED
-    assert (figures.counts["too_late_to_cancel"], figures.counts["too_late_to_change"]) == (1, 2)
-    desk.now = booked.starts_at - timedelta(hours=2)
-    await desk.cancel(booked)
-
-
-async def test_the_clinics_own_notice_counts(desk: Desk, database: SqlDatabase) -> None:
-    await open_clinic(database, cancel_notice=timedelta(hours=25), change_notice=timedelta(0))
-    booked = await desk.book(SLOT)
-    with pytest.raises(TooLateToCancel):
-        await desk.cancel(booked)
-    await desk.move(booked, await desk.hold(NOON, replaces=booked.id))
-
-
-async def test_only_the_account_that_booked_cancels_and_changes(desk: Desk) -> None:
-    booked = await desk.book(SLOT)
-    with pytest.raises(UnknownAppointment):
-        await desk.appointments.cancel(booked.id, openid="o2", now=desk.now)
-    with pytest.raises(UnknownAppointment):
-        await desk.hold(NOON, openid="o2", replaces=booked.id)
-    with pytest.raises(UnknownAppointment):
-        await desk.appointments.reschedule(booked.id, to=booked.id, openid="o2", now=desk.now)
-    assert await desk.state(booked) is ClaimState.BOOKED
-
-
-async def test_a_hold_is_no_appointment_to_cancel_or_change(desk: Desk) -> None:
-    held = await desk.hold(SLOT)
-    with pytest.raises(UnknownAppointment):
-        await desk.cancel(held)
-    with pytest.raises(UnknownAppointment):
-        await desk.hold(NOON, replaces=held.id)
-    assert await desk.state(held) is ClaimState.HELD
-
-
-@pytest.mark.parametrize("state", [ClaimState.ARRIVED, ClaimState.COMPLETED, ClaimState.MOVED, ClaimState.STOPPED])
-async def test_what_is_not_ahead_any_more_is_neither_cancelled_nor_changed(
-    desk: Desk, database: SqlDatabase, state: ClaimState
-) -> None:
-    booked = await desk.book(SLOT)
-    async with database.begin() as unit:
-        await unit.connection.execute(update(claim).values(state=state))
-    with pytest.raises(NotCancellable) as refused:
-        await desk.cancel(booked)
-    assert refused.value.state is state
-    with pytest.raises(NotChangeable):
-        await desk.hold(NOON, replaces=booked.id)
-
-
-async def test_a_cancellation_committed_while_redis_is_away_is_told_it_later(
-    desk: Desk, seats: Seats, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    booked = await desk.book(SLOT)
-
-    async def away(**_: object) -> bool:
-        raise Unavailable("Redis")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(desk.pool, "release", away)
-        await desk.cancel(booked)
-    with pytest.raises(SoldOut):
-        await desk.hold(SLOT, "李四")
-    await seats.repair()
-    await desk.hold(SLOT, "李四")
 
 
 async def test_a_change_confirms_the_new_seat_and_frees_the_old_one(desk: Desk, seats: Seats) -> None:
@@ -441,8 +271,3 @@ async def test_a_place_of_the_day_that_stays_taken_is_busy_and_changes_nothing(
     with pytest.raises(Busy):
         await desk.move(booked, replacement)
     assert await desk.state(booked) is ClaimState.BOOKED
-
-
-async def test_what_does_not_exist_cannot_be_cancelled(desk: Desk) -> None:
-    with pytest.raises(UnknownAppointment):
-        await desk.appointments.cancel("unknown", openid="o1", now=desk.now)

@@ -3,34 +3,21 @@
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
-from booking.actors import Actor, Role
 from booking.answers import Answers
 from booking.appointments import Appointments
-from booking.current import CurrentCatalogue
 from booking.errors import Unavailable
-from booking.notices import Notice, NoticeKind
-from booking.reminders import Reminders
-from booking.staffing import StaffAccounts
-from booking.stoppage_models import Scope, StopOrder, StoppageState
+from booking.stoppage_models import Scope, StopOrder
 from handlers.chat import Incoming
 from handlers.notices import tap_id
 from storage.database import SqlDatabase
 from storage.notice_answers import SqlNoticeAnswers
 from storage.staff_tables import audit
-from storage.tables import claim
 from tests.support.notice_desk import CLI, LI, WANG, Desk
+from tests.support.notice_talk import unavailable
 from tests.support.talk import Talk
 from tests.support.talking import dialogue_of, known, open_for_talk
-
-
-async def unavailable(_: object) -> None:
-    """Say that there is no database."""
-    raise Unavailable("database")
-
-
-WANG_HERSELF = Scope("doctor", "wang")
 
 
 @pytest.fixture
@@ -248,41 +235,6 @@ async def test_a_choice_of_an_old_question_is_no_answer_to_a_notice(desk: Desk) 
     assert (await desk.get(reminder)).answer is None
 
 
-async def test_a_reminder_leads_to_the_cancellation_with_its_rule(desk: Desk) -> None:
-    claim = await desk.book()
-    reminder = await desk.remind(claim)
-    (await desk.talk.says("2")).shows("请确认取消以下预约", "最晚可在11月24日 周二 07:00").offers("确认", "返回")
-    (await desk.talk.says("1")).shows("取消成功").ends("cancelled")
-    assert (await desk.get(reminder)).answer == "cancel"
-    (await desk.tap(reminder, 1)).shows("这个预约已取消")
-
-
-async def test_too_late_for_a_cancellation_says_the_rule_and_the_telephone(desk: Desk) -> None:
-    claim = await desk.book()
-    desk.talk.now += timedelta(hours=22)
-    await desk.remind(claim, NoticeKind.REMINDER_SOON)
-    desk.talk.now += timedelta(minutes=1)
-    (await desk.talk.says("2")).shows("就诊前2小时停止取消", "07:00", "010-00000000").hides("请确认取消")
-
-
-async def test_a_reminder_answered_after_the_visit_began_is_over(desk: Desk) -> None:
-    claim = await desk.book()
-    reminder = await desk.remind(claim)
-    desk.talk.now += timedelta(hours=24)
-    (await desk.tap(reminder, 1)).shows("就诊的时间已到", "010-00000000")
-    (await desk.talk.says("1")).shows("没有等待您选择的问题")
-
-
-async def test_a_cancellation_from_a_notice_puts_the_booking_aside_and_goes_on_with_it(desk: Desk) -> None:
-    claim = await desk.book()
-    reminder = await desk.remind(claim)
-    desk.talk.now += timedelta(minutes=1)
-    await desk.talk.says("李强", "1")
-    (await desk.tap(reminder, 2)).shows("请确认取消以下预约").offers("确认", "返回")
-    (await desk.talk.says("1")).shows("取消成功", "请确认预约信息").offers("确认", "返回")
-    (await desk.talk.says("1")).shows("预约成功", "李强")
-
-
 async def test_an_offer_past_its_deadline_is_explained_and_what_is_free_is_offered(desk: Desk) -> None:
     await desk.book()
     notice = await desk.stop()
@@ -375,94 +327,6 @@ async def test_a_choice_that_a_notice_does_not_have_is_none(desk: Desk) -> None:
     (await desk.tap(reminder, 9)).shows("没有这个选项")
 
 
-async def test_a_changed_visit_is_kept(desk: Desk) -> None:
-    notice = await desk.change_room(await desk.book())
-    seen = (await desk.talk.says("1")).shows("已为您保留预约").ends("kept")
-    assert (await desk.tap(notice, 1)).text == seen.text
-    assert (await desk.get(notice)).answer == "keep"
-
-
-async def test_a_changed_visit_is_changed_or_cancelled(desk: Desk) -> None:
-    notice = await desk.change_room(await desk.book())
-    (await desk.talk.says("2")).shows("改约：", "请选择改到哪里")
-    (await desk.tap(notice, 3)).shows("请确认取消以下预约")
-    (await desk.talk.says("1")).shows("取消成功")
-
-
-async def test_what_the_clinic_changed_may_be_cancelled_until_it_begins(desk: Desk, database: SqlDatabase) -> None:
-    claim_id = await desk.book()
-    async with database.begin() as unit:
-        await unit.connection.execute(update(claim).where(claim.c.id == claim_id).values(waived=True))
-    desk.talk.now += timedelta(hours=23)
-    await desk.change_room(claim_id)
-    (await desk.talk.says("3")).shows("门诊有变动，就诊开始前都可以取消").hides("最晚可在")
-    (await desk.talk.says("1")).shows("取消成功")
-
-
-async def test_reminders_are_stopped_and_started_in_chat(desk: Desk, database: SqlDatabase, now: datetime) -> None:
-    await desk.book()
-    reminders = Reminders(database, CurrentCatalogue(database))
-    due = now.replace(hour=10)
-    (await desk.talk.says("停止提醒")).shows("已为您停止就诊提醒", "开启提醒")
-    (await desk.talk.says("取消提醒")).shows("已为您停止就诊提醒")
-    assert await reminders.remind_day(due, now=due) == 0
-    (await desk.talk.says("恢复提醒")).shows("已为您开启就诊提醒", "停止提醒")
-    assert await reminders.remind_day(due, now=due) == 1
-
-
-async def test_an_open_question_is_repeated_after_reminders_were_stopped(desk: Desk) -> None:
-    await desk.talk.says("预约")
-    (await desk.talk.says("停止提醒")).shows("已为您停止就诊提醒", "请选择预约方式")
-
-
-async def asked(desk: Desk, scope: Scope = WANG_HERSELF) -> tuple[Talk, Notice]:
-    """A manager at their telephone, and what a doctor's request tells them."""
-    accounts, now = StaffAccounts(desk.database), desk.talk.now
-    _, code = await accounts.add("陈主任", Role.MANAGER, by=CLI, now=now)
-    await accounts.bind(code, "o-manager", now=now)
-    doctor, _ = await accounts.add("王医生", Role.DOCTOR, "wang", by=CLI, now=now)
-    order = StopOrder(scope, "家中有事", "ask")
-    await desk.stoppages.request(order, by=Actor("staff", doctor.id, "wechat"), now=now)
-    manager = Talk(desk.talk.dialogue, now, openid="o-manager")
-    return manager, await Desk(manager, desk.database, desk.appointments).deliver(NoticeKind.STOP_REQUEST)
-
-
-async def test_a_manager_approves_a_stoppage_with_one_character(desk: Desk) -> None:
-    await desk.book()
-    manager, notice = await asked(desk)
-    (told,) = manager.transcript
-    assert "王医生申请停诊" in told
-    assert "至 另行通知" in told
-    seen = (await manager.says("1")).shows("已批准").ends("decided")
-    ((stoppage, _),) = await desk.stoppages.all()
-    assert stoppage.state is StoppageState.STOPPING
-    assert (await Desk(manager, desk.database, desk.appointments).tap(notice, 1)).text == seen.text
-
-
-async def test_a_manager_reads_what_session_a_doctor_asks_to_stop(desk: Desk) -> None:
-    manager, _ = await asked(desk, Scope("session", WANG))
-    assert "范围：王芳 11月24日 周二 09:00-10:00" in manager.transcript[0]
-
-
-async def test_a_manager_refuses_and_cannot_approve_afterwards(desk: Desk) -> None:
-    manager, notice = await asked(desk)
-    (await manager.says("2")).shows("不批准").ends("decided")
-    (await Desk(manager, desk.database, desk.appointments).tap(notice, 1)).shows("已经处理过了")
-    ((stoppage, _),) = await desk.stoppages.all()
-    assert stoppage.state is StoppageState.REFUSED
-
-
-async def test_who_is_no_manager_any_more_decides_nothing(desk: Desk) -> None:
-    """Nobody unbound can find out that there is anything to decide."""
-    manager, notice = await asked(desk)
-    await StaffAccounts(desk.database).remove("陈主任", by=CLI, now=manager.now)
-    (await manager.says("1")).hides("批准", "停诊")
-    seen = await Desk(manager, desk.database, desk.appointments).tap(notice, 1)
-    seen.shows("没有找到这条通知").hides("批准", "停诊")
-    ((stoppage, _),) = await desk.stoppages.all()
-    assert stoppage.state is StoppageState.REQUESTED
-
-
 async def test_an_answer_is_in_the_audit_trail_once(desk: Desk, database: SqlDatabase) -> None:
     reminder = await desk.remind(await desk.book())
     for _ in range(2):
@@ -519,20 +383,6 @@ async def test_words_of_a_choice_that_two_notices_have_are_asked_about(desk: Des
     seen = await desk.talk.says("我会来")
     assert len(seen.choices) == 3
     (await desk.talk.picks(seen, "王芳")).shows("已记下您会来就诊", "王芳", "请选择预约方式")
-
-
-async def test_a_reminder_of_no_appointment_of_the_account_is_unknown(desk: Desk) -> None:
-    claim_id = await desk.book()
-    reminder = await desk.remind(claim_id)
-    async with desk.database.begin() as unit:
-        await unit.connection.execute(update(claim).where(claim.c.id == claim_id).values(openid="o-else"))
-    (await desk.tap(reminder, 1)).shows("没有找到这条通知").hides("王芳")
-
-
-async def test_a_changed_visit_that_is_booked_no_longer_is_over(desk: Desk) -> None:
-    notice = await desk.change_room(await desk.book())
-    await desk.talk.says("3", "1")
-    (await desk.tap(notice, 1)).shows("这个预约已取消")
 
 
 async def test_a_database_that_does_not_answer_is_asked_again_by_the_next_message(

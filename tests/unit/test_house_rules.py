@@ -11,7 +11,7 @@ import pytest
 
 from booking import errors
 from booking.models import Claim, ClaimState, Clinic
-from booking.refusals import InvalidDetail
+from booking.refusals import InvalidDetail, OfferGone
 from handlers.texts import refusals
 
 ROOT = Path(__file__).parents[2]
@@ -131,7 +131,7 @@ SAMPLES: dict[object, object] = {
     date: date(2026, 11, 30),
     datetime: datetime(2026, 11, 30, 1, tzinfo=UTC),
     timedelta: timedelta(hours=1),
-    inspect.signature(refusals.OfferGone).parameters["why"].annotation: "expired",
+    inspect.signature(OfferGone).parameters["why"].annotation: "expired",
     Claim | None: None,
 }
 

@@ -10,11 +10,33 @@ from typing import get_args, get_type_hints
 
 import pytest
 
-from booking import details, errors, id_numbers, mobiles, names
-from booking.errors import Refused, ZhenyueError
+from booking import details, id_numbers, mobiles, names
+from booking.errors import Busy, Refused, Unavailable, ZhenyueError
 from booking.hours import OpenDays
 from booking.models import APPOINTED, ClaimState, Clinic, Doctor, PaperKind, Policy
-from booking.refusals import InvalidDetail
+from booking.refusals import (
+    DayLimitReached,
+    InvalidDetail,
+    NotCancellable,
+    NotChangeable,
+    NotOpenYet,
+    OfferGone,
+    OverlappingAppointment,
+    PastCutOff,
+    TooFarAhead,
+    TooLateToCancel,
+    TooLateToChange,
+    TooManyPatients,
+)
+from booking.staff_refusals import (
+    AlreadyStopped,
+    CallSettled,
+    InvalidStaffName,
+    NothingToStop,
+    TextTooLong,
+    UnknownDoctor,
+    UnknownScope,
+)
 from handlers.texts import appointments, common, greeting, patients
 from handlers.texts.refusals import refusal
 
@@ -23,25 +45,25 @@ TEXTS = [path for path in (HANDLERS / "texts").glob("*.py") if path.name != "tra
 CLINIC = Clinic("demo", "示范门诊部", "示范路1号", "010-00000000", "Asia/Shanghai")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 ARGUMENTS: dict[type[ZhenyueError], tuple[object, ...]] = {
-    errors.NotOpenYet: (datetime(2026, 11, 23, 23, 0, tzinfo=UTC),),
-    errors.TooFarAhead: (7, date(2026, 11, 30)),
-    errors.PastCutOff: (timedelta(hours=1),),
-    errors.OverlappingAppointment: (datetime(2026, 11, 24, 1, 0, tzinfo=UTC),),
-    errors.DayLimitReached: (2,),
-    errors.TooManyPatients: (5,),
-    errors.TooLateToCancel: (datetime(2026, 11, 23, 23, 0, tzinfo=UTC), timedelta(hours=2)),
-    errors.TooLateToChange: (datetime(2026, 11, 23, 23, 0, tzinfo=UTC), timedelta(hours=2)),
-    errors.NotCancellable: (ClaimState.COMPLETED,),
-    errors.NotChangeable: (ClaimState.CANCELLED,),
-    errors.InvalidDetail: ("mobile", "length"),
-    errors.InvalidStaffName: (20,),
-    errors.UnknownDoctor: ("wang",),
-    errors.UnknownScope: ("doctor", "wong"),
-    errors.NothingToStop: (datetime(2026, 11, 23, 16, 0, tzinfo=UTC), datetime(2026, 11, 24, 16, 0, tzinfo=UTC)),
-    errors.AlreadyStopped: ("T000001",),
-    errors.TextTooLong: (200,),
-    errors.OfferGone: ("expired",),
-    errors.CallSettled: ("changed", "01a"),
+    NotOpenYet: (datetime(2026, 11, 23, 23, 0, tzinfo=UTC),),
+    TooFarAhead: (7, date(2026, 11, 30)),
+    PastCutOff: (timedelta(hours=1),),
+    OverlappingAppointment: (datetime(2026, 11, 24, 1, 0, tzinfo=UTC),),
+    DayLimitReached: (2,),
+    TooManyPatients: (5,),
+    TooLateToCancel: (datetime(2026, 11, 23, 23, 0, tzinfo=UTC), timedelta(hours=2)),
+    TooLateToChange: (datetime(2026, 11, 23, 23, 0, tzinfo=UTC), timedelta(hours=2)),
+    NotCancellable: (ClaimState.COMPLETED,),
+    NotChangeable: (ClaimState.CANCELLED,),
+    InvalidDetail: ("mobile", "length"),
+    InvalidStaffName: (20,),
+    UnknownDoctor: ("wang",),
+    UnknownScope: ("doctor", "wong"),
+    NothingToStop: (datetime(2026, 11, 23, 16, 0, tzinfo=UTC), datetime(2026, 11, 24, 16, 0, tzinfo=UTC)),
+    AlreadyStopped: ("T000001",),
+    TextTooLong: (200,),
+    OfferGone: ("expired",),
+    CallSettled: ("changed", "01a"),
 }
 
 
@@ -51,7 +73,7 @@ def leaves(kind: type[ZhenyueError]) -> list[type[ZhenyueError]]:
     return [leaf for child in below for leaf in leaves(child)] if below else [kind]
 
 
-@pytest.mark.parametrize("leaf", [*leaves(Refused), errors.Busy, errors.Unavailable], ids=lambda leaf: leaf.__name__)
+@pytest.mark.parametrize("leaf", [*leaves(Refused), Busy, Unavailable], ids=lambda leaf: leaf.__name__)
 def test_every_refusal_has_a_text_with_the_rules_numbers(leaf: type[ZhenyueError]) -> None:
     arguments = ARGUMENTS.get(leaf, ())
     said = refusal(leaf(*arguments), clinic=CLINIC)
@@ -63,17 +85,17 @@ def test_every_refusal_has_a_text_with_the_rules_numbers(leaf: type[ZhenyueError
 
 
 def test_every_fate_of_an_offer_has_a_text() -> None:
-    fates = get_args(get_type_hints(errors.OfferGone.__init__)["why"])
-    said = {refusal(errors.OfferGone(why), clinic=CLINIC) for why in fates}
+    fates = get_args(get_type_hints(OfferGone.__init__)["why"])
+    said = {refusal(OfferGone(why), clinic=CLINIC) for why in fates}
     assert len(said) == len(fates) > 4
 
 
 def test_moments_in_refusals_are_the_clinics() -> None:
-    assert "11月24日 周二 07:00" in refusal(errors.NotOpenYet(datetime(2026, 11, 23, 23, tzinfo=UTC)), clinic=CLINIC)
+    assert "11月24日 周二 07:00" in refusal(NotOpenYet(datetime(2026, 11, 23, 23, tzinfo=UTC)), clinic=CLINIC)
 
 
 def test_without_a_notice_the_start_is_the_deadline() -> None:
-    said = refusal(errors.TooLateToCancel(datetime(2026, 11, 23, 23, tzinfo=UTC), timedelta(0)), clinic=CLINIC)
+    said = refusal(TooLateToCancel(datetime(2026, 11, 23, 23, tzinfo=UTC), timedelta(0)), clinic=CLINIC)
     assert "就诊时间已到" in said
     assert "010-00000000" in said
 
