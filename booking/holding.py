@@ -169,6 +169,8 @@ class Holds:
         limit, moving = catalogue.clinic.policy.per_patient_per_day, wish.replaces
         async with self._database.begin() as unit:
             await unit.patients.lock(claim.patient)
+            if by.owner is not None and not await unit.patients.belongs(claim.patient, by.owner):
+                raise UnknownPatient  # removed or erased since it was looked up
             claim = replace(claim, openid=await _account_of(unit, wish, by))
             given_up = await self._give_up_holds(unit, claim, now)
             day = await unit.claims.day_of(claim.patient, claim.date)

@@ -30,6 +30,8 @@ from booking.views import AppointmentView, view_of
 TRIES = 6
 """How often a choice is judged again after another claim of the patient and day came between."""
 BATCH = 200
+_ENDED = (ClaimState.CANCELLED, ClaimState.MOVED, ClaimState.STOPPED)
+"""What may have become of the appointment that somebody chose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +214,9 @@ async def _settle(
         new, action, to = None, "declined", DisplacementState.DECLINED
     else:
         if person.state is DisplacementState.REBOOKED and person.chosen == reply.claim:
+            chosen = (await unit.offers.get([reply.claim]))[reply.claim]
+            if chosen.state in _ENDED:
+                raise OfferGone("answered", chosen)
             return None, []
         new = await _book(unit, person, reply, catalogue=catalogue, now=now)
         action, to = "rebooked", DisplacementState.REBOOKED

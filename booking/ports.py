@@ -262,6 +262,10 @@ class PatientRows(Protocol):
         """Let nobody else book for this patient, or link or correct them, until the transaction ends."""
         ...
 
+    async def belongs(self, patient_id: str, openid: str) -> bool:
+        """Tell whether a patient is one of the account's now."""
+        ...
+
     async def lock_account(self, openid: str, *, now: datetime) -> None:
         """Let nobody else change this account's links until the transaction ends."""
         ...

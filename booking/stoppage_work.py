@@ -71,9 +71,11 @@ class StoppageWork:
             stoppage = await unit.stoppages.lease(now=now, until=until, mine=self._mine)
         if stoppage is None:
             return 0
+        if self._mine.get(stoppage.id, now) <= now:
+            self._plans.pop(stoppage.id, None)  # others may have worked since: who waits now is not who waited then
         self._mine[stoppage.id] = until
         try:
-            done = await self._steps[stoppage.state](stoppage, now=now)
+            done = await self._step(stoppage, now=now)
         except (OrdinalTaken, AlreadyInSession, SeatTaken, NumberTaken) as error:
             self._stumbled += 1
             if self._stumbled > STUMBLES:
@@ -81,6 +83,13 @@ class StoppageWork:
             return 1  # somebody's booking came between; read again, it is seen
         self._stumbled = 0
         return max(1, done)
+
+    async def _step(self, stoppage: Stoppage, *, now: datetime) -> int:
+        try:
+            return await self._steps[stoppage.state](stoppage, now=now)
+        except BaseException:
+            self._plans.pop(stoppage.id, None)  # whom the batch was for still wait, and are planned for again
+            raise
 
     async def _displace(self, stoppage: Stoppage, *, now: datetime) -> int:
         catalogue = await self._current.get()

@@ -5,6 +5,7 @@ What is kept for somebody may be over by the time a notice is read: it is never 
 
 from typing import ClassVar
 
+from booking.models import ClaimState
 from booking.notices import Notice, NoticeKind
 from booking.refusals import OfferGone
 from handlers.frame import Done, Frame, Gap, Question
@@ -34,6 +35,8 @@ async def became(frame: Frame, gone: OfferGone) -> str:
     if gone.claim is None:
         return f"{said}\n{texts.BOOK_AGAIN}"
     view = await frame.services.appointments.view(gone.claim.id, openid=frame.openid)
+    if view.claim.state is not ClaimState.BOOKED:  # what was chosen or given back, and ended since
+        return texts.no_more(view, frame.catalogue, frame.now)
     return f"{said}\n{texts.stands(view, frame.catalogue, frame.now)}"
 
 

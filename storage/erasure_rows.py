@@ -7,6 +7,7 @@ from sqlalchemy import and_, delete, exists, insert, or_, select, update
 
 from booking.models import PatientDetails
 from booking.notices import NoticeState
+from booking.stoppage_models import UNSETTLED, DisplacementState
 from storage.connection import SqlConnection, fetch
 from storage.notice_tables import notice, notice_consent
 from storage.patient_sealing import link_columns, person_columns
@@ -68,6 +69,12 @@ class SqlErasureRows:
         row = {"following": False, "first_seen_at": now, "follow_changed_at": now, "reminders": False}
         await self._connection.execute(insert(account).values(openid=alias, **row))
         await self._end_links(openid, alias, now)
+        waits = and_(displacement.c.openid == openid, displacement.c.state.in_([str(state) for state in UNSETTLED]))
+        declined = {
+            "state": str(DisplacementState.DECLINED),
+            "updated_at": now,
+        }
+        await self._connection.execute(update(displacement).where(waits).values(declined))
         for table in (consent, claim, displacement):
             await self._connection.execute(update(table).where(table.c.openid == openid).values(openid=alias))
         waiting = and_(notice.c.openid == openid, notice.c.state == str(NoticeState.PENDING))

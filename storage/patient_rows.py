@@ -156,6 +156,12 @@ class SqlPatientRows:
         query = select(patient.c.id).where(patient.c.id == patient_id)
         await self._connection.execute(query.with_for_update(key_share=True))
 
+    async def belongs(self, patient_id: str, openid: str) -> bool:
+        """Tell whether a patient is one of the account's now."""
+        link = account_patient.c
+        linked = select(link.id).where(link.openid == openid, link.patient_id == patient_id, _LIVE)
+        return (await self._connection.execute(linked)).first() is not None
+
     async def consent(self, openid: str) -> str | None:
         """Return the version of the text this account has agreed to, None when it never did (R-C3)."""
         version: str | None = (await self._connection.execute(_CONSENT, {"openid": openid})).scalar()

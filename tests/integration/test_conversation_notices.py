@@ -8,6 +8,8 @@ from sqlalchemy import select
 from booking.answers import Answers
 from booking.appointments import Appointments
 from booking.errors import Unavailable
+from booking.models import ClaimState
+from booking.ports import ClaimFilter
 from booking.stoppage_models import Scope, StopOrder
 from handlers.chat import Incoming
 from handlers.notices import tap_id
@@ -249,10 +251,7 @@ async def test_an_offer_past_its_deadline_is_explained_and_what_is_free_is_offer
 async def test_an_offer_after_the_stoppage_was_lifted_says_that_the_old_one_stands(desk: Desk) -> None:
     await desk.book()
     notice = await desk.stop()
-    ((stoppage, _),) = await desk.stoppages.all()
-    await desk.stoppages.lift(stoppage.id, by=CLI, now=desk.talk.now)
-    while await desk.stoppages.work(now=desk.talk.now):
-        pass
+    await desk.lift(notice)
     (await desk.tap(notice, 1)).shows("原来的预约继续有效", "当前预约：11月24日")
     assert f"{WANG}-0900 booked" in await desk.states()
 
@@ -394,3 +393,30 @@ async def test_a_database_that_does_not_answer_is_asked_again_by_the_next_messag
         with pytest.raises(Unavailable):
             await answers.newest()
     assert await answers.newest() is None
+
+
+async def test_what_was_chosen_and_cancelled_since_is_not_said_to_stand(desk: Desk) -> None:
+    await desk.book()
+    notice = await desk.stop()
+    await desk.tap(notice, 1)
+    await desk.talk.says("取消预约", "1")
+    for place in (1, 2):
+        (await desk.tap(notice, place)).shows("这个预约已取消").hides("改约成功", "当前预约")
+
+
+async def test_what_was_chosen_and_stopped_since_is_not_said_to_stand(desk: Desk) -> None:
+    await desk.book()
+    first = await desk.stop()
+    await desk.tap(first, 1)
+    async with desk.database.read() as unit:
+        [chosen] = await unit.claims.find(ClaimFilter(states=(ClaimState.BOOKED,)))
+    await desk.stop(chosen.session)
+    (await desk.tap(first, 1)).shows("这个预约已停诊").hides("改约成功", "当前预约")
+
+
+async def test_what_was_given_back_and_cancelled_since_is_not_said_to_stand(desk: Desk) -> None:
+    await desk.book()
+    notice = await desk.stop()
+    await desk.lift(notice)
+    await desk.talk.says("取消预约", "1")
+    (await desk.tap(notice, 1)).shows("这个预约已取消").hides("继续有效", "当前预约")

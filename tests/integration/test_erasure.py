@@ -3,8 +3,9 @@
 import asyncio
 import itertools
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, func, select, update
@@ -14,14 +15,18 @@ from booking.appointments import Appointments, Wish
 from booking.audit_chain import AuditChain
 from booking.erasure import RETENTION, Erasure, Plan
 from booking.errors import Refused
-from booking.models import PaperKind, Patient, PatientDetails, Sex
+from booking.models import LIVE, PaperKind, Patient, PatientDetails, Sex
 from booking.patients import Patients
-from booking.refusals import PatientHasAppointments
+from booking.pool_port import Admission
+from booking.ports import ClaimFilter
+from booking.refusals import PatientHasAppointments, UnknownPatient
 from booking.staff_refusals import AccountIsStaff, UnknownAccount
 from booking.staffing import StaffAccounts
+from booking.stoppage_models import DisplacementState, Scope
 from storage.columns import metadata
 from storage.database import SqlDatabase
 from storage.notice_tables import notice
+from storage.pool import RedisPool
 from storage.sealing import Sealer
 from storage.staff_tables import audit_detail
 from storage.tables import claim
@@ -29,6 +34,7 @@ from tests.conftest import NOW, SECRET
 from tests.support.backups import DAY, OPERATOR, TUESDAY, opened, rows_of
 from tests.support.clinic import add_session, open_clinic
 from tests.support.command_line import CommandLine
+from tests.support.stopping import MANAGER, Ward, order
 
 OPENID = "o-Erase-Me-0123456789abcdef"
 DESK = Actor("staff", "s1", "phone")
@@ -226,6 +232,41 @@ async def test_a_new_key_seals_what_was_erased_again_without_bringing_anything_b
         assert await unit.patients.add_hashes(limit=50) == 0
     await rotating.close()
     assert "Cao Xueqin A" not in await everything_opened(database, Sealer(new))
+
+
+async def test_nothing_is_kept_for_who_waited_for_a_seat_when_they_were_erased(
+    database: SqlDatabase, pool: RedisPool, appointments: Appointments, now: datetime
+) -> None:
+    await open_clinic(database)
+    await add_session(database, now + DAY, capacities=(1,))
+    ward = Ward.open(database, pool, appointments)
+    await ward.book(f"{TUESDAY}-0900", "张三", now=now)
+    stoppage = await ward.stop(order(Scope("session", TUESDAY)), now=now)
+    assert (await ward.displaced())["p-张三"].state is DisplacementState.UNOFFERED
+    await Erasure(database).erase("o-张三", reason=REASON, by=OPERATOR, now=now)
+    await add_session(database, now + 2 * DAY, capacities=(9,))
+    assert await ward.offers.serve_next(now=now) == 0
+    await ward.stoppages.lift(stoppage, by=MANAGER, now=now)
+    await ward.finish(now=now)
+    async with database.read() as unit:
+        assert await unit.claims.find(ClaimFilter(states=LIVE)) == []
+
+
+async def test_a_hold_under_way_does_not_outlive_the_account(
+    family: Family, appointments: Appointments, pool: RedisPool, database: SqlDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really_admit = RedisPool.admit
+
+    async def erase_meanwhile(self: RedisPool, **wanted: Any) -> Admission:
+        admission = await really_admit(self, **wanted)
+        await family.erase(later=timedelta(0))
+        return admission
+
+    monkeypatch.setattr(RedisPool, "admit", erase_meanwhile)
+    with pytest.raises(UnknownPatient):
+        await family.book(family.persons[0], "0900")
+    async with database.read() as unit:
+        assert await unit.claims.find(ClaimFilter(openid=OPENID)) == []
 
 
 @pytest.fixture

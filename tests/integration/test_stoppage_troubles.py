@@ -9,7 +9,7 @@ import booking.offer_writing
 import booking.stoppage_work
 from booking.appointments import Appointments
 from booking.current import CurrentCatalogue
-from booking.errors import Busy, OrdinalTaken
+from booking.errors import Busy, OrdinalTaken, Unavailable
 from booking.models import Claim
 from booking.offering import Offers
 from booking.refusals import OfferGone
@@ -236,3 +236,45 @@ async def test_who_still_waits_when_a_stoppage_is_lifted_has_the_visit_back(ward
     await ward.finish(now=now)
     assert {person.state for person in (await ward.displaced()).values()} == {DisplacementState.RESTORED}
     assert (await ward.stoppages.get(stoppage.id))[0].state is StoppageState.LIFTED
+
+
+async def until_offering(ward: Ward, now: datetime) -> None:
+    """Stop Tuesday and work until replacements are looked for."""
+    stoppage = await ward.stoppages.stop(order(TUESDAY_SESSION), by=MANAGER, now=now)
+    while (await ward.stoppages.get(stoppage.id))[0].state is not StoppageState.OFFERING:
+        await ward.stoppages.work(now=now)
+
+
+async def test_a_batch_that_failed_is_planned_again_and_nobody_goes_without(
+    ward: Ward, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await until_offering(ward, now)
+    really_write, tries = booking.stoppage_work.write_offers, []
+
+    async def fails_once(*args: object, **rest: object) -> tuple[int, list[str]]:
+        written = await really_write(*args, **rest)  # type: ignore[arg-type]  # passed on as it came
+        tries.append(written)
+        if len(tries) == 1:
+            raise Unavailable("database")
+        return written
+
+    monkeypatch.setattr(booking.stoppage_work, "write_offers", fails_once)
+    with pytest.raises(Unavailable):
+        await ward.finish(now=now)
+    await ward.finish(now=now)
+    assert (await ward.displaced())["p-张三"].state is DisplacementState.OFFERED
+    assert [len(each.payload["offers"]) for each in await ward.notices("stopped", "offer")] == [1]
+
+
+async def test_a_worker_that_stood_still_plans_anew_for_who_waits_again(ward: Ward, now: datetime) -> None:
+    await add_session(ward.database, now + 4 * DAY, capacities=(9,))
+    await until_offering(ward, now)
+    await ward.stoppages.work(now=now)  # plans, and writes all of it
+    other, later = Ward.open(ward.database, ward.pool, ward.appointments), now + booking.stoppage_work.LEASE + DAY / 24
+    await other.finish(now=later)
+    await add_session(ward.database, now + 3 * DAY, capacities=(9,))
+    kept = await other.kept_for((await other.displaced())["p-张三"])
+    for session in sorted({claim.session for claim in kept}):
+        await other.stoppages.stop(order(Scope("session", session), session), by=MANAGER, now=later)
+    await ward.finish(now=later)
+    assert (await ward.displaced())["p-张三"].state is DisplacementState.OFFERED

@@ -47,6 +47,12 @@ class Desk:
             pass
         return await self.deliver(NoticeKind.STOPPED, shown=shown)
 
+    async def lift(self, notice: Notice) -> None:
+        """Lift the stoppage that a notice tells of, and do all that follows."""
+        await self.stoppages.lift(str(notice.stoppage), by=CLI, now=self.talk.now)
+        while await self.stoppages.work(now=self.talk.now):
+            pass
+
     async def remind(self, claim_id: str, kind: NoticeKind = NoticeKind.REMINDER_DAY, *, shown: bool = True) -> Notice:
         """Write a reminder and deliver it."""
         async with self.database.read() as unit:
