@@ -6,6 +6,7 @@ OPTION_CHECK = "只核验文件是否完整、能否用现有密钥打开，不�
 
 NO_DATABASE = "{where} 里还没有数据，无可备份"
 EXISTS = "{path} 已经存在，没有覆盖；请换一个文件名"
+NO_FOLDER = "没有备份：{path} 写不进去（没有文件夹 {folder}）；请先建立它，或换一个位置"
 CANNOT_WRITE = "没有备份：{path} 写不进去（{problem}）；请检查磁盘空间与权限"
 BACKED_UP = "已备份到 {path}：{rows} 行，{size} 字节，用时 {seconds:.1f} 秒"
 CHAIN = "审计链 {links} 环，末端 {head}"

@@ -1,5 +1,6 @@
 """Reading what was typed, tapped or said: as a number, a command, or a choice by its name."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
@@ -8,6 +9,8 @@ from handlers.texts import commands
 
 LONGEST_READ = 300
 """Characters of a message that are read at all."""
+_NO_CHOICE = re.compile(r"[-+~−±]\s?\d|\d\s?[.,:/]\s?\d")
+"""``-1``, ``1.5``: read without what stands between, they would choose what nobody meant."""
 _UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Mn", "Me")
 
 
@@ -34,7 +37,9 @@ def command(text: str) -> str | None:
 
 
 def number(text: str) -> int | None:
-    """Return the number that the whole text is: ``３``, ``第3个``, ``三``."""
+    """Return the number that the whole text is: ``３``, ``第3个``, ``三``; none with a sign or a fraction."""
+    if _NO_CHOICE.search(clean(text)):
+        return None
     found = commands.NUMBER.fullmatch(compact(text))
     if found is None:
         return None

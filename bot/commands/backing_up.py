@@ -41,10 +41,11 @@ def backup(file: Annotated[Path, Parameter(help=texts_backup.ARGUMENT_TARGET)], 
     if file.exists():
         complain(texts_backup.EXISTS.format(path=file))
         return REFUSED
+    if not file.parent.is_dir():
+        raise ConfigurationError(texts_backup.NO_FOLDER.format(path=file, folder=file.parent))
     started = time.monotonic()
     try:
-        with _whole_or_nothing(file) as sink:
-            found = run(_backup(settings, sink, file.name))
+        found = run(_backup(settings, file))
     except OSError as error:
         raise ConfigurationError(texts_backup.CANNOT_WRITE.format(path=file, problem=error.strerror)) from None
     seconds = time.monotonic() - started
@@ -84,17 +85,20 @@ def restore(
     return REFUSED
 
 
-async def _backup(settings: RecordSettings, sink: BinaryIO, name: str) -> Sum:
+async def _backup(settings: RecordSettings, file: Path) -> Sum:
     if settings.database_file is not None and not settings.database_file.exists():
         raise ConfigurationError(texts_backup.NO_DATABASE.format(where=shown(settings.database_url)))
     async with _opened(settings) as (database, clock):
         if await revision(database) is None:
             raise ConfigurationError(texts_backup.NO_DATABASE.format(where=shown(settings.database_url)))
         await prepare(settings, None)
-        found = await write_backup(database, sink, secret=settings.secret_keys[0], now=clock.now())
+        with _whole_or_nothing(file) as sink:
+            found = await write_backup(database, sink, secret=settings.secret_keys[0], now=clock.now())
         facts: Facts = {"rows": found.total, "links": found.links, "head": found.head}
         async with database.begin() as unit:
-            await unit.audit.record(Entry(clock.now(), operator(), "backed_up", "database", name[:112], None, facts))
+            await unit.audit.record(
+                Entry(clock.now(), operator(), "backed_up", "database", file.name[:112], None, facts)
+            )
     return found
 
 
@@ -144,7 +148,7 @@ def _whole_or_nothing(file: Path) -> Generator[BinaryIO]:
             yield sink
             sink.flush()
             os.fsync(sink.fileno())
-        os.link(part, file)  # unlike a rename, this overwrites nothing that came meanwhile
+        _appear(part, file)
     finally:
         with contextlib.suppress(FileNotFoundError):
             part.unlink()
@@ -153,6 +157,17 @@ def _whole_or_nothing(file: Path) -> Generator[BinaryIO]:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _appear(part: Path, file: Path) -> None:
+    """Give a complete file its name, which nobody else may have taken meanwhile; raises ``OSError``."""
+    try:
+        os.link(part, file)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links, as of a stick or a share
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        part.replace(file)
 
 
 def _tell_sound(settings: RecordSettings, made: Made, found: Sum) -> None:

@@ -182,3 +182,32 @@ def test_a_trail_that_was_broken_before_is_restored_as_it_was_and_it_is_said(
     assert result.status == 1
     assert "数据已全部恢复；但审计链在备份之前就有 1 处问题" in result.err
     assert "nobody" in zhenyue("audit").out
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_a_place_that_knows_no_links_takes_a_backup_too_and_nothing_is_written_over(
+    zhenyue: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr("os.link", refuse)
+    assert zhenyue("backup", "usb.zy").status == 0
+    assert zhenyue("restore", "usb.zy", "--check").status == 0
+    assert [path.name for path in tmp_path.glob("*.part")] == []
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_a_backup_that_was_not_written_stands_in_no_trail(
+    zhenyue: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    missing = zhenyue("backup", "nowhere/x.zy")
+    assert missing.status == 2
+    assert "没有文件夹 nowhere" in missing.err
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    assert "写不进去" in zhenyue("backup", "x.zy").err
+    assert [row for row in zhenyue("audit", "--json").rows if row["action"] == "backed_up"] == []

@@ -46,6 +46,13 @@ TIMES = (Option("a", "09:00 余2", ("9点",)), Option("b", "19:00 余3", ("19点
         ("十", None),
         ("3号", None),
         ("2020", None),
+        ("1.", 1),
+        ("-1", None),
+        ("－1", None),
+        ("~1", None),
+        ("1.5", None),
+        ("0.1", None),
+        ("1/2", None),
     ],
 )
 def test_numbers_are_read_in_many_forms(text: str, value: int | None) -> None:
