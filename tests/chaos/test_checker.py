@@ -178,6 +178,17 @@ def _book_what_nobody_asked_for(_h: History, f: Final) -> None:
     f.claims.append(taken("9", "o1", ("s3", 2), "booked", 5))
 
 
+def _say_that_what_was_cancelled_stands(h: History, _f: Final) -> None:
+    h.answered("o2", "改约成功\n预约号：2", NOON + timedelta(minutes=5))
+
+
+def _say_that_what_was_stopped_stands(h: History, _f: Final) -> None:
+    seat = "2026年11月28日 周六 14:00-14:30 王芳\n口腔科 201"
+    h.answered(
+        "o5", f"该通知您已回复过。\n当前预约：{seat}\n预约号：6\n如需变更，请回复“改约”。", NOON + timedelta(minutes=5)
+    )
+
+
 def _lose_an_entry(_h: History, f: Final) -> None:
     f.trail["c2"].pop()
 
@@ -291,6 +302,8 @@ CONTROLS: list[tuple[str, Spoil]] = [
     ("a_message_acts_once", _act_twice_on_a_message),
     ("a_message_acts_once", _book_what_nobody_asked_for),
     ("a_message_acts_once", _cancel_by_itself),
+    ("a_message_acts_once", _say_that_what_was_cancelled_stands),
+    ("a_message_acts_once", _say_that_what_was_stopped_stands),
     ("every_change_has_one_entry_and_its_notice", _lose_an_entry),
     ("every_change_has_one_entry_and_its_notice", _write_an_entry_twice),
     ("every_change_has_one_entry_and_its_notice", _write_of_what_did_not_happen),

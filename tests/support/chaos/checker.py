@@ -125,8 +125,8 @@ def a_hold_lives_until_its_deadline(_history: History, final: Final) -> list[str
 
 
 def a_message_acts_once(history: History, final: Final) -> list[str]:
-    """4: redeliveries are answered alike, no message has two claims, and nothing was done that nobody asked for."""
-    found = list(history.unlike)
+    """4: redeliveries are answered alike, no message has two claims, nothing was done unasked, answers are true."""
+    found = history.unlike + _untrue(history, final)
     requests = Counter(taken.request_id for taken in final.claims if taken.kind != "offer")
     found += [f"message {one} has {count} claims" for one, count in requests.items() if count > 1]
     unanswered = Counter(
@@ -147,6 +147,17 @@ def a_message_acts_once(history: History, final: Final) -> list[str]:
         f"{taken.number} was cancelled and nobody asked for it"
         for taken in final.claims
         if taken.state == "cancelled" and taken.number not in asked
+    ]
+
+
+def _untrue(history: History, final: Final) -> list[str]:
+    """What an answer said to stand though it had ended before it was asked."""
+    by_number = {taken.number: taken for taken in final.claims}
+    slack = timedelta(seconds=SLACK + final.clock_off)
+    return [
+        f"{number} was said to stand to who asked at {asked_at:%X}, and is {taken.state} since {taken.changed:%X}"
+        for number, asked_at in history.said
+        if (taken := by_number.get(number)) is not None and not taken.live and taken.changed < asked_at - slack
     ]
 
 

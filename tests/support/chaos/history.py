@@ -5,12 +5,14 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 
 Deed = Literal["hold", "book", "change", "cancel", "choose", "decline", "stop", "lift"]
 _NUMBER = re.compile(r"(预约成功|改约成功)\n预约号：(\d+)")
 TROUBLE = re.compile("系统繁忙|系统出了点问题|发得太快|该公众号")
 SEAT = re.compile(r"医生：(\S+)[^\n]*\n日期：(\d+月\d+日)[^\n]*\n时间：(\d\d:\d\d)")
+_STANDS = re.compile(r"(?:预约成功\n|改约成功\n|当前预约：[^\n]*(?:\n[^\n]*)*?\n)预约号：(\d+)")
 _CANCELLED = re.compile(r"取消成功\n已取消：(\d+月\d+日)[^\n]*? (\d\d:\d\d)-\d\d:\d\d (\S+)")
 
 
@@ -43,6 +45,8 @@ class History:
     """openid → how often each notice was read as a message of its own."""
     restored: set[str] = field(default_factory=set)
     """openid of whoever read that a visit is restored, or cannot be."""
+    said: list[tuple[str, datetime]] = field(default_factory=list)
+    """Number of each appointment that an answer said to stand, and when the question was sent."""
     unlike: list[str] = field(default_factory=list)
     """Redeliveries that were answered otherwise than the first time."""
     redeliveries: int = 0
@@ -69,6 +73,11 @@ class History:
                 self._book(openid, told[2], " ".join(seat.groups()) if seat else "")
         for day, start, doctor in _CANCELLED.findall(text):
             self._cancel(openid, f"{doctor} {day} {start}")
+
+    def answered(self, openid: str, text: str, asked_at: datetime) -> None:
+        """Note the answer to what an account said at this moment, and nothing but that answer."""
+        self.hear(openid, text)
+        self.said += [(number, asked_at) for number in _STANDS.findall(text)]
 
     def _cancel(self, openid: str, seat: str) -> None:
         self._settle(openid, lambda act: act.deed == "cancel" and act.seat == seat)

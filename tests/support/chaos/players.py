@@ -10,7 +10,7 @@ import random
 import re
 import time
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 
 from aiohttp import ClientError
 
@@ -56,7 +56,7 @@ class Player:
         """Say something, or tap it; None when no answer came, or one that says nothing of what was asked."""
         # Whoever waited long is in no hurry: players meant to load the machine, not to bury it.
         await asyncio.sleep(self.dice.uniform(0.7, 1.3) * self.pause + min(self._waited, LONGEST_BREATH))
-        begun = time.monotonic()
+        begun, asked_at = time.monotonic(), datetime.now(UTC)
         body = {"content": words} | ({"choice_id": choice} if choice else {})
         self.history.messages += 1
         try:
@@ -68,8 +68,11 @@ class Player:
         if reply.source == "custom":  # a notice, or late and perhaps the answer to something before
             await self.look()
             return None
-        self.history.hear(self.user.openid, str(reply))
-        return None if _NO_ANSWER.search(str(reply)) else reply
+        if _NO_ANSWER.search(str(reply)):
+            self.history.hear(self.user.openid, str(reply))
+            return None
+        self.history.answered(self.user.openid, str(reply), asked_at)
+        return reply
 
     async def take(self, reply: Message, wanted: str) -> Message | None:
         """Take a choice of a reply, by a tap or by its digit."""
@@ -121,6 +124,8 @@ class Patient(Player):
         super().__init__(user, history, dice, pause)
         self._wishes = wishes
         """Doctor and day, as one says them."""
+        self._read: list[Message] = []
+        """Notices that were answered once."""
 
     async def live(self, over: asyncio.Event) -> None:
         """Do one thing after the other."""
@@ -128,7 +133,11 @@ class Patient(Player):
         while not over.is_set():
             await self.look_now_and_then()
             if self.unread and self.dice.random() < 0.7:
-                await self._answer(self.unread.pop(0))
+                self._read.append(self.unread.pop(0))
+                await self._answer(self._read[-1])
+                continue
+            if self._read and self.dice.random() < 0.05:
+                await self._answer(self.dice.choice(self._read))  # scrolled back to, and tapped once more
                 continue
             doctor, _ = self.dice.choice(self._wishes)
             wish = self.dice.choices(["预约", doctor, "改约", "取消预约", "我的预约"], [1, 12, 4, 5, 1])[0]
