@@ -140,7 +140,7 @@ class Patient(Player):
                 await self._answer(self.dice.choice(self._read))  # scrolled back to, and tapped once more
                 continue
             doctor, _ = self.dice.choice(self._wishes)
-            wish = self.dice.choices(["预约", doctor, "改约", "取消预约", "我的预约"], [1, 12, 4, 5, 1])[0]
+            wish = self.dice.choices(["预约", doctor, "改约", "取消预约", "我的预约"], [1, 12, 5, 8, 1])[0]
             await self._talk(await self.say(wish))
 
     async def settle_in(self) -> None:
@@ -206,7 +206,7 @@ class Probe(Patient):
             if reply is None or _SURE.search(str(reply)):
                 break
             reply = await self._choose(reply)
-        if reply is None:
+        if reply is None or not _SURE.search(str(reply)):
             return False
         seat = SEAT.search(str(reply))
         assert seat is not None, str(reply)

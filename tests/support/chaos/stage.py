@@ -47,8 +47,8 @@ def clinic(first_day: str) -> str:
         for code, name in DOCTORS.items()
     )
     rosters = "".join(
-        f'  - {{doctor: {code}, weekdays: {ALL_WEEK}, start: "{start}", end: "{end}", slot_minutes: 30, capacity: 2, '
-        f'room: "20{number}", valid_from: {first_day}}}\n'
+        f'  - {{doctor: {code}, weekdays: {ALL_WEEK}, start: "{start}", end: "{end}", slot_minutes: 30, '
+        f'capacity: {9 if DOCTORS[code] == LEFT_TO_PROBES else 3}, room: "20{number}", valid_from: {first_day}}}\n'
         for number, code in enumerate(DOCTORS)
         for start, end in [("09:00", "12:00") if number % 2 else ("14:00", "17:00")]
     )
