@@ -7,6 +7,7 @@ the chat store first; its answer follows as a customer-service message, or with 
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -136,12 +137,11 @@ class Turns:
 
     async def _postpone(self, running: Running) -> str:
         """Keep the message, so that the answer follows; or take the answer, when it is there and nobody else has."""
-        incoming = running.incoming
+        incoming, now = running.incoming, self._now()
+        kept = orjson.dumps(replace(incoming, kept_at=now.timestamp()))
         try:
             async with asyncio.timeout(_KEEP_LIMIT):
-                entered = await self._chats.postpone(
-                    incoming.openid, incoming.request_id, now=self._now(), incoming=orjson.dumps(incoming)
-                )
+                entered = await self._chats.postpone(incoming.openid, incoming.request_id, now=now, incoming=kept)
         except (Unavailable, TimeoutError):
             await asyncio.wait((running.task,), timeout=_LAST_CHANCE)
             if running.task.done():

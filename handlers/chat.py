@@ -24,6 +24,8 @@ class Incoming:
     """Lower case: ``subscribe``, ``unsubscribe``, ``scan``, ``click``, ``view``, …"""
     key: str | None = None
     """The event's key, without the prefix ``qrscene_``."""
+    kept_at: float | None = None
+    """When it was kept for later (seconds of the epoch), of a message that is taken up again after its process died."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,10 @@ class Dialogue:
             return await hear_tap(frame, asked, *tap)
         if incoming.kind not in _READ or not compact(incoming.text):
             return await _unreadable(frame, asked)
+        if chat is not None and asked is not None and _is_overtaken(incoming, chat.updated_at):
+            frame.note(greeting.OVERTAKEN)
+            frame.outcome = "overtaken"
+            return await go_on(frame, asked)
         return await _read(frame, asked, chat)
 
     async def _open(
@@ -135,6 +139,11 @@ async def _unreadable(frame: Frame, asked: Asked | None) -> Turn:
     else:
         frame.note(greeting.unreadable(frame.incoming.kind))
     return await go_on(frame, asked)
+
+
+def _is_overtaken(incoming: Incoming, asked_at: datetime) -> bool:
+    """Tell whether a message taken up again is older than the open question, which it can neither answer nor end."""
+    return incoming.kept_at is not None and incoming.tapped is None and incoming.kept_at < asked_at.timestamp()
 
 
 def _command(incoming: Incoming) -> str | None:
