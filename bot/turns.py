@@ -138,7 +138,7 @@ class Turns:
     async def _postpone(self, running: Running) -> str:
         """Keep the message, so that the answer follows; or take the answer, when it is there and nobody else has."""
         incoming, now = running.incoming, self._now()
-        kept = orjson.dumps(replace(incoming, kept_at=now.timestamp()))
+        kept = orjson.dumps(replace(incoming, first_taken=now.timestamp()))
         try:
             async with asyncio.timeout(_KEEP_LIMIT):
                 entered = await self._chats.postpone(incoming.openid, incoming.request_id, now=now, incoming=kept)
@@ -194,6 +194,7 @@ class Turns:
                 self._crowd.leave(self._crowd.now() - since)
 
     async def _turn(self, running: Running) -> Answer:
+        first_taken = self._now().timestamp()
         for _ in range(_LOST_LOCKS):
             running.token = random_bytes(8).hex()
             entered = await self._enter(running)
@@ -203,6 +204,8 @@ class Turns:
             if answer is not None:
                 return answer
             log.warning("lock_lost", request_id=running.incoming.request_id)
+            if running.incoming.first_taken is None:
+                running.incoming = replace(running.incoming, first_taken=first_taken)
         raise Unavailable("the account's lock")
 
     async def _enter(self, running: Running) -> Entered:

@@ -24,8 +24,9 @@ class Incoming:
     """Lower case: ``subscribe``, ``unsubscribe``, ``scan``, ``click``, ``view``, …"""
     key: str | None = None
     """The event's key, without the prefix ``qrscene_``."""
-    kept_at: float | None = None
-    """When it was kept for later (seconds of the epoch), of a message that is taken up again after its process died."""
+    first_taken: float | None = None
+    """Of a message that is taken up again, when it was at first (seconds of the epoch): its process died meanwhile, or
+    lost the account's lock."""
 
 
 @dataclass(frozen=True, slots=True)

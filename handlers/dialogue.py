@@ -143,7 +143,7 @@ async def _unreadable(frame: Frame, asked: Asked | None) -> Turn:
 
 def _is_overtaken(incoming: Incoming, asked_at: datetime) -> bool:
     """Tell whether a message taken up again is older than the open question, which it can neither answer nor end."""
-    return incoming.kept_at is not None and incoming.tapped is None and incoming.kept_at < asked_at.timestamp()
+    return incoming.first_taken is not None and incoming.tapped is None and incoming.first_taken < asked_at.timestamp()
 
 
 def _command(incoming: Incoming) -> str | None:

@@ -330,6 +330,18 @@ CONTROLS: list[tuple[str, Spoil]] = [
 ]
 
 
+def test_a_seat_may_be_another_s_while_its_owner_is_stopped() -> None:
+    history, final = quiet_day()
+    first = taken("9", "o1", ("s3", 2), "cancelled", 5, changed=NOON + timedelta(minutes=20))
+    final.claims += [
+        first,
+        taken("10", "o2", ("s3", 2), "expired", 10, expires=NOON + timedelta(minutes=10, seconds=10)),
+    ]
+    assert "no_seat_is_live_twice" in violations(history, final)
+    final.away[first.id] = [(NOON + timedelta(minutes=8), NOON + timedelta(minutes=15))]
+    assert "no_seat_is_live_twice" not in violations(history, final)
+
+
 @pytest.mark.parametrize(("rule", "spoil"), CONTROLS, ids=lambda value: getattr(value, "__name__", value).strip("_"))
 def test_control_each_rule_finds_what_breaks_it(rule: str, spoil: Spoil) -> None:
     history, final = quiet_day()

@@ -302,10 +302,10 @@ async def _held(database: SqlDatabase) -> list[str]:
 
 @pytest.mark.parametrize("text", ["1", "预约", "退出"])
 async def test_a_message_taken_up_again_neither_answers_nor_ends_what_was_asked_after_it(talk: Talk, text: str) -> None:
-    kept_at = talk.now.timestamp()
+    first_taken = talk.now.timestamp()
     talk.now += timedelta(seconds=20)
     asked = await talk.says("预约", "1")
-    late = await talk.sends(Incoming(talk.openid, "text", "old", text=text, kept_at=kept_at))
+    late = await talk.sends(Incoming(talk.openid, "text", "old", text=text, first_taken=first_taken))
     late.shows("较早的一条消息没有来得及处理")
     late.offers(*asked.choices)
     (await talk.says("1")).shows("请选择医生").hides("没有来得及处理")
@@ -314,5 +314,5 @@ async def test_a_message_taken_up_again_neither_answers_nor_ends_what_was_asked_
 async def test_a_message_taken_up_again_answers_what_was_asked_before_it(talk: Talk) -> None:
     await talk.says("预约")
     talk.now += timedelta(seconds=20)
-    late = Incoming(talk.openid, "text", "old", text="1", kept_at=talk.now.timestamp())
+    late = Incoming(talk.openid, "text", "old", text="1", first_taken=talk.now.timestamp())
     (await talk.sends(late)).shows("请选择科室").hides("没有来得及处理")

@@ -187,7 +187,7 @@ async def test_a_late_message_survives_the_death_of_its_process(
         next_one.clock[0] += LEASE
         assert await next_one.webhook.recover_late() == 1
         assert next_one.sender.sent == [("oAnna", "1: 确认")]
-        again = replace(dying.dialogue.taken[0], kept_at=now.timestamp())  # the dialogue knows how old it is
+        again = replace(dying.dialogue.taken[0], first_taken=now.timestamp())  # the dialogue knows how old it is
         assert next_one.dialogue.taken == [again]
         assert await next_one.webhook.recover_late() == 0
         assert await next_one.wechat.say("oAnna", "然后") == "2: 然后"

@@ -68,9 +68,11 @@ async def test_without_the_lock_two_processes_would_meet(chats: RedisChats, now:
         assert await two.wechat.say("oAnna", "x") == "1: x"
         assert one.dialogue.chats == two.dialogue.chats == [None]
         one.dialogue.gate.set()
-        # The one who lost the lock saves nothing, and takes the turn again on the chat as it is now.
+        # The one who lost the lock saves nothing, and takes the turn again on the chat as it is now; the dialogue is
+        # told since when, so that what it asked of the other one's message is not answered by this older one.
         assert await first == "2: x"
         assert one.dialogue.chats == [None, b"1"]
+        assert [incoming.first_taken for incoming in one.dialogue.taken] == [None, now.timestamp()]
 
 
 async def test_a_redelivery_gets_the_same_answer_and_no_second_turn(desk: Desk) -> None:

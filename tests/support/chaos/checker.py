@@ -1,7 +1,7 @@
 """The rules of ``docs/guarantees.md``, held against what was acknowledged and what there is in the end."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from itertools import pairwise
 
@@ -48,12 +48,19 @@ def no_seat_is_live_twice(_history: History, final: Final) -> list[str]:
             found.append(f"{slot} seat {seat} is live {len(live)} times: {live}")
         if live and not 1 <= seat <= final.capacity[slot]:
             found.append(f"{slot} has no seat {seat}")
-        for former, later in pairwise(owners):
-            if not former.live and former.changed > later.began + slack:
-                found.append(f"{slot} seat {seat} was {later.number}'s before {former.number} had ended")
-            if former.live and later.state in APPOINTED:
-                found.append(f"{slot} seat {seat} was sold to {later.number} while it was {former.number}'s")
+        found += [wrong for former, later in pairwise(owners) for wrong in _met(final, former, later, slack)]
     return found
+
+
+def _met(final: Final, former: Taken, later: Taken, slack: timedelta) -> Iterator[str]:
+    """What is wrong with two claims of a seat; the later may have come and gone while the other was stopped."""
+    away = final.away.get(former.id, ())
+    if any(since - slack <= later.began and later.changed <= until + slack for since, until in away):
+        return
+    if not former.live and former.changed > later.began + slack:
+        yield f"{former.place} was {later.number}'s before {former.number} had ended"
+    if former.live and later.state in APPOINTED:
+        yield f"{former.place} was sold to {later.number} while it was {former.number}'s"
 
 
 def nothing_acknowledged_is_lost(history: History, final: Final) -> list[str]:

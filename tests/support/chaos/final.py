@@ -85,6 +85,8 @@ class Final:
     notices: list[Told] = field(default_factory=list)
     trail: dict[str, list[str]] = field(default_factory=dict)
     """Claim → what the audit trail says was done to it, in this order."""
+    away: dict[str, list[tuple[datetime, datetime]]] = field(default_factory=dict)
+    """Claim → from when until when it was stopped, before it was restored."""
     displaced: list[Displaced] = field(default_factory=list)
     stoppages: dict[str, str] = field(default_factory=dict)
     """Stoppage → its state."""
@@ -182,9 +184,14 @@ async def _read_words(unit: SqlUnit, final: Final, now: datetime) -> None:
             before=row.payload["before"]["claim"] if row.kind == "changed" else "",
         )
         final.notices.append(told)
-    entries = select(audit.c.entity_id, audit.c.action).where(audit.c.entity == "appointment").order_by(audit.c.id)
-    for row in await unit.connection.execute(entries):
+    entries = select(audit.c.entity_id, audit.c.action, audit.c.at).where(audit.c.entity == "appointment")
+    since: dict[str, datetime] = {}
+    for row in await unit.connection.execute(entries.order_by(audit.c.id)):
         final.trail.setdefault(row.entity_id, []).append(row.action)
+        if row.action == "stopped":
+            since[row.entity_id] = row.at
+        if row.action == "restored" and row.entity_id in since:
+            final.away.setdefault(row.entity_id, []).append((since.pop(row.entity_id), row.at))
 
 
 def at_work(final: Final) -> list[str]:

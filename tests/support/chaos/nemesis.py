@@ -4,6 +4,7 @@ import asyncio
 import random
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from tests.support.chaos.faults import FAULTS, Fault
 from tests.support.chaos.history import History
@@ -17,9 +18,10 @@ _NEXT_PROBE = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Struck:
-    """A fault that struck: how long it lasted, and how long after its end somebody was served again."""
+    """A fault that struck: when it ended, how long it lasted, and how long after its end somebody was served again."""
 
     name: str
+    ended: datetime
     lasted: float
     recovered: float
 
@@ -68,12 +70,12 @@ class Nemesis:
         begun, mark = time.monotonic(), await newest_delivery(self.stage.emulator)
         dice = [random.Random(self.dice.random()) for _ in faults]  # noqa: S311  # repeatable, no secret
         await asyncio.gather(*(each.strike(self.stage, own) for each, own in zip(faults, dice, strict=True)))
-        ended = time.monotonic()
+        ended, ended_at = time.monotonic(), datetime.now(UTC)
         if not any(each.name.startswith("redis") for each in faults):  # which may have lost the answer to repeat
             await compare_answers(self.stage.emulator, self.history, after=mark)
         recovered = await self._recovery(ended)
         name = " and ".join(each.name for each in faults)
-        self.struck.append(Struck(name, ended - begun, recovered))
+        self.struck.append(Struck(name, ended_at, ended - begun, recovered))
 
     async def _recovery(self, since: float) -> float:
         """Let probes go, one after the other, until a seat could be held; return how long after that moment."""

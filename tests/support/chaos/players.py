@@ -157,15 +157,15 @@ class Patient(Player):
             if reply is None or _OVER.search(str(reply)):
                 return
             sure = _SURE.search(str(reply))
-            reply = await (self._decide(reply, sure[1]) if sure else self._choose(reply))
+            reply = await (self._decide(reply, sure) if sure else self._choose(reply))
 
     async def _choose(self, reply: Message) -> Message | None:
         onward = [choice for choice in reply.choices if not _BACK.search(choice.label)]
         return await self.take(reply, self.dice.choice(onward).number) if onward else None
 
-    async def _decide(self, reply: Message, what: str) -> Message | None:
+    async def _decide(self, reply: Message, sure: re.Match[str]) -> Message | None:
         """Confirm what the screen shows, mostly; whoever does not leaves a hold to its deadline."""
-        text, openid = str(reply), self.user.openid
+        what, text, openid = sure[1], sure.string[sure.start() :], self.user.openid  # not what was said before it
         if what == "取消以下预约":
             number, seat = re.search(r"预约号：(\d+)", text), SEAT.search(text)
             assert number is not None, text
@@ -206,9 +206,10 @@ class Probe(Patient):
             if reply is None or _SURE.search(str(reply)):
                 break
             reply = await self._choose(reply)
-        if reply is None or not _SURE.search(str(reply)):
+        sure = _SURE.search(str(reply))
+        if reply is None or sure is None:
             return False
-        seat = SEAT.search(str(reply))
+        seat = SEAT.search(str(reply), sure.start())
         assert seat is not None, str(reply)
         self.history.acknowledge(self.history.ask("hold", self.user.openid, " ".join(seat.groups())))
         return True
