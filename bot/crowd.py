@@ -96,6 +96,10 @@ class Crowd:
         self._seconds += more * (_RISE if more > 0 else _FALL)
         self._hand_on()
 
+    def give_back(self) -> None:
+        """Give a place back that no turn was taken in: that it took no time says nothing of those that are."""
+        self._hand_on()
+
     async def wait(self, until: float | None, *, favoured: bool = False) -> None:
         """Take a place some time before ``until`` at the latest, else ``Crowded`` is raised.
 

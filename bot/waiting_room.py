@@ -23,7 +23,7 @@ class WaitingRoom:
         """Wait for a place, to be given back; the answer for who is refused one. Raises Unavailable."""
         refused = await self._wait(running)
         if refused is None and running.given_up:
-            self._crowd.leave(0.0)
+            self._crowd.give_back()
             return Answer(texts.BUSY)
         return refused
 

@@ -1,17 +1,25 @@
 """Places for turns: taken, waited for in order of arrival, or told of."""
 
 import asyncio
+from datetime import datetime
 
 import pytest
 
 from bot.crowd import LONGEST_PROMISE, Crowd, Crowded
+from bot.metrics import Metrics
+from bot.turn_state import Answer, Running
+from bot.waiting_room import WaitingRoom
+from handlers.chat import Incoming
+from handlers.texts import transport as texts
+from tests.support.memory_chats import MemoryChats
 
 
 class Turns:
     """Turns of a crowd that end when they are told to; ``begun`` is the order in which they got a place."""
 
-    def __init__(self, crowd: Crowd) -> None:
+    def __init__(self, crowd: Crowd, takes: float = 0.01) -> None:
         self.crowd = crowd
+        self.takes = takes
         self.begun: list[str] = []
         self.ends: dict[str, asyncio.Event] = {}
 
@@ -20,7 +28,7 @@ class Turns:
         await self.crowd.wait(until, favoured=favoured)
         self.begun.append(name)
         await self.ends.setdefault(name, asyncio.Event()).wait()
-        self.crowd.leave(0.01)
+        self.crowd.leave(self.takes)
 
     async def begin(
         self, *names: str, favoured: bool = False, seconds: float | None = 60.0
@@ -187,3 +195,21 @@ async def test_who_gives_up_while_waiting_leaves_no_gap() -> None:
     await turns.end("a", "b")
     assert turns.begun == ["a", "b"]
     assert turns.crowd.under_way == 0
+
+
+async def test_turns_that_were_given_up_promise_nobody_a_sooner_turn(now: datetime) -> None:
+    """They took no time because they were not taken: those who come are told what they were told before."""
+    crowd = Crowd(1)
+    crowd._seconds = 2.0
+    room = WaitingRoom(crowd, MemoryChats(), lambda: now, Metrics())
+    turns = Turns(crowd, takes=2.0)
+    for number in range(10):
+        await turns.begin(f"turn {number}")
+        given_up = Running(Incoming("o-1", "text", f"m-{number}", text="预约"), given_up=True)
+        answer = asyncio.create_task(room.wait(given_up))
+        await settled()
+        turns.ends[f"turn {number}"].set()
+        assert await answer == Answer(texts.BUSY)
+    assert crowd.under_way == 0
+    crowd.enter()
+    assert crowd.crowded().seconds == 2
