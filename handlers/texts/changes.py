@@ -52,7 +52,7 @@ def _cancel_rule(view: AppointmentView, catalogue: Catalogue) -> tuple[str, ...]
     if not notice:
         return ("门诊有变动，就诊开始前都可以取消。" if view.claim.waived else "就诊开始前可以取消。",)
     until = common.moment(view.claim.starts_at - notice, zone)
-    return (f"就诊前{common.length(notice)}可以取消，这个预约最晚可在{until} 取消。",)
+    return (f"最晚可在就诊前{common.length(notice)}取消，即{until}。",)
 
 
 def cancelled(view: AppointmentView, catalogue: Catalogue, now: datetime, *, by_staff: bool = False) -> str:

@@ -1,6 +1,8 @@
 """Greeting, guide, ways to a human, and what is said when a message cannot be used."""
 
-from booking.models import Clinic
+from datetime import timedelta
+
+from booking.models import Clinic, Policy
 from handlers.chat import Kind
 from handlers.texts.common import length
 
@@ -63,10 +65,20 @@ def guide(clinic: Clinic) -> str:
             f"二、最多可提前{policy.advance_days}天预约{released}，就诊前{cut_off}停止预约（部分科室、医生不同）。",
             "三、首次预约请登记就诊人，一个微信号最多5位。",
             "四、就诊当天请带好证件，提前15分钟到院。",
-            f"五、就诊前{length(policy.change_notice)}可以改约，就诊前{length(policy.cancel_notice)}可以取消。",
+            f"五、{_until_when(policy)}。",
             "随时可回复：返回、退出、我的预约、改约、取消预约、就诊人、人工。",
         )
     )
+
+
+def _until_when(policy: Policy) -> str:
+    if policy.change_notice == policy.cancel_notice:
+        return _latest(policy.change_notice, "改约或取消")
+    return f"{_latest(policy.change_notice, '改约')}，{_latest(policy.cancel_notice, '取消')}"
+
+
+def _latest(notice: timedelta, deed: str) -> str:
+    return f"最晚可在就诊前{length(notice)}{deed}" if notice else f"就诊开始前都可以{deed}"
 
 
 def human(clinic: Clinic, hours: str) -> str:

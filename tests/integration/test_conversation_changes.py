@@ -54,7 +54,7 @@ async def test_an_appointment_is_cancelled_from_the_list(talk: Talk, database: S
     seen = await talk.says("我的预约")
     seen = (await talk.picks(seen, "王芳")).shows("状态：待就诊").offers("改约", "取消预约", "返回列表")
     seen = (await talk.picks(seen, "取消预约")).offers("确认", "返回")
-    seen.shows("就诊前2小时可以取消，这个预约最晚可在11月24日 周二 07:00 取消", "医生：王芳", "张*", "50元")
+    seen.shows("最晚可在就诊前2小时取消，即11月24日 周二 07:00", "医生：王芳", "张*", "50元")
     (await talk.says("1")).shows("取消成功", "11月24日 周二（明天） 09:00-09:30 王芳").ends("cancelled")
     assert await states(database) == [f"{WANG} cancelled"]
     assert await free(database, WANG) == 2

@@ -28,7 +28,7 @@ async def desk(database: SqlDatabase, appointments: Appointments, now: datetime)
 async def test_a_reminder_leads_to_the_cancellation_with_its_rule(desk: Desk) -> None:
     claim = await desk.book()
     reminder = await desk.remind(claim)
-    (await desk.talk.says("2")).shows("请确认取消以下预约", "最晚可在11月24日 周二 07:00").offers("确认", "返回")
+    (await desk.talk.says("2")).shows("请确认取消以下预约", "即11月24日 周二 07:00").offers("确认", "返回")
     (await desk.talk.says("1")).shows("取消成功").ends("cancelled")
     assert (await desk.get(reminder)).answer == "cancel"
     (await desk.tap(reminder, 1)).shows("这个预约已取消")

@@ -11,6 +11,7 @@ from booking.patients import Patients
 from handlers.chat import Incoming
 from handlers.state import VERSION
 from storage.database import SqlDatabase
+from tests.support.clinic import open_clinic
 from tests.support.talk import Talk
 from tests.support.talking import dialogue_of, known, open_for_talk
 
@@ -38,6 +39,22 @@ async def test_the_guide_says_how_when_and_with_what_notes(talk: Talk) -> None:
     """R-B1."""
     seen = (await talk.says("帮助")).offers(*MENU)
     seen.shows("按科室、医生或时间", "提前7天", "就诊前1小时停止预约", "带好证件", "首次预约", "人工")
+
+
+@pytest.mark.parametrize(
+    ("change", "cancel", "said"),
+    [
+        (2, 2, "最晚可在就诊前2小时改约或取消。"),
+        (24, 2, "最晚可在就诊前24小时改约，最晚可在就诊前2小时取消。"),
+        (0, 2, "就诊开始前都可以改约，最晚可在就诊前2小时取消。"),
+    ],
+)
+async def test_the_guide_says_until_when_and_not_from_when_on(
+    talk: Talk, database: SqlDatabase, change: int, cancel: int, said: str
+) -> None:
+    """R-A12, R-A13."""
+    await open_clinic(database, change_notice=timedelta(hours=change), cancel_notice=timedelta(hours=cancel))
+    (await talk.says("帮助")).shows(said)
 
 
 async def test_a_follower_is_welcomed_however_they_came(talk: Talk) -> None:
