@@ -60,6 +60,8 @@ ASKING = frozenset(
     }
 )
 """Kinds that may be answered with one character."""
+REMINDERS = frozenset({NoticeKind.REMINDER_DAY, NoticeKind.REMINDER_SOON})
+"""Kinds that ask, and need no answer."""
 CONFIRMING = frozenset({NoticeKind.BOOKED, NoticeKind.CHANGED, NoticeKind.CANCELLED})
 """Kinds that confirm what the patient, or staff with them on the telephone, just did."""
 REPLY = "reply"

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from booking.models import ClaimState, Template
-from booking.notices import ASKING, CONFIRMING, Notice, NoticeKind, NoticeState
+from booking.notices import ASKING, CONFIRMING, REMINDERS, Notice, NoticeKind, NoticeState
 from booking.stoppage_models import DisplacementState
 
 IDEMPOTENT = timedelta(minutes=10)
@@ -91,7 +91,6 @@ _ABOUT_A_VISIT = frozenset(
         NoticeKind.REMINDER_SOON,
     }
 )
-_REMINDERS = frozenset({NoticeKind.REMINDER_DAY, NoticeKind.REMINDER_SOON})
 _UNDONE = frozenset({ClaimState.CANCELLED, ClaimState.STOPPED, ClaimState.MOVED})
 _STANDING = (None, DisplacementState.OFFERED)
 _SETTLED = frozenset({DisplacementState.REBOOKED, DisplacementState.DECLINED, DisplacementState.RESTORED})
@@ -107,7 +106,7 @@ def overtaken(due: Due, *, now: datetime) -> str:
         return "too late"
     if due.claim in _UNDONE and kind in _ABOUT_A_VISIT and notice.payload.get("restored", True):
         return f"the appointment is {due.claim}"
-    if kind in _REMINDERS and due.starts_at is not None and due.starts_at != notice.visit_at:
+    if kind in REMINDERS and due.starts_at is not None and due.starts_at != notice.visit_at:
         return "the appointment has another time"
     if kind is NoticeKind.OFFER and due.displacement not in _STANDING:
         return f"the offer is {due.displacement}"

@@ -8,13 +8,22 @@ import structlog
 
 from booking.errors import Busy, NoCatalogue, Unavailable
 from handlers.asking import Turn, go_on, let_all_go
-from handlers.chat import Incoming, Reply
+from handlers.chat import Incoming, Kind, Reply
 from handlers.frame import STAFF, Frame, Services
 from handlers.hearing import back, hear
 from handlers.menu import BEGINS, MENU
 from handlers.menu import FLOW as MENU_FLOW
 from handlers.mine import MINE, begin_deed
-from handlers.notice_turns import hear_beside, hear_tap, hear_unasked, is_plain, show_unread
+from handlers.notice_turns import (
+    goes_past_menu,
+    hear_beside,
+    hear_tap,
+    hear_unasked,
+    is_plain,
+    return_courtesy,
+    show_unread,
+    show_waiting,
+)
 from handlers.notices import read_notice_tap
 from handlers.paging import LASTING
 from handlers.staff import entrance
@@ -28,6 +37,7 @@ log = structlog.get_logger()
 NONE = "none"
 _HEARD_EVENTS = ("subscribe", "scan", "click")
 _READ = ("text", "voice")
+_UNREADABLE: dict[Kind, str] = {"voice": greeting.NOT_HEARD, "text": greeting.NOT_UNDERSTOOD}
 
 
 class Dialogue:
@@ -74,13 +84,15 @@ class Dialogue:
         tap = read_notice_tap(incoming.tapped)
         if tap is not None:
             return await hear_tap(frame, asked, *tap)
-        if incoming.kind not in _READ or not compact(incoming.text):
-            return await _unreadable(frame, asked)
-        if chat is not None and asked is not None and _is_overtaken(incoming, chat.updated_at):
-            frame.note(greeting.OVERTAKEN)
-            frame.outcome = "overtaken"
-            return await go_on(frame, asked)
-        return await _read(frame, asked, chat)
+        readable = incoming.kind in _READ and bool(compact(incoming.text))
+        if chat is not None and asked is not None:
+            if readable and _is_overtaken(incoming, chat.updated_at):
+                frame.note(greeting.OVERTAKEN)
+                frame.outcome = "overtaken"
+                return await go_on(frame, asked)
+            if await goes_past_menu(frame, asked, chat.updated_at):
+                chat = asked = None
+        return await (_read(frame, asked, chat) if readable else _unreadable(frame, asked))
 
     async def _open(
         self, document: bytes | None, chat: Chat | None, incoming: Incoming, now: datetime
@@ -105,6 +117,10 @@ async def _read(frame: Frame, asked: Asked | None, chat: Chat | None) -> Turn:
     if taken is not None:
         return taken
     said = _command(frame.incoming)
+    if said == commands.THANKS and asked is None:
+        returned = await return_courtesy(frame, greeting.THANKS)
+        if returned is not None:
+            return returned
     if said in commands.WISHES and asked is not None and (frame.is_staffs or _is_meant(frame, asked, said)):
         said = None
     if said is not None:
@@ -132,12 +148,11 @@ async def _greet(frame: Frame, asked: Asked | None) -> Turn:
 async def _unreadable(frame: Frame, asked: Asked | None) -> Turn:
     """A friendly line, and back to the open question."""
     frame.outcome = "unreadable"
-    if frame.incoming.kind == "voice":
-        frame.note(greeting.NOT_HEARD)
-    elif frame.incoming.kind == "text":
-        frame.note(greeting.NOT_UNDERSTOOD)
-    else:
-        frame.note(greeting.unreadable(frame.incoming.kind))
+    said = _UNREADABLE.get(frame.incoming.kind) or greeting.unreadable(frame.incoming.kind)
+    waiting = await show_waiting(frame, lead=answers.not_read(said)) if asked is None else None
+    if waiting is not None:
+        return waiting
+    frame.note(said)
     return await go_on(frame, asked)
 
 

@@ -6,14 +6,15 @@ the bot asks which is meant. Where no question is open, it answers the only noti
 
 from datetime import datetime
 
-from booking.notices import Notice
+from booking.notices import REMINDERS, Notice
 from handlers.answer import ANSWER, READ, SAID, fitting
 from handlers.asking import Turn, ended, go_on
-from handlers.frame import Frame
+from handlers.frame import Done, Frame
+from handlers.menu import MENU
 from handlers.showing import show, stands
 from handlers.state import Asked
 from handlers.texts import answers as texts
-from handlers.words import clean, compact, matching, number
+from handlers.words import acknowledges, clean, compact, matching, number
 
 
 def _set_aside(frame: Frame, asked: Asked | None) -> None:
@@ -75,9 +76,46 @@ async def hear_unasked(frame: Frame) -> Turn | None:
         return await _act_first(frame, found[0], text)
     if found:
         return await _ask_which(frame, None, text)
-    lead = texts.no_such_choice(text) if number(text) is not None else ""
-    unread = [notice for notice in open_ones if not notice.shown or (lead and await stands(frame, notice))]
-    return await _show(frame, unread, lead)
+    if acknowledges(text):
+        return await return_courtesy(frame, texts.NOTED)
+    lead = texts.not_understood() if number(text) is None else texts.no_such_choice(text)
+    return await show_waiting(frame, lead=lead)
+
+
+async def return_courtesy(frame: Frame, said: str) -> Turn | None:
+    """Return thanks or a nod, and leave what waits for an answer to the next digit; None when nothing waits.
+
+    A reminder is not shown once more for that: who nods at it has read it.
+    """
+    waiting = await _waiting(frame)
+    asking = [notice for notice in waiting if not (notice.shown and notice.kind in REMINDERS)]
+    if asking:
+        return await _show(frame, asking, texts.courtesy(said))
+    return await ended(frame, Done(texts.courtesy_to_reminder(said), outcome="courtesy")) if waiting else None
+
+
+async def show_waiting(frame: Frame, *, lead: str) -> Turn | None:
+    """Show the newest notice that waits for an answer, so that the next digit means it; None when none does."""
+    return await _show(frame, await _waiting(frame), lead)
+
+
+async def goes_past_menu(frame: Frame, asked: Asked, since: datetime) -> bool:
+    """Tell whether words are none of the open menu's, and a notice that waits came after it: it is no dialogue."""
+    text = clean(frame.incoming.text)
+    if frame.flow != MENU or frame.incoming.tapped is not None or number(text) is not None:
+        return False
+    if matching(asked.options, text):
+        return False
+    newest = await frame.services.answers.newest()
+    if newest is None or newest <= since:
+        return False
+    return any(notice.updated_at > since for notice in await _waiting(frame))
+
+
+async def _waiting(frame: Frame) -> list[Notice]:
+    """Return what was never read, and what can still be answered as it was read; newest first."""
+    open_ones = await frame.services.answers.open(frame.openid, now=frame.now)
+    return [notice for notice in open_ones if not notice.shown or await stands(frame, notice)]
 
 
 async def show_unread(frame: Frame, *, lead: str) -> Turn | None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from booking.appointments import AppointmentView
 from booking.models import Catalogue, Clinic
 from booking.notices import Notice
-from handlers.texts import booking, common, notices
+from handlers.texts import booking, common, greeting, notices
 from handlers.texts.appointments import STATES
 from handlers.texts.changes import moved, summary
 
@@ -14,6 +14,7 @@ GO_ON_WORDS = ("继续", "刚才的", "都不是")
 SEE_OFFERS = "查看为我保留的号"
 SEE_OFFERS_WORDS = ("查看保留的号", "保留的号", "选择保留的号", "停诊通知")
 NONE_OPEN = "现在没有等待您答复的通知。回复“我的预约”可查看您的预约。"
+NOTED = "好的。"
 BOOK_AGAIN = "如需再次就诊，请回复“预约”。"
 PLAIN_WORDS = frozenset((notices.COME, notices.KEEP, notices.DECLINE, notices.APPROVE, notices.REFUSE))
 """Labels that can mean nothing but the answer to a notice, whatever question is open."""
@@ -32,6 +33,26 @@ def told_apart(label: str, notice: Notice) -> str:
     """Two notices that read alike, by the end of the appointment's number."""
     visit = notice.payload.get("visit")
     return f"{label} 尾号{visit['number'][-4:]}" if visit else label
+
+
+def not_understood() -> str:
+    """Words that answer none of the choices of the notice that follows."""
+    return f"{greeting.NOT_UNDERSTOOD}请按以下通知回复；办理其他事项请回复“菜单”。"
+
+
+def not_read(said: str) -> str:
+    """Something that is no text, before the notice that waits for an answer."""
+    return f"{said}\n以下通知等待您答复："
+
+
+def courtesy(said: str) -> str:
+    """Thanks or a nod, before the notice that waits for an answer."""
+    return f"{said}以下通知还在等待您答复："
+
+
+def courtesy_to_reminder(said: str) -> str:
+    """Thanks or a nod to a reminder, which needs no answer."""
+    return f"{said}如需答复就诊提醒，请回复其中的数字。"
 
 
 def no_such_choice(said: str) -> str:

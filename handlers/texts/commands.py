@@ -65,7 +65,12 @@ WISHES = {
 OTHER_PAPERS = "其他证件"
 OTHER_PAPERS_WORDS = ("其它证件", "没有身份证", "我没有身份证", "其他證件")
 
-NUMBER = re.compile(r"(?:第|选|选择|我选|選)?(?P<number>[0-9]{1,3}|[一二三四五六七八九])(?:个|项)?")
+_DIGITS, _COUNTER = "[0-9]{1,3}|[一二三四五六七八九]", "[个個项項]"
+NUMBER = re.compile(
+    r"(?:那?就|我就?(?=[选選想要]))?"
+    rf"(?:选|选择|選|選擇|想?要(?!(?:{_DIGITS}){_COUNTER}))?"  # 要第2个 is a choice, 要2个 a quantity
+    rf"第?(?P<number>{_DIGITS}){_COUNTER}?吧?"
+)
 NUMERALS = {numeral: number for number, numeral in enumerate("一二三四五六七八九", start=1)}
 
 AROUND_NAMES = re.compile(

@@ -211,7 +211,8 @@ async def test_words_that_mean_nothing_else_show_what_was_never_read(desk: Desk)
     claim = await desk.book()
     await desk.remind(claim, shown=False)
     (await desk.talk.says("什么事")).offers("我会来", "取消预约")
-    (await desk.talk.says("什么事")).offers("预约挂号", "我的预约", "就诊人", "帮助")
+    (await desk.talk.says("什么事")).shows("没有看懂", "就诊提醒", "菜单").offers("我会来", "取消预约")
+    (await desk.talk.says("菜单")).offers("预约挂号", "我的预约", "就诊人", "帮助")
 
 
 async def test_who_follows_again_reads_what_could_not_be_brought(desk: Desk) -> None:
@@ -420,3 +421,87 @@ async def test_what_was_given_back_and_cancelled_since_is_not_said_to_stand(desk
     await desk.lift(notice)
     await desk.talk.says("取消预约", "1")
     (await desk.tap(notice, 1)).shows("这个预约已取消").hides("继续有效", "当前预约")
+
+
+@pytest.mark.parametrize("words", ["第二个", "我要第二个", "选第二个", "要2", "就第二个吧"])
+async def test_a_choice_is_taken_however_its_number_is_put(desk: Desk, words: str) -> None:
+    await desk.book()
+    notice = await desk.stop()
+    (await desk.talk.says(words)).shows("改约成功").ends("rebooked")
+    assert (await desk.get(notice)).answer == "2"
+
+
+@pytest.mark.parametrize("words", ["谢谢", "知道了", "好的", "怎么办啊", "我要2个号", "不要2"])
+async def test_words_that_take_no_choice_leave_the_notice_to_the_next_digit(desk: Desk, words: str) -> None:
+    """Else the digit would go to a menu that nobody asked for."""
+    await desk.book()
+    notice = await desk.stop()
+    seen = (await desk.talk.says(words)).shows("通知", "停诊").offers("王芳", "王芳", "王芳", "不再改约")
+    assert seen.turn.chat is None
+    (await desk.talk.says("2")).shows("改约成功").ends("rebooked")
+    assert (await desk.get(notice)).answer == "2"
+
+
+async def test_a_picture_leaves_the_notice_to_the_next_digit(desk: Desk) -> None:
+    await desk.book()
+    await desk.stop()
+    picture = Incoming(desk.talk.openid, "image", desk.talk.next_id())
+    (await desk.talk.sends(picture)).shows("图片", "停诊").offers("王芳", "王芳", "王芳", "不再改约")
+    (await desk.talk.says("👌")).shows("没有看懂", "停诊").offers("王芳", "王芳", "王芳", "不再改约")
+    (await desk.talk.says("1")).shows("改约成功")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("菜单", "预约挂号"),
+        ("帮助", "【预约指南】"),
+        ("预约", "请选择预约方式"),
+        ("我的预约", "已停诊"),
+        ("眼科", "赵敏"),
+    ],
+)
+async def test_commands_and_beginnings_are_no_words_for_a_notice(desk: Desk, words: str, said: str) -> None:
+    await desk.book()
+    notice = await desk.stop()
+    (await desk.talk.says(words)).shows(said).hides("以下通知")
+    assert (await desk.get(notice)).answer is None
+
+
+async def test_a_notice_that_came_after_the_menu_has_the_digit_after_thanks(desk: Desk) -> None:
+    await desk.book()
+    await desk.talk.says("菜单")
+    desk.talk.now += timedelta(seconds=10)
+    notice = await desk.stop()
+    (await desk.talk.says("谢谢")).shows("不客气", "停诊").offers("王芳", "王芳", "王芳", "不再改约")
+    (await desk.talk.says("1")).shows("改约成功")
+    assert (await desk.get(notice)).answer == "1"
+
+
+async def test_a_menu_asked_for_after_the_notice_is_answered_before_it(desk: Desk) -> None:
+    await desk.book()
+    await desk.stop()
+    desk.talk.now += timedelta(seconds=10)
+    await desk.talk.says("菜单")
+    desk.talk.now += timedelta(seconds=10)
+    (await desk.talk.says("谢谢")).shows("不客气").offers("预约挂号", "我的预约", "就诊人", "帮助")
+    (await desk.talk.says("1")).shows("请选择预约方式")
+
+
+async def test_what_can_be_chosen_no_longer_is_not_asked_about_again(desk: Desk) -> None:
+    await desk.book()
+    await desk.stop()
+    desk.talk.now += timedelta(hours=25)
+    (await desk.talk.says("知道了")).shows("好的，需要时请随时回复").offers("预约挂号", "我的预约", "就诊人", "帮助")
+
+
+async def test_an_old_message_that_nobody_answered_passes_neither_the_menu_nor_to_the_notice(desk: Desk) -> None:
+    """Taken up after its process died, it is older than the menu that was asked for meanwhile."""
+    await desk.book()
+    sent_at = desk.talk.now.timestamp()
+    desk.talk.now += timedelta(seconds=10)
+    await desk.talk.says("菜单")
+    desk.talk.now += timedelta(seconds=10)
+    await desk.stop()
+    late = Incoming(desk.talk.openid, "text", "old", text="谢谢", first_taken=sent_at)
+    (await desk.talk.sends(late)).shows("较早的一条消息没有来得及处理").offers("预约挂号", "我的预约", "就诊人", "帮助")

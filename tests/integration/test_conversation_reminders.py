@@ -112,3 +112,22 @@ async def test_a_changed_visit_that_is_booked_no_longer_is_over(desk: Desk) -> N
     notice = await desk.change_room(await desk.book())
     await desk.talk.says("3", "1")
     (await desk.tap(notice, 1)).shows("这个预约已取消")
+
+
+@pytest.mark.parametrize(("words", "said"), [("谢谢", "不客气"), ("好的", "好的"), ("收到", "好的")])
+async def test_a_nod_to_a_reminder_is_returned_and_the_next_digit_is_still_its_answer(
+    desk: Desk, words: str, said: str
+) -> None:
+    """Nothing has to be read twice, and no menu takes the digit."""
+    reminder = await desk.remind(await desk.book())
+    (await desk.talk.says(words)).shows(said, "如需答复就诊提醒，请回复其中的数字").ends("courtesy")
+    assert (await desk.get(reminder)).answer is None
+    (await desk.talk.says("1")).shows("已记下您会来就诊")
+
+
+async def test_a_nod_where_more_than_a_reminder_waits_shows_what_needs_an_answer(desk: Desk) -> None:
+    claim = await desk.book()
+    await desk.change_room(claim)
+    desk.talk.now += timedelta(seconds=1)
+    await desk.remind(claim)
+    (await desk.talk.says("好的")).shows("等待您答复").offers("保留预约", "改约", "取消预约")

@@ -134,7 +134,26 @@ async def test_courtesies_are_returned_without_disturbing_the_dialogue(talk: Tal
 
 @pytest.mark.parametrize(
     "text",
-    ["预约", "挂号", "１", "1", "1.", "①", "1️⃣", "一", "第1个", " 1 ", "\u202e1\u202c", "预约挂号", "挂号！！", "預約"],
+    [
+        "预约",
+        "挂号",
+        "１",
+        "1",
+        "1.",
+        "①",
+        "1️⃣",
+        "一",
+        "第1个",
+        " 1 ",
+        "\u202e1\u202c",
+        "预约挂号",
+        "挂号！！",
+        "預約",
+        "我要第一个",
+        "选1",
+        "要1",
+        "就第1个吧",
+    ],
 )
 async def test_the_menu_is_answered_in_many_ways(talk: Talk, text: str) -> None:
     await talk.says("菜单")
