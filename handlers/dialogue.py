@@ -28,8 +28,8 @@ from handlers.notices import read_notice_tap
 from handlers.paging import LASTING
 from handlers.staff import entrance
 from handlers.state import KEPT, Asked, Chat, UnknownState, load
-from handlers.texts import answers, commands, common, greeting
-from handlers.words import acknowledges, clean, command, compact, matching, number
+from handlers.texts import answers, changes, commands, common, greeting
+from handlers.words import acknowledges, clean, command, compact, is_named, matching, number
 
 __all__ = ["Dialogue", "Services", "Turn"]
 
@@ -123,6 +123,8 @@ async def _read(frame: Frame, asked: Asked | None, chat: Chat | None) -> Turn:
             return returned
     if said in commands.WISHES and asked is not None and (frame.is_staffs or _is_meant(frame, asked, said)):
         said = None
+    if said == commands.QUIT and asked is not None and is_named(asked.options, clean(frame.incoming.text)):
+        said = None
     if said is not None:
         return await _obey(frame, asked, said)
     if chat is not None and asked is not None:
@@ -181,6 +183,8 @@ async def _obey(frame: Frame, asked: Asked | None, said: str) -> Turn:
         await let_all_go(frame)
     elif said == commands.QUIT:
         flow = frame.flow
+        if flow == MINE and frame.get("deed") in commands.WISHES:
+            frame.note(changes.OLD_STANDS)
         frame.start(MENU)
         await let_all_go(frame)
         return Turn(None, Reply("\n".join((*frame.notes, greeting.LEFT))), flow, "left")

@@ -9,7 +9,7 @@ from handlers.menu import MENU
 from handlers.paging import NEXT, PAGE, PREVIOUS, Tap, last_page, read_tap
 from handlers.state import Asked
 from handlers.texts import common, greeting
-from handlers.words import clean, matching, number, page_turn, wish
+from handlers.words import acknowledges, clean, matching, number, page_turn, wish
 
 _PAGE_NUMBERS: dict[int | None, int] = {NEXT: 1, PREVIOUS: -1}
 _QUOTED = 10
@@ -32,8 +32,8 @@ async def hear(frame: Frame, asked: Asked) -> Turn:
     if meant:
         frame.note(greeting.several(common.shorten(text, _QUOTED)))
         frame.outcome = "ambiguous"
-    elif not _hear_words(frame, gap, text):
-        _say_not_understood(frame, text)
+    elif _is_nod(frame, text) or not _hear_words(frame, gap, text):
+        _say_unheard(frame, text)
     return await go_on(frame, asked)
 
 
@@ -106,7 +106,16 @@ def _hear_words(frame: Frame, gap: Gap, text: str) -> bool:
     return heard
 
 
-def _say_not_understood(frame: Frame, text: str) -> None:
+def _is_nod(frame: Frame, text: str) -> bool:
+    """Tell whether a patient only says to have read; a reason that staff give may be 知道了."""
+    return acknowledges(text) and not frame.is_staffs
+
+
+def _say_unheard(frame: Frame, text: str) -> None:
+    """Say that words were not understood; a nod was, but answers nothing."""
+    if acknowledges(text):
+        frame.note(greeting.ACKNOWLEDGED if frame.flow in (MENU, STAFF) else greeting.STILL_ASKED)
+        return
     said = number(text)
     frame.outcome = "not_understood"
     if wish(text) and "deed" not in frame.gaps and not frame.is_staffs:

@@ -50,13 +50,32 @@ CONFIRM = "确认"
 CONFIRM_WORDS = ("确定", "是", "是的", "好", "好的", "可以", "对", "ok", "yes", "確認", "確定")
 GO_BACK = "返回"
 AGREE = "同意"
-AGREE_WORDS = ("我同意", "是", "好", "好的", "可以", "ok", "yes")
+AGREE_WORDS = ("我同意", "是", "是的", "好", "好的", "可以", "ok", "yes")
 DISAGREE = "不同意"
-DISAGREE_WORDS = ("我不同意", "不", "否", "no")
-GO_BACK_WORDS = ("取消", "不", "否", "不要", "不确认", "no")
-ACKNOWLEDGED = frozenset(("好", "好的", "好吧", "嗯", "嗯嗯", "行", "ok", "知道了", "收到", "明白", "明白了"))
+DISAGREE_WORDS = ("我不同意", "不", "否", "不要", "不用", "不用了", "不可以", "no")
+GO_BACK_WORDS = ("取消", "不", "否", "不要", "不要了", "不用", "不用了", "不可以", "不是", "不对", "不确认", "no")
+_NODS = (
+    "好 好的 好吧 好嘞 好滴 嗯 嗯嗯 嗯好 嗯好的 哦 哦哦 哦好的 行 行吧 ok okay 知道 知道了 我知道了 好的知道了 收到 "
+    "好的收到 明白 明白了 了解 了解了 懂了 好的谢谢 好谢谢 嗯谢谢 知道了谢谢 收到谢谢 明白了谢谢"
+)
+ACKNOWLEDGED = frozenset(_NODS.split())
 CONFIRM_CANCEL_WORDS = ("确认取消", "确定取消", "確認取消")
-KEEP_WORDS = ("不取消", "不取消了", "保留", "不", "否", "不要", "no")
+KEEP_WORDS = (
+    "不取消",
+    "不取消了",
+    "别取消",
+    "先不取消",
+    "不用取消",
+    "保留",
+    "不",
+    "否",
+    "不要",
+    "不用",
+    "不用了",
+    "算了",
+    "no",
+)
+"""Not 不要了: what is not wanted any more may be the appointment."""
 WISHES = {
     CHANGE: re.compile(r"改约|改期|改时间|换时间|改號|改約"),
     CANCEL: re.compile(r"取消|退号|退號"),

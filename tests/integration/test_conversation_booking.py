@@ -295,3 +295,22 @@ async def test_my_appointments_show_what_is_ahead_and_what_is_over(
         await unit.claims.complete_past(returning.now + timedelta(days=40), limit=9)
     returning.now += timedelta(days=40)
     (await returning.says("我的预约")).shows("暂无待就诊的预约").offers("2026年11月24日 周二 14:00 赵敏 张* 已就诊")
+
+
+@pytest.mark.parametrize("words", ["不用", "不用了", "不要", "不要了", "不是", "算了"])
+async def test_a_no_to_the_confirmation_books_nothing_and_gives_the_seat_back(
+    returning: Talk, database: SqlDatabase, words: str
+) -> None:
+    await returning.says("赵敏", "1")
+    (await returning.says(words)).hides("没有看懂", "预约成功")
+    assert await states(database) == [ClaimState.RELEASED]
+
+
+@pytest.mark.parametrize("words", ["好的", "可以", "是的", "对", "OK"])
+async def test_a_yes_to_the_confirmation_books(returning: Talk, words: str) -> None:
+    (await returning.says("赵敏", "1", words)).shows("预约成功").ends("booked")
+
+
+@pytest.mark.parametrize(("words", "last"), [("是的", "请输入姓名"), ("不用了", "改变主意时回复“预约”即可")])
+async def test_consent_is_given_and_refused_in_plain_words(talk: Talk, words: str, last: str) -> None:
+    (await talk.says("预约", words)).shows(last)

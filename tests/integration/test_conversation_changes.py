@@ -371,3 +371,29 @@ async def test_changing_said_at_the_confirmation_of_a_cancellation_changes_that_
     await talk.says("取消预约", "王芳")
     (await talk.says("改约")).shows("改约：11月24日 周二（明天） 09:00-09:30 王芳")
     (await talk.says("返回")).shows("状态：待就诊", "王芳")
+
+
+@pytest.mark.parametrize("words", ["不用", "不用了", "算了", "不", "不取消了", "别取消"])
+async def test_a_no_to_the_cancellation_shows_that_the_appointment_stands(
+    talk: Talk, database: SqlDatabase, words: str
+) -> None:
+    (await talk.says("取消预约", words)).shows("状态：待就诊").offers("改约", "取消预约", "返回列表")
+    assert await states(database) == [f"{WANG} booked"]
+
+
+@pytest.mark.parametrize("words", ["不要了", "嗯嗯", "知道了", "取消"])
+async def test_what_may_mean_either_cancels_nothing_and_is_asked_again(
+    talk: Talk, database: SqlDatabase, words: str
+) -> None:
+    """What is not wanted any more may be the cancellation or the appointment."""
+    (await talk.says("取消预约", words)).shows("请确认取消以下预约").offers("确认", "返回")
+    assert await states(database) == [f"{WANG} booked"]
+
+
+@pytest.mark.parametrize("words", ["退出", "不约了"])
+async def test_who_leaves_a_cancellation_or_a_change_is_told_that_the_appointment_stands(
+    talk: Talk, database: SqlDatabase, words: str
+) -> None:
+    for deed in ("取消预约", "改约"):
+        (await talk.says(deed, words)).shows("原来的预约不变", "已为您退出").ends("left")
+    assert await states(database) == [f"{WANG} booked"]

@@ -197,6 +197,21 @@ async def test_who_says_no_more_than_that_they_have_read_is_not_apologised_to(ta
     (await talk.says(text)).shows("好的，需要时请随时回复").hides("抱歉").offers(*MENU)
 
 
+@pytest.mark.parametrize("text", ["好的", "知道了", "嗯嗯", "收到", "OK", "好的，谢谢"])
+async def test_who_nods_at_a_question_is_asked_it_again_and_not_told_off(talk: Talk, text: str) -> None:
+    await talk.says("预约")
+    seen = (await talk.says(text)).shows("好的，请接着回答").hides("没有看懂").offers(*WAYS)
+    assert seen.turn.outcome == "asked"
+    (await talk.says("口腔科", text)).shows("好的，请接着回答").offers("王芳", "李强")
+    (await talk.says("菜单", text)).shows("好的，需要时请随时回复").offers(*MENU)
+
+
+@pytest.mark.parametrize("text", ["好的", "知道了", "ok", "嗯嗯"])
+async def test_a_nod_is_nobodys_name(talk: Talk, text: str) -> None:
+    await talk.says("就诊人", "添加")
+    (await talk.says(text)).shows("好的，请接着回答", "请输入姓名")
+
+
 @pytest.mark.parametrize(("text", "wished"), [("取消预约", "取消"), ("我想改约", "改约"), ("怎么退号", "取消")])
 async def test_who_has_nothing_to_change_or_cancel_is_told_so(talk: Talk, text: str, wished: str) -> None:
     (await talk.says(text)).shows(f"您没有待就诊的预约，无需{wished}").ends("none")
