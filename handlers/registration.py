@@ -28,7 +28,31 @@ NEW = "new"
 PERSONAL = ("name", "other_papers", "paper", "number", "mobile", "sex", "birth")
 _BY_ID_NUMBER = (PaperKind.ID_CARD, PaperKind.CHILD)
 _OTHER_PAPERS = {compact(word) for word in (commands.OTHER_PAPERS, *commands.OTHER_PAPERS_WORDS)}
+_PAPERS_BY_NAME = {
+    compact(name): kind
+    for kind, words in patients.PAPER_WORDS.items()
+    for name in (PAPERS[kind], *words)
+    if not commands.NO_ID_CARD.fullmatch(name)
+}
 _OTHER = Option("other", commands.OTHER_PAPERS, commands.OTHER_PAPERS_WORDS)
+
+
+def _said_paper(text: str) -> PaperKind | None:
+    """Return the papers that a text names and nothing else: 护照, 我只有护照, 没有身份证，能用护照吗."""
+    found = commands.AROUND_PAPERS.fullmatch(compact(text))
+    return None if found is None else _PAPERS_BY_NAME.get(found["papers"])
+
+
+def _says_other_papers(text: str) -> bool:
+    said = compact(text)
+    return said in _OTHER_PAPERS or commands.NO_ID_CARD.fullmatch(said) is not None or _said_paper(text) is not None
+
+
+def _take_paper(frame: Frame, text: str) -> bool:
+    kind = _said_paper(text)
+    if kind is not None:
+        frame.fill("paper", kind)
+    return kind is not None
 
 
 class Detail(Gap):
@@ -48,8 +72,9 @@ class Detail(Gap):
 
     def hear(self, frame: Frame, text: str) -> bool:
         """Take what the message says of this and the other open details; raises ``InvalidDetail``."""
-        if "number" in self._together and compact(text) in _OTHER_PAPERS:
+        if "number" in self._together and _says_other_papers(text):
             self.choose(frame, _OTHER.value)
+            _take_paper(frame, text)
         elif not self._take_found(frame, text):
             frame.fill(self.name, self.check(frame, text))
         return True
@@ -154,6 +179,10 @@ class Paper(Gap):
         """Offer the kinds of the contract."""
         options = (Option(kind, PAPERS[kind], words) for kind, words in patients.PAPER_WORDS.items())
         return Question(patients.ASK_PAPER_KIND, tuple(options))
+
+    def hear(self, frame: Frame, text: str) -> bool:
+        """Take the papers' name among other words."""
+        return _take_paper(frame, text)
 
 
 class SexGap(Gap):

@@ -82,7 +82,17 @@ WISHES = {
 }
 """How words sound that wish something of an appointment; also the deeds of 我的预约."""
 OTHER_PAPERS = "其他证件"
-OTHER_PAPERS_WORDS = ("其它证件", "没有身份证", "我没有身份证", "其他證件")
+OTHER_PAPERS_WORDS = ("其它证件", "没有身份证", "我没有身份证", "没身份证", "无身份证", "其他證件")
+NO_ID_CARD = re.compile(
+    r"我?(?:没有?|无|沒有?|無)(?:身份证|身份證|证件|證件)(?:号码?)?(?:的|了|怎么办|怎么填|可以吗|行吗|呢|啊)*"
+    r"|我?是?(?:外国人|外籍|港澳居民|香港人|澳门人|台湾人|台湾居民)"
+)
+"""How it sounds where there is no identity card, and not what there is instead."""
+AROUND_PAPERS = re.compile(
+    r"(?:我?(?:没有?|無|无|沒有?)(?:身份证|身份證))?(?:我|他|她|孩子)?(?:只|就)?(?:想|要|有|用|是|拿|持|能用|可以用)?(?:的是|的)?"
+    r"(?P<papers>.+?)(?:可以吗|行吗|登记|注册|的|吗|呢|吧)*"
+)
+"""What may stand around the name of other papers: 没有身份证，只有护照; 能用护照吗."""
 
 _DIGITS, _COUNTER = "[0-9]{1,3}|[一二三四五六七八九]", "[个個项項]"
 NUMBER = re.compile(

@@ -150,6 +150,47 @@ async def test_other_papers_can_be_asked_for_before_and_after_the_number(talk: T
     assert (await talk.says("其他证件")).shows("请选择证件类型")
 
 
+@pytest.mark.parametrize(
+    ("words", "question"),
+    [
+        ("护照", "请输入护照号码"),
+        ("我只有护照", "请输入护照号码"),
+        ("没有身份证，只有护照", "请输入护照号码"),
+        ("能用护照吗？", "请输入护照号码"),
+        ("用台胞证可以吗", "请输入台湾居民通行证号码"),
+        ("我用的是港澳居民来往内地通行证", "请输入港澳居民通行证号码"),
+        ("孩子只有出生证明", "请输入监护人身份证号"),
+    ],
+)
+async def test_papers_are_named_at_the_question_for_an_identity_number(talk: Talk, words: str, question: str) -> None:
+    assert (await talk.says("预约", "同意", "张三")).last_line() == "请输入身份证号"
+    assert (await talk.says(words)).last_line() == question
+    await talk.says("退出", "预约", "张三", "其他证件")
+    assert (await talk.says(words)).last_line() == question
+
+
+@pytest.mark.parametrize("words", ["没有身份证", "没身份证怎么办", "我没有身份证号", "我没有证件", "我是外国人"])
+async def test_who_has_no_identity_card_is_asked_for_other_papers(talk: Talk, words: str) -> None:
+    await talk.says("预约", "同意", "张三")
+    seen = (await talk.says(words)).shows("请选择证件类型")
+    seen.offers("护照", "港澳居民通行证", "台湾居民通行证", "外国人永久居留证", "儿童")
+
+
+@pytest.mark.parametrize("words", ["没有护照", "护照过期了", "我不要用护照"])
+async def test_papers_are_not_guessed_from_other_words(talk: Talk, words: str) -> None:
+    await talk.says("预约", "同意", "张三")
+    assert (await talk.says(words)).last_line() == "请输入身份证号"
+
+
+async def test_papers_are_named_where_a_patients_papers_are_corrected(talk: Talk, patients: Patients) -> None:
+    await talk.says("就诊人", "同意", "张三", ID_NUMBER, "13812345678")
+    await talk.says("就诊人", "1", "更正证件", "我现在用护照")
+    assert (await talk.says("我用护照")).last_line() == "请输入护照号码"
+    (await talk.says("E12345678", "男", "1990-03-07")).shows("已更正")
+    (patient,) = await patients.of_account("o-zhang")
+    assert patient.details.paper_kind is PaperKind.PASSPORT
+
+
 async def test_papers_known_under_another_name_are_refused_without_telling_whose(talk: Talk) -> None:
     """R-A10, R-A11."""
     await talk.says("预约", "同意", f"张三 {ID_NUMBER} 13812345678")
