@@ -18,6 +18,8 @@ from booking.staff_refusals import AccountIsStaff, UnknownAccount
 RETENTION = timedelta(days=15 * 365 + 4)
 """医疗机构管理条例实施细则, article 53: outpatient records, from the last visit."""
 ALIAS = "erased-"
+NO_NAME = "-"
+"""The name of who was erased."""
 _COMING = (ClaimState.HELD, ClaimState.OFFERED, ClaimState.BOOKED, ClaimState.ARRIVED)
 _VISITS = (ClaimState.ARRIVED, ClaimState.COMPLETED, ClaimState.BOOKED)
 
@@ -99,4 +101,4 @@ async def _coming(unit: Unit, which: ClaimFilter, now: datetime) -> bool:
 
 def _nobody(patient_id: str) -> PatientDetails:
     """Return details that tell nothing and are nobody else's: papers are unique."""
-    return PatientDetails("-", PaperKind.PASSPORT, f"{ALIAS}{patient_id}", Sex.FEMALE, date(1900, 1, 1), "")
+    return PatientDetails(NO_NAME, PaperKind.PASSPORT, f"{ALIAS}{patient_id}", Sex.FEMALE, date(1900, 1, 1), "")

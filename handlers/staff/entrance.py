@@ -4,6 +4,8 @@ Whoever is none of the staff gets, in every state of the dialogue, exactly what 
 says anything to them, and what is looked up for their words is looked up for any other words as well.
 """
 
+from collections.abc import Callable
+
 from booking.actors import Deed, Staff
 from handlers.asking import Turn, go_on, let_all_go
 from handlers.chat import Incoming
@@ -11,14 +13,20 @@ from handlers.frame import STAFF, Frame
 from handlers.hearing import hear
 from handlers.menu import MENU
 from handlers.paging import LASTING
+from handlers.staff import figures, stop_what, today
 from handlers.staff.look import QUERY
 from handlers.staff.menu import flows_of, may_begin
-from handlers.staff.stop_what import name_doctor
 from handlers.state import Asked, load
 from handlers.texts import commands
 from handlers.texts import staff as texts
 from handlers.words import clean, command, compact, is_named, matching, number
 
+_HEAR_MORE: dict[str, Callable[[Frame, str], bool]] = {
+    texts.STOP: stop_what.hear_more,
+    texts.FIGURES: figures.hear_more,
+    texts.TODAY: today.hear_more,
+}
+"""What takes more words behind a command."""
 _SHARED = (commands.MENU, commands.HUMAN, commands.HELP)
 """Commands of patients that mean something else where staff say them."""
 
@@ -133,7 +141,7 @@ async def _begin(frame: Frame, staff: Staff, asked: Asked | None, flow: str, who
             frame.start(STAFF)
         return await go_on(frame, asked)
     frame.start(flow, **({QUERY: who} if who and flow == texts.LOOK else {}))
-    if flow == texts.STOP and who:
-        name_doctor(frame, who)
+    if flow != texts.LOOK and who and not (flow in _HEAR_MORE and _HEAR_MORE[flow](frame, who)):
+        frame.note(texts.more_not_read(who))
     await let_all_go(frame)
     return await go_on(frame, asked)

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import ClassVar
 
 from handlers.frame import Done, Flow, Frame, Gap, Question
+from handlers.reading import read_names
 from handlers.staff.whose import ALL, own_doctor
 from handlers.state import Option
 from handlers.texts import staff as words
@@ -30,6 +31,21 @@ class Whose(Gap):
     def choose(self, frame: Frame, value: str) -> None:
         """Look closer."""
         frame.fill("shown", value)
+
+
+def hear_more(frame: Frame, text: str) -> bool:
+    """Look at the doctor or department that words after 号源 name: 号源 王芳, 号源 口腔科."""
+    named, own = read_names(text, frame.catalogue), own_doctor(frame)
+    if named is None or len(named.doctors) > 1:
+        return False
+    if own is not None:
+        if named.doctors != (own,):
+            frame.note(texts.own_only(frame.catalogue.doctors[own]))
+    elif named.doctors:
+        frame.fill("shown", f"{_DOCTOR}{named.doctors[0]}")
+    else:
+        frame.fill("shown", f"{_DEPARTMENT}{named.department}")
+    return True
 
 
 async def _text(frame: Frame, shown: str) -> str:

@@ -88,15 +88,18 @@ class SessionCode(Gap):
         return Question(texts.ASK_SESSION, tuple(options))
 
 
-def name_doctor(frame: Frame, text: str) -> None:
+def hear_more(frame: Frame, text: str) -> bool:
     """Take the doctor whom words after 停诊 name, when they name exactly one and nothing else; 返回 chooses again."""
     named = read_names(text, frame.catalogue)
-    if named is None or len(named.doctors) != 1 or not frame.bound.may(Deed.STOP):
-        return
+    if named is None or len(named.doctors) != 1:
+        return False
+    if not frame.bound.may(Deed.STOP):  # a doctor's own is all there is to stop
+        return named.doctors[0] == frame.bound.doctor
     for gap, value in ((SCOPE, "doctor"), (CODE, named.doctors[0])):
         frame.step()
         frame.fill(gap, value)
     frame.note(texts.doctor_named(frame.catalogue.doctors[named.doctors[0]]))
+    return True
 
 
 def what_gaps(frame: Frame) -> Iterable[Gap]:

@@ -5,7 +5,9 @@ from datetime import date
 from typing import ClassVar
 
 from handlers.frame import Done, Flow, Frame, Gap, Question
+from handlers.reading import read_names
 from handlers.staff.appointment import APPOINTMENT, appointment_gaps, hear_change
+from handlers.staff.period import Period, read_period
 from handlers.staff.whose import ALL, own_doctor
 from handlers.state import Option
 from handlers.texts import staff as words
@@ -23,6 +25,42 @@ class Day(Gap):
     async def ask(self, frame: Frame) -> None:
         """Take today."""
         frame.fill(self.name, frame.today.isoformat())
+
+
+def hear_more(frame: Frame, text: str) -> bool:
+    """Take the day, or the doctor or department, that words after 今日 name: 今日名单 明天, 今日 王芳."""
+    said = read_period(text, now=frame.now, zone=frame.clinic.zone)
+    return _take_names(frame, text) if said is None else _take_day(frame, said)
+
+
+def _take_day(frame: Frame, said: Period) -> bool:
+    """Take a whole day that is not over."""
+    zone = frame.clinic.zone
+    day = said.from_at.astimezone(zone).date()
+    if read_period(day.isoformat(), now=frame.now, zone=zone) != said:
+        return False
+    if day < frame.today:
+        frame.note(texts.day_over(day, frame.today))
+    else:
+        frame.fill("list_day", day.isoformat())
+    return True
+
+
+def _take_names(frame: Frame, text: str) -> bool:
+    named, own = read_names(text, frame.catalogue), own_doctor(frame)
+    if named is None or len(named.doctors) > 1:
+        return False
+    if own is not None:
+        if named.doctors != (own,):
+            frame.note(texts.own_only(frame.catalogue.doctors[own]))
+        return True
+    frame.fill("list_department", named.department or ALL)
+    if named.doctors:
+        frame.fill(DOCTORS, named.doctors[0])
+        frame.note(texts.only(texts.doctor_label(frame.catalogue.doctors[named.doctors[0]])))
+    else:
+        frame.note(texts.only(texts.department_label(frame.catalogue.departments[frame.gaps["list_department"]])))
+    return True
 
 
 class Department(Gap):

@@ -3,7 +3,6 @@
 from datetime import date, datetime
 
 from booking.appointments import AppointmentView
-from booking.masking import mask_name
 from booking.models import Catalogue, ClaimState
 from handlers.texts import booking, common
 
@@ -40,7 +39,7 @@ def label(view: AppointmentView, catalogue: Catalogue, today: date, *, kept: boo
     who = common.shorten(catalogue.doctors[view.session.doctor].name, 6)
     said = f"{_day(claim.date, today)} {common.clock(claim.starts_at, catalogue.clinic.zone)} {who}"
     state = "" if claim.state is ClaimState.BOOKED else f" {_state(view, kept=kept)}"
-    return f"{said} {mask_name(view.patient.details.name)}{state}"
+    return f"{said} {common.masked(view.patient.details.name)}{state}"
 
 
 def details(view: AppointmentView, catalogue: Catalogue, now: datetime, *, kept: bool = False) -> str:

@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from booking.appointments import AppointmentView
-from booking.masking import mask_name
 from booking.models import Catalogue, Department, Doctor
 from booking.rules import notice_due
 from handlers.texts import booking, commands, common, staff_patients
@@ -28,7 +27,7 @@ def summary(view: AppointmentView, catalogue: Catalogue, now: datetime) -> str:
     """11月24日 周二（明天） 09:00-09:30 王芳 主任医师（张*）."""
     claim, zone = view.claim, catalogue.clinic.zone
     start = common.near_day(claim.date, now.astimezone(zone).date())
-    who = f"{common.doctor(catalogue.doctors[view.session.doctor])}（{mask_name(view.patient.details.name)}）"
+    who = f"{common.doctor(catalogue.doctors[view.session.doctor])}（{common.masked(view.patient.details.name)}）"
     return f"{start} {common.period(claim.starts_at, claim.ends_at, zone)} {who}"
 
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from booking.availability import Part
+from booking.erasure import NO_NAME
 from booking.hours import OpenDays
 from booking.masking import mask_name
 from booking.models import Clinic, Doctor, PaperKind, Patient, Sex
@@ -23,6 +24,7 @@ PAPERS = {
     PaperKind.FOREIGN_RESIDENT: "外国人永久居留证",
     PaperKind.CHILD: "儿童（无证件号）",
 }
+ERASED = "已注销"
 MINUTE = 60
 
 
@@ -109,9 +111,16 @@ def age(birth_date: date, today: date) -> int:
     return today.year - birth_date.year - ((today.month, today.day) < (birth_date.month, birth_date.day))
 
 
+def masked(name: str) -> str:
+    """张*; 已注销 of who was erased."""
+    return ERASED if name == NO_NAME else mask_name(name)
+
+
 def patient(value: Patient, today: date) -> str:
-    """张* 男 38岁."""
+    """张* 男 38岁; 已注销 of who was erased."""
     details = value.details
+    if details.name == NO_NAME:
+        return ERASED
     return f"{mask_name(details.name)} {SEXES[details.sex]} {age(details.birth_date, today)}岁"
 
 

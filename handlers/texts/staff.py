@@ -67,6 +67,11 @@ def not_allowed(staff: Staff, flow: str) -> str:
     return f"您的角色是{ROLES[staff.role]}，不能办理“{LABELS[flow]}”。"
 
 
+def more_not_read(more: str) -> str:
+    """Words behind a command that say nothing to it."""
+    return f"“{common.shorten(more, 12)}”没有看懂，已略过。"
+
+
 def guide(staff: Staff, flows: list[str]) -> str:
     """What a member of staff may say at any time."""
     said = "、".join(_SAID[flow] for flow in flows)

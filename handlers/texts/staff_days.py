@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import date
 
 from booking.desk import DayFigures, Expected
-from booking.masking import mask_name
 from booking.models import Catalogue, Department, Doctor
 from handlers.texts import common
 from handlers.texts.appointments import STATES
@@ -38,7 +37,22 @@ def line(expected: Expected, catalogue: Catalogue, *, one_doctor: bool) -> str:
     claim = expected.claim
     doctor = "" if one_doctor else f" {common.shorten(catalogue.doctors[expected.session.doctor].name, 6)}"
     start = common.clock(claim.starts_at, catalogue.clinic.zone)
-    return f"{start} {mask_name(expected.patient_name)}{doctor} {STATES[claim.state]}"
+    return f"{start} {common.masked(expected.patient_name)}{doctor} {STATES[claim.state]}"
+
+
+def only(whose: str) -> str:
+    """Whose list it is, where the words named a doctor or department."""
+    return f"{whose}："
+
+
+def own_only(doctor: Doctor) -> str:
+    """To a doctor who asks for another's."""
+    return f"您的角色是医生，只能查看本人（{common.shorten(doctor.name, 10)}）的。"
+
+
+def day_over(day: date, today: date) -> str:
+    """A day that is over has no list of who is expected."""
+    return f"{common.near_day(day, today)}已过，以下是今天的名单。"
 
 
 def whole_clinic() -> str:

@@ -7,13 +7,15 @@ from sqlalchemy import select
 
 from booking.actors import Role
 from booking.appointments import Appointments
+from booking.erasure import Erasure
 from booking.models import ClaimState
 from booking.ports import ClaimFilter
 from storage.database import SqlDatabase
 from storage.patient_tables import access_log
 from storage.staff_tables import audit
 from tests.support.clinic import add_session
-from tests.support.staffing import bind, booked, staff_talk
+from tests.support.notice_desk import Desk
+from tests.support.staffing import OPERATOR, bind, booked, staff_talk
 from tests.support.talk import Talk
 from tests.support.talking import ID_NUMBER, dialogue_of, known, open_for_talk
 
@@ -72,6 +74,61 @@ async def test_a_doctor_sees_the_own_day_only(
     (await doctor.says("今日")).offers("11:00 李* 待就诊")
     (await doctor.says("1")).offers("返回")
     (await doctor.says("号源")).shows("王芳 主任医师号源", "11月23日 周一（今天） 余3 锁定0 已约1").ends("shown")
+
+
+async def test_the_list_of_another_day_or_of_one_doctor_is_named_behind_the_word(
+    talk: Talk, database: SqlDatabase, appointments: Appointments, now: datetime
+) -> None:
+    await add_session(database, now + timedelta(hours=2))
+    await booked(database, appointments, talk, "wang-20261123-1100-1100")
+    await booked(database, appointments, talk, "li-20261124-1000-1030", name="赵六", openid="o-6")
+    await booked(database, appointments, talk, "zhao-20261124-1400-1400", name="钱七", openid="o-7")
+    for words in ("今日名单 明天", "今日明天", "今日 11月24日"):
+        (await talk.says(words)).offers("口腔科 1人", "眼科 1人", "全部科室 2人")
+    (await talk.says("眼科")).shows("11月24日 周二（明天），共1人").offers("14:00 钱*")
+    (await talk.says("今日 王芳")).shows("王芳 主任医师：", "11月23日 周一（今天），共1人").offers("11:00 李*")
+    (await talk.says("今日名单 眼科")).shows("眼科：", "11月23日 周一（今天）没有预约")
+    (await talk.says("今日 11月20日")).shows("11月20日 周五已过", "11月23日 周一（今天），共1人")
+    (await talk.says("今日 天气不错")).shows("“天气不错”没有看懂，已略过", "11月23日 周一（今天），共1人")
+    (await talk.says("今日 明天上午")).shows("“明天上午”没有看懂", "11月23日 周一（今天），共1人")
+
+
+async def test_the_figures_of_a_doctor_or_department_are_named_behind_the_word(talk: Talk) -> None:
+    (await talk.says("号源 赵敏")).shows("赵敏 主治医师号源", "11月24日 周二（明天） 余1").ends("shown")
+    (await talk.says("号源口腔科")).shows("口腔科号源").offers("王芳", "李强")
+    (await talk.says("号源 周敏")).shows("“周敏”没有看懂，已略过", "全院号源").offers("口腔科", "眼科")
+    (await talk.says("代约 张三")).shows("“张三”没有看懂，已略过", "代约：患者通过什么方式预约")
+
+
+async def test_a_doctor_who_names_another_sees_the_own_day_and_is_told_so(
+    talk: Talk, database: SqlDatabase, appointments: Appointments, now: datetime
+) -> None:
+    """R-A11."""
+    await add_session(database, now + timedelta(hours=2))
+    await add_session(database, now + timedelta(hours=2), doctor="zhao")
+    await booked(database, appointments, talk, "wang-20261123-1100-1100")
+    await booked(database, appointments, talk, "zhao-20261123-1100-1100", name="钱七", openid="o-7")
+    doctor = await staff_talk(database, talk.dialogue, talk, Role.DOCTOR, name="王芳", doctor="wang")
+    for words in ("今日 赵敏", "今日 眼科"):
+        (await doctor.says(words)).shows("只能查看本人（王芳）").offers("11:00 李* 待就诊")
+    (await doctor.says("今日 王芳")).hides("只能查看").offers("11:00 李* 待就诊")
+    (await doctor.says("今日 明天")).shows("没有预约").ends()
+    (await doctor.says("号源 赵敏")).shows("只能查看本人（王芳）", "王芳 主任医师号源").ends("shown")
+    (await doctor.says("号源 王芳")).hides("只能查看").shows("王芳 主任医师号源").ends("shown")
+
+
+async def test_who_was_erased_reads_as_that_in_the_days_list(
+    talk: Talk, database: SqlDatabase, appointments: Appointments, now: datetime
+) -> None:
+    """R-C6."""
+    session = await add_session(database, now + timedelta(hours=2))
+    await booked(database, appointments, talk, f"{session}-1100")
+    patient = Talk(talk.dialogue, now, openid="o-li")
+    await Desk(patient, database, appointments).stop(session)
+    await patient.says("不再改约")
+    await Erasure(database).erase("o-li", reason="本人申请", by=OPERATOR, now=now)
+    (await talk.says("今日")).offers("11:00 已注销 已停诊")
+    (await talk.says("1")).shows("就诊人：已注销").hides("-*")
 
 
 async def test_the_days_list_turns_pages(

@@ -292,8 +292,16 @@ async def test_the_doctor_may_be_named_with_the_command(talk: Talk) -> None:
 
 
 @pytest.mark.parametrize("said", ["停诊王芳明天", "停诊 口腔科", "停诊 查无此人"])
-async def test_other_words_after_the_command_open_its_flow(talk: Talk, said: str) -> None:
-    (await talk.says(said)).shows("请选择范围").offers("一次门诊", "医生", "科室", "全院")
+async def test_other_words_after_the_command_open_its_flow_and_are_said_to_be_passed_over(
+    talk: Talk, said: str
+) -> None:
+    (await talk.says(said)).shows("没有看懂，已略过", "请选择范围").offers("一次门诊", "医生", "科室", "全院")
+
+
+async def test_a_doctor_may_name_themself_with_the_command(talk: Talk, database: SqlDatabase) -> None:
+    doctor = await staff_talk(database, talk.dialogue, talk, Role.DOCTOR, name="王芳", doctor="wang")
+    (await doctor.says("停诊 王芳")).hides("没有看懂")
+    (await doctor.says("停诊 赵敏")).shows("“赵敏”没有看懂，已略过")
 
 
 async def test_a_reason_may_begin_like_a_command(talk: Talk) -> None:
