@@ -39,7 +39,7 @@ def own_ground(settings: DatabaseSettings) -> Generator[Ground]:
 
     Raises ``ConfigurationError`` in one line.
     """
-    claim = _claim(settings) if settings.embedded_redis or _database_inside(settings) else None
+    claim = _claim(settings) if settings.embedded_redis or database_inside(settings) else None
     try:
         if not settings.embedded_redis:
             yield Ground(settings.redis_url, claim=claim)
@@ -75,7 +75,8 @@ def shared_ground(settings: DatabaseSettings) -> Generator[Ground]:
         valkey.leave()
 
 
-def _database_inside(settings: DatabaseSettings) -> bool:
+def database_inside(settings: DatabaseSettings) -> bool:
+    """Tell whether the database is a file of the data folder."""
     file = settings.database_file
     return file is not None and file.absolute().is_relative_to(settings.data_dir)
 

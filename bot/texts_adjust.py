@@ -12,6 +12,7 @@ HELP_OPTIONS = {
 }
 BAD_TIME = "--start 的值“{value}”不是时间；请写成 09:30 的样子"
 BOTH = "--to-roster 不能与 --room、--start、--doctor、--capacity 同用"
+NO_ROOM_NAMED = "--room 的值是空的；请写明诊室，例如 --room 203"
 NOTHING = "没有说要改什么；请给出 --room、--start、--doctor、--capacity 之一，或 --to-roster"
 PROBLEMS = {
     "unknown_session": "没有门诊“{session}”；请用 zhenyue slots 查看门诊编号",
@@ -23,7 +24,7 @@ PROBLEMS = {
     "closed": "门诊 {session} 已关闭，无人预约",
     "nothing": NOTHING,
     "capacity": "号数至少为 1；不再放号请用 zhenyue stop session {session}",
-    "unknown_doctor": "没有代码为“{doctor}”的在岗医生",
+    "unknown_doctor": "没有代码为“{doctor}”的在岗医生；医生代码见 zhenyue slots",
     "other_department": "医生 {doctor} 属于其他科室，不能替诊；请用 zhenyue stop session {session} 停诊，由患者改约",
     "doctor_busy": "医生 {doctor} 在该时段另有门诊 {other}",
     "start_past": "新的开始时间已经过去",

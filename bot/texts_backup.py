@@ -23,6 +23,8 @@ FLAWS = {
 }
 UNFIT = {
     "newer": "{path} 来自更新的版本（结构 {names}）；请先升级诊约，再恢复",
+    "not_empty_folder": "{where} 里已有数据（{names}）；备份只恢复到空的数据库，请先停止 zhenyue serve，"
+    "用 ZHENYUE_DATA_DIR 指定另一个空目录，在那里恢复和启动",
     "not_empty": "{where} 里已有数据（{names}）；备份只恢复到空的数据库，请另建一个，并把 ZHENYUE_DATABASE_URL 指向它",
 }
 UNTOUCHED = "没有恢复，数据库没有变化"

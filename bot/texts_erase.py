@@ -6,7 +6,7 @@ OPTION_PREVIEW = "只显示将会删除与保留什么，不作改动"
 
 REASON_MISSING = "缺少 --reason：请写明是谁、如何要求的（先看结果可用 --preview）"
 REASON_TOO_LONG = "--reason 最多 {longest} 个字"
-UNKNOWN = "没有 openid 为“{openid}”的账号"
+UNKNOWN = "没有 openid 为“{openid}”的账号；openid 见 zhenyue appointments"
 IS_STAFF = "这个账号绑定了员工；请先 zhenyue staff remove，再注销"
 HAS_APPOINTMENTS = "这个账号还有未就诊的预约或锁号；请先由本人取消（等待选择的替代号回复 0 不要），或就诊之后再注销"
 WOULD = "将会（尚未改动）："

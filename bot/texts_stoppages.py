@@ -17,6 +17,13 @@ HELP_OPTIONS = {
     "id": "停诊编号",
     "session": "只恢复这个门诊",
 }
+WHERE_LISTED = {
+    "session": "门诊编号见 zhenyue slots",
+    "doctor": "医生代码见 zhenyue slots",
+    "department": "科室代码见 zhenyue slots",
+    "stoppage": "停诊编号见 zhenyue stoppages",
+}
+"""Behind the refusal of what is not there: which command lists what is."""
 REASON_MISSING = "缺少 --reason（停诊原因）"
 SCOPES = {"session": "门诊 {code}", "doctor": "医生 {code}", "department": "科室 {code}", "clinic": "全院"}
 UNTIL_LIFTED = "恢复为止"

@@ -50,7 +50,10 @@ def adjust(
     given = any(value is not None for value in (room, start, doctor, capacity))
     if given is to_roster:
         raise ConfigurationError(texts_adjust.BOTH if given else texts_adjust.NOTHING)
-    check_range("--capacity", capacity, 0, MAX_CAPACITY)  # 0 is a wish that is understood, and refused
+    if room is not None and not room.strip():
+        raise ConfigurationError(texts_adjust.NO_ROOM_NAMED)
+    if capacity != 0:  # a wish that is understood, and refused with what does it
+        check_range("--capacity", capacity, 1, MAX_CAPACITY)
     with shared_ground(settings) as ground:
         return run(_adjust(settings, ground.redis_url, wish, preview=preview, as_json=json))
 

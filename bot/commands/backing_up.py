@@ -18,7 +18,7 @@ from booking.seats import Seats
 from bot import texts, texts_backup
 from bot.connections import open_database, open_redis, prepare, reach_database, redis_problem, shown
 from bot.console import begin, complain, say
-from bot.embedded import shared_ground
+from bot.embedded import database_inside, shared_ground
 from bot.loop import run
 from bot.metrics import Metrics
 from bot.operator import operator
@@ -75,7 +75,7 @@ def restore(
         complain(texts_backup.FLAWS[error.flaw].format(path=file, key=error.key))
     except BackupUnfit as error:
         where, names = shown(settings.database_url), "、".join(error.names)
-        complain(texts_backup.UNFIT[error.why].format(path=file, where=where, names=names))
+        complain(_unfit(error, settings).format(path=file, where=where, names=names))
     except FileNotFoundError:
         complain(texts_backup.NO_FILE.format(path=file))
     except OSError as error:
@@ -168,6 +168,12 @@ def _appear(part: Path, file: Path) -> None:
     except OSError:  # a file system without links, as of a stick or a share
         os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         part.replace(file)
+
+
+def _unfit(error: BackupUnfit, settings: RecordSettings) -> str:
+    """Return why a backup cannot be restored; another place for an embedded database is another data folder."""
+    inside = error.why == "not_empty" and database_inside(settings)
+    return texts_backup.UNFIT["not_empty_folder" if inside else error.why]
 
 
 def _tell_sound(settings: RecordSettings, made: Made, found: Sum) -> None:

@@ -19,6 +19,7 @@ from booking.models import Catalogue
 from booking.notices import FINAL
 from booking.rules import clinic_day
 from booking.seats import Seats
+from booking.staff_refusals import NotInStoppage, UnknownScope, UnknownStoppage
 from booking.stoppage_models import AT_WORK, Scope, ScopeKind, StopOrder, Stoppage, StoppageFigures
 from booking.stoppages import Stoppages
 from bot import texts, texts_stoppages
@@ -196,7 +197,7 @@ async def _stop(
                     return 0
                 ordered = await desk.stoppages.stop(order, by=operator(), now=desk.now)
             except Refused as error:
-                complain(refusal(error, clinic=desk.catalogue.clinic))
+                complain(_told(error, desk.catalogue))
                 return REFUSED
             zone = desk.catalogue.clinic.zone
             found, figures = await desk.finish(ordered.id)
@@ -219,7 +220,7 @@ async def _lift(settings: RecordSettings, redis_url: str, stoppage: str, session
             try:
                 await desk.stoppages.lift(stoppage, session, by=operator(), now=desk.now)
             except Refused as error:
-                complain(refusal(error, clinic=desk.catalogue.clinic))
+                complain(_told(error, desk.catalogue))
                 return REFUSED
             found, figures = await desk.finish(stoppage)
             row = stoppage_row(found, figures, desk.catalogue.clinic.zone)
@@ -228,6 +229,16 @@ async def _lift(settings: RecordSettings, redis_url: str, stoppage: str, session
         complain(texts.NO_CATALOGUE)
         return REFUSED
     return 0
+
+
+def _told(error: Refused, catalogue: Catalogue) -> str:
+    """Say which rule was met; of what is not there, which command lists what is."""
+    said = refusal(error, clinic=catalogue.clinic)
+    if isinstance(error, UnknownScope):
+        return said + texts_stoppages.WHERE_LISTED[error.kind]
+    if isinstance(error, UnknownStoppage | NotInStoppage):
+        return said + texts_stoppages.WHERE_LISTED["stoppage" if isinstance(error, UnknownStoppage) else "session"]
+    return said
 
 
 async def _day(desk: _Desk, scope: Scope) -> date:

@@ -200,9 +200,12 @@ def test_wrong_usage_is_one_line_and_refusals_say_what_to_do(desk: Desk) -> None
         (["--to-roster", "--room", "1"], 2, "不能与"),
         (["--start", "25:00"], 2, "不是时间"),
         (["--start", "9点"], 2, "不是时间"),
-        (["--capacity", "5000"], 2, "--capacity 应在"),
+        (["--capacity", "5000"], 2, "--capacity 应在 1 到 1000 之间"),
+        (["--capacity", "-3"], 2, "--capacity 应在 1 到 1000 之间"),
+        (["--room", ""], 2, "--room 的值是空的"),
+        (["--room", " ", "--capacity", "2"], 2, "--room 的值是空的"),
         (["--capacity", "0"], 1, "号数至少为 1"),
-        (["--doctor", "nobody"], 1, "没有代码为“nobody”的在岗医生"),
+        (["--doctor", "nobody"], 1, "没有代码为“nobody”的在岗医生；医生代码见 zhenyue slots"),
         (["--start", "23:30"], 1, "超出了当天"),
     ):
         refused = desk.zhenyue("adjust", desk.session, *options)

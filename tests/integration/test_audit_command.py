@@ -75,7 +75,7 @@ def test_only_the_newest_are_shown_and_it_is_said(zhenyue: CommandLine, database
 def test_an_unknown_appointment_is_refused(zhenyue: CommandLine) -> None:
     asked = zhenyue("audit", "--appointment", "1")
     assert (asked.status, asked.out) == (1, "")
-    assert "没有预约号为" in asked.err
+    assert "没有预约号为“1”的预约；预约号见 zhenyue appointments" in asked.err
 
 
 def test_a_whole_chain_is_said_to_be_so_with_its_head(zhenyue: CommandLine, database_url: str, sealer: Sealer) -> None:

@@ -157,6 +157,21 @@ def test_a_database_in_use_is_refused(zhenyue: CommandLine, database_url: str) -
     assert counted(database_url) == before
 
 
+@pytest.mark.usefixtures("elsewhere")
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_a_data_folder_in_use_is_refused_and_another_one_will_do(
+    zhenyue: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who never set an address of a database is told of the folder that it is in."""
+    monkeypatch.delenv("ZHENYUE_DATABASE_URL")
+    assert zhenyue("restore", "copy.zy").status == 0
+    result = zhenyue("restore", "copy.zy")
+    assert is_refusal(result, "里已有数据", "停止 zhenyue serve", "ZHENYUE_DATA_DIR", "没有变化")
+    assert "ZHENYUE_DATABASE_URL" not in result.err
+    monkeypatch.setenv("ZHENYUE_DATA_DIR", str(tmp_path / "another"))
+    assert zhenyue("restore", "copy.zy").status == 0
+
+
 @pytest.mark.parametrize("database_kind", ["sqlite"])
 def test_a_file_can_be_checked_without_a_database(zhenyue: CommandLine, elsewhere: str, tmp_path: Path) -> None:
     result = zhenyue("restore", "copy.zy", "--check")

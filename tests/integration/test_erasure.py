@@ -295,4 +295,5 @@ def test_the_command_shows_first_then_erases_and_says_what_stays(zhenyue: Comman
     gone = zhenyue("erase", OPENID, "--reason", REASON)
     assert (gone.status, gone.out) == (1, "")
     assert "没有 openid" in gone.err
+    assert "见 zhenyue appointments" in gone.err
     assert zhenyue("audit", "--verify").status == 0

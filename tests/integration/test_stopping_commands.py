@@ -165,6 +165,22 @@ def test_what_is_wrong_is_said_in_one_line(
     assert len(result.err.strip().splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("stop", "session", "x", "--reason", "x"), "没有找到门诊“x”，请核对。门诊编号见 zhenyue slots"),
+        (("stop", "doctor", "wong", "--reason", "x"), "没有找到医生“wong”，请核对。医生代码见 zhenyue slots"),
+        (("stop", "department", "x", "--reason", "x"), "没有找到科室“x”，请核对。科室代码见 zhenyue slots"),
+        (("lift", "T000009"), "请核对停诊编号。停诊编号见 zhenyue stoppages"),
+    ],
+)
+def test_of_what_is_not_there_the_command_is_named_that_lists_what_is(
+    shell: CommandLine, database_url: str, sealer: Sealer, valkey_url: str, words: tuple[str, ...], told: str
+) -> None:
+    asyncio.run(prepare(database_url, sealer, valkey_url))
+    assert shell(*words).err.endswith(f"{told}\n")
+
+
 def test_without_a_clinic_the_commands_say_so(shell: CommandLine) -> None:
     for words in (("stop", "clinic", "--reason", "x"), ("lift", "T000001"), ("stoppages",)):
         assert shell(*words).status == 1
