@@ -1,7 +1,7 @@
 """Lifting a stoppage, some sessions at a time: appointments are given back while the public is still kept out.
 
 Who has not chosen otherwise gets the old appointment back, on the old seat, unless they are expected elsewhere by now;
-what was kept for them goes back. Then the slots open (R-A14).
+what was kept for them goes back. Who has chosen is told, and keeps what they chose. Then the slots open (R-A14).
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,14 +10,16 @@ from datetime import datetime
 
 from booking.audit import Entry
 from booking.displacing import lifter
+from booking.erasure import NO_NAME
 from booking.errors import Refused
 from booking.models import Catalogue, Claim, ClaimState
 from booking.ports import Unit
 from booking.rules import choose_ordinal, clinic_day
-from booking.stoppage_models import UNSETTLED, Displacement, DisplacementState, Stoppage, StoppedState
-from booking.stoppage_notices import Told, restored_notice
+from booking.stoppage_models import CHOSE_OTHERWISE, UNSETTLED, Displacement, DisplacementState, Stoppage, StoppedState
+from booking.stoppage_notices import Told, reopened_notice, restored_notice
 from booking.stoppage_scope import covers
 
+_WHOEVER = (*UNSETTLED, *CHOSE_OTHERWISE)
 SESSIONS = 8
 """How many sessions one transaction gives back."""
 
@@ -56,14 +58,15 @@ async def lift_some(unit: Unit, catalogue: Catalogue, stoppage: Stoppage, *, now
     sessions = await unit.stoppages.to_do(stoppage.id, StoppedState.LIFTING, limit=SESSIONS)
     if not sessions:
         return None
-    people = await unit.displaced.lock_stopped(stoppage.id, sessions, UNSETTLED, now=now)
+    people = await unit.displaced.lock_stopped(stoppage.id, sessions, _WHOEVER, now=now)
     known = await unit.offers.lock_sessions(sessions)  # before their slots, as everywhere
     for other in await unit.stoppages.in_force(now):
         mine = [session.id for session in known.values() if covers(other.scope, session)]
         if other.id != stoppage.id and mine:
             await unit.stoppages.hand_over(stoppage.id, mine, other, now=now)
-            people = await unit.displaced.lock_stopped(stoppage.id, sessions, UNSETTLED, now=now)
-    await _give_back(unit, catalogue, stoppage, people, now=now)
+            people = await unit.displaced.lock_stopped(stoppage.id, sessions, _WHOEVER, now=now)
+    await _give_back(unit, catalogue, stoppage, [each for each in people if each.state in UNSETTLED], now=now)
+    await _tell(unit, [each for each in people if each.state in CHOSE_OTHERWISE], now=now)
     await unit.stoppages.open(stoppage.id, sessions, now=now)
     by = lifter(stoppage)
     await unit.audit.record(
@@ -93,6 +96,22 @@ async def _give_back(
         ]
     )
     await unit.audit.record(*(_entry(told.claims[each.claim], stoppage, now) for each in back))
+
+
+async def _tell(unit: Unit, people: Sequence[Displacement], *, now: datetime) -> None:
+    """Tell those who chose otherwise; of whom was erased since, nobody is left to be told."""
+    if not people:
+        return
+    chosen = await unit.offers.get([each.chosen for each in people if each.chosen])
+    booked = {claim.id: claim for claim in chosen.values() if claim.state is ClaimState.BOOKED}
+    told = await Told.read(unit, people, list(booked.values()))
+    await unit.notices.add(
+        [
+            reopened_notice(each, told, booked.get(each.chosen or ""), now=now)
+            for each in people
+            if told.names[each.patient] != NO_NAME
+        ]
+    )
 
 
 async def _ordinals(

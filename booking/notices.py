@@ -23,6 +23,8 @@ class NoticeKind(StrEnum):
     """A replacement is held for somebody displaced who had none."""
     SESSION_CHANGED = "session_changed"
     RESTORED = "restored"
+    REOPENED = "reopened"
+    """What was stopped is held again; the patient has chosen otherwise, and that stands."""
     REMINDER_DAY = "reminder_day"
     REMINDER_SOON = "reminder_soon"
     ALERT = "alert"

@@ -134,6 +134,10 @@ UNSETTLED = (
 """States of who has not chosen otherwise: gets the appointment back when the stoppage is lifted."""
 
 
+CHOSE_OTHERWISE = (DisplacementState.REBOOKED, DisplacementState.DECLINED)
+"""States of who knows of the stoppage and has settled it: told when it is lifted, and left as they chose."""
+
+
 @dataclass(frozen=True, slots=True)
 class Displacement:
     """A patient whose appointment (``claim``) was stopped; ``offers`` are the ids of the seats held, in their order.

@@ -81,6 +81,27 @@ def restored_notice(
     )
 
 
+def reopened_notice(displaced: Displacement, told: Told, chosen: Claim | None, *, now: datetime) -> Notice:
+    """Tell who chose otherwise that the session is held again; ``chosen``: what they are booked for instead.
+
+    They are told once, however often the session is stopped and held again afterwards.
+    """
+    own = told.claims[displaced.claim]
+    return new_notice(
+        NoticeKind.REOPENED,
+        dedupe_key=f"{NoticeKind.REOPENED}:{displaced.id}",
+        payload={"visit": told.visit(own), "instead": chosen and told.visit(chosen)},
+        now=now,
+        openid=displaced.openid,
+        patient=displaced.patient,
+        claim=displaced.claim,
+        stoppage=displaced.stoppage,
+        displacement=displaced.id,
+        visit_at=own.starts_at,
+        void_after=own.starts_at,
+    )
+
+
 def rebooked_notice(displaced: Displacement, old: Claim, new: Claim, told: Told, *, now: datetime) -> Notice:
     """Confirm what was chosen."""
     return new_notice(

@@ -12,6 +12,7 @@ KINDS = {
     "offer": "停诊候补",
     "session_changed": "门诊变动",
     "restored": "恢复",
+    "reopened": "恢复（已另选）",
     "reminder_day": "前一天提醒",
     "reminder_soon": "当天提醒",
     "alert": "未通知提醒（员工）",

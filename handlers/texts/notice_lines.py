@@ -15,6 +15,7 @@ TITLES = {
     NoticeKind.OFFER: "改约号源通知",
     NoticeKind.SESSION_CHANGED: "门诊变动通知",
     NoticeKind.RESTORED: "恢复出诊通知",
+    NoticeKind.REOPENED: "恢复出诊通知",
     NoticeKind.REMINDER_DAY: "就诊提醒",
     NoticeKind.REMINDER_SOON: "就诊提醒",
     NoticeKind.ALERT: "请电话联系患者",
@@ -52,6 +53,8 @@ def note(notice: Notice) -> str:
         return f"已为您保留{offers}个号，请回复选择" if offers else "可回复“预约”另选时间"
     if notice.kind is NoticeKind.RESTORED and not notice.payload.get("restored", True):
         return "原号已约出，可回复“预约”另选"
+    if notice.kind is NoticeKind.REOPENED:
+        return "您改约后的预约不变" if notice.payload.get("instead") else "如需就诊，请回复“预约”"
     return _NOTES_OF[notice.kind]
 
 

@@ -217,6 +217,19 @@ def _restored(payload: Mapping[str, Any], catalogue: Catalogue, now: datetime) -
     )
 
 
+def _reopened(payload: Mapping[str, Any], catalogue: Catalogue, now: datetime) -> Said:
+    visit, phone = read_visit(payload["visit"]), catalogue.clinic.phone
+    stopped = f"{lines.when(visit, catalogue, now)} {lines.doctor(visit, catalogue)}，{visit.patient}"
+    head = f"您此前因停诊未能就诊的门诊（{stopped}）恢复出诊了。"
+    if payload.get("instead"):
+        stands = ("您改约后的预约不变：", *_in_full(read_visit(payload["instead"]), catalogue, now))
+        back = f"原号不再保留。如想改回，请回复“改约”，以当时余号为准；也可致电 {phone}。"
+        return Said((head, *stands), after=(back,), by_sms=("原号不再保留。", _CALL_TO_CHANGE))
+    gone = "原号不再保留，您现有的预约不变。"
+    again = f"如需就诊，请回复“预约”，或致电 {phone}。"
+    return Said((head, gone), after=(again,), by_sms=("如需就诊，请致电预约。",))
+
+
 def _reminder(payload: Mapping[str, Any], catalogue: Catalogue, now: datetime) -> Said:
     visit = read_visit(payload["visit"])
     return Said(
@@ -274,6 +287,7 @@ _KINDS: dict[NoticeKind, Callable[[Mapping[str, Any], Catalogue, datetime], Said
     NoticeKind.OFFER: _offer,
     NoticeKind.SESSION_CHANGED: _session_changed,
     NoticeKind.RESTORED: _restored,
+    NoticeKind.REOPENED: _reopened,
     NoticeKind.REMINDER_DAY: _reminder,
     NoticeKind.REMINDER_SOON: _reminder,
     NoticeKind.ALERT: _alert,

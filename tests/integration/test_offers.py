@@ -6,6 +6,7 @@ import pytest
 
 from booking.actors import Actor
 from booking.appointments import Appointments
+from booking.erasure import Erasure
 from booking.models import ClaimKind, ClaimState, SessionState
 from booking.notices import NoticeState
 from booking.refusals import DayLimitReached, OfferGone, OverlappingAppointment, SoldOut, UnknownAppointment
@@ -182,6 +183,63 @@ async def test_who_chose_otherwise_keeps_what_they_chose(ward: Ward, now: dateti
     assert person.state is DisplacementState.REBOOKED
     assert (await ward.claim(person.claim)).state is ClaimState.STOPPED
     assert (await ward.claim(str(answer.claim))).state is ClaimState.BOOKED
+    assert await ward.notices("restored") == []
+    [told] = await ward.notices("reopened")
+    assert (told.openid, told.state, told.payload["visit"]["claim"]) == ("o-张三", NoticeState.PENDING, person.claim)
+    assert told.payload["instead"]["claim"] == answer.claim
+    assert told.void_after == person.starts_at
+    assert await ward.seats.verify(now=now) == []
+
+
+async def test_who_declined_is_told_that_the_session_is_held_again_and_gets_nothing_back(
+    ward: Ward, now: datetime
+) -> None:
+    await ward.offers.answer(await notice_of(ward), 0, openid="o-张三", now=now)
+    await ward.stoppages.lift("T000001", by=MANAGER, now=now)
+    await ward.finish(now=now)
+    person = (await ward.displaced())["p-张三"]
+    assert person.state is DisplacementState.DECLINED
+    assert (await ward.claim(person.claim)).state is ClaimState.STOPPED
+    [told] = await ward.notices("reopened")
+    assert told.payload["instead"] is None
+
+
+async def test_what_was_chosen_and_cancelled_since_is_not_said_to_stand(ward: Ward, now: datetime) -> None:
+    answer = await ward.offers.answer(await notice_of(ward), 1, openid="o-张三", now=now)
+    await ward.appointments.cancel(str(answer.claim), openid="o-张三", now=now)
+    await ward.stoppages.lift("T000001", by=MANAGER, now=now)
+    await ward.finish(now=now)
+    [told] = await ward.notices("reopened")
+    assert told.payload["instead"] is None
+
+
+async def test_who_chose_otherwise_is_told_once_however_often_the_session_is_stopped(ward: Ward, now: datetime) -> None:
+    await ward.offers.answer(await notice_of(ward), 1, openid="o-张三", now=now)
+    for stoppage in ("T000001", "T000002"):
+        await ward.stoppages.lift(stoppage, by=MANAGER, now=now)
+        await ward.finish(now=now)
+        assert len(await ward.notices("reopened")) == 1
+        await ward.stop(order(Scope("session", TUESDAY), f"after {stoppage}"), now=now)
+
+
+async def test_of_two_stoppages_the_last_one_lifted_tells_who_chose_otherwise(ward: Ward, now: datetime) -> None:
+    answer = await ward.offers.answer(await notice_of(ward), 1, openid="o-张三", now=now)
+    await ward.stop(order(Scope("department", "dental"), "r2"), now=now)
+    await ward.stoppages.lift("T000001", by=MANAGER, now=now)
+    await ward.finish(now=now)
+    assert await ward.notices("reopened") == []
+    await ward.stoppages.lift("T000002", by=MANAGER, now=now)
+    await ward.finish(now=now)
+    [told] = await ward.notices("reopened")
+    assert told.payload["instead"]["claim"] == answer.claim  # stopped with the department, and given back with it
+
+
+async def test_who_was_erased_since_is_told_nothing(ward: Ward, now: datetime) -> None:
+    await ward.offers.answer(await notice_of(ward), 0, openid="o-张三", now=now)
+    await Erasure(ward.database).erase("o-张三", reason="本人申请", by=MANAGER, now=now)
+    await ward.stoppages.lift("T000001", by=MANAGER, now=now)
+    await ward.finish(now=now)
+    assert await ward.notices("reopened") == []
 
 
 async def test_who_is_expected_elsewhere_by_now_is_told_that_the_session_is_held(ward: Ward, now: datetime) -> None:

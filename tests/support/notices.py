@@ -43,6 +43,7 @@ def payload(kind: NoticeKind, **changes: object) -> dict[str, Any]:
             "changes": ["room", "time", "doctor", "capacity"],
             "reason": "设备检修",
         },
+        NoticeKind.REOPENED: {"visit": visit(), "instead": LATER},
         NoticeKind.ALERT: {"visit": visit(), "why": "unreachable"},
         NoticeKind.STOP_REQUEST: {
             "stoppage": "s" * 32, "scope": "doctor", "code": "wang", "from": "2026-11-24T00:00:00+00:00",

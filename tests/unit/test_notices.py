@@ -65,6 +65,18 @@ def test_a_seat_that_cannot_be_given_back_is_not_promised() -> None:
     assert "回复“预约”" in gone
 
 
+def test_who_chose_otherwise_reads_that_the_session_is_held_and_what_they_chose_stands() -> None:
+    said = shown(NoticeKind.REOPENED)
+    assert "（11月24日 周二（明天） 09:00-09:30 王芳 主任医师，张*）恢复出诊了" in said
+    assert "您改约后的预约不变" in said
+    assert "时间：11月25日 周三（后天） 09:00-09:30" in said
+    assert "如想改回，请回复“改约”" in said
+    none = shown(NoticeKind.REOPENED, instead=None)
+    assert "原号不再保留" in none
+    assert "请回复“预约”" in none
+    assert "改约后" not in none
+
+
 @pytest.mark.parametrize("kind", [NoticeKind.REMINDER_DAY, NoticeKind.REMINDER_SOON])
 def test_a_reminder_is_answered_with_one_character_and_says_how_to_stop_it(kind: NoticeKind) -> None:
     said = shown(kind)
@@ -123,7 +135,7 @@ def overlong() -> tuple[Catalogue, dict[str, str]]:
 def test_the_longest_notice_fits_with_its_links(kind: NoticeKind) -> None:
     catalogue, long = overlong()
     content = payload(kind, reason="因" * 200, text="请" * 500)
-    content |= {key: long for key in ("visit", "before") if key in content}
+    content |= {key: long for key in ("visit", "before", "instead") if key in content}
     if "offers" in content:
         content["offers"] = [long] * 3
     if kind is NoticeKind.STOP_REQUEST:

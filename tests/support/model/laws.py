@@ -10,7 +10,7 @@ from datetime import datetime
 
 from booking.models import APPOINTED, LIVE, Claim, ClaimKind, ClaimState, Policy, SessionState
 from booking.notices import NoticeKind
-from booking.stoppage_models import UNSETTLED, DisplacementState, StoppedState
+from booking.stoppage_models import CHOSE_OTHERWISE, UNSETTLED, DisplacementState, StoppedState
 from tests.support.model.snapshot import NO_TIME, Snapshot
 
 S = ClaimState
@@ -215,7 +215,9 @@ def _notices(deed: str, before: Snapshot, after: Snapshot, steps: dict[str, Step
     due += [(str(NoticeKind.SESSION_CHANGED), claim) for claim in changed]
     given = Counter((n.kind, n.claim if n.kind != NoticeKind.CHANGED else _new_claim(n, after)) for n in new)
     restored = {key for key in given if key[0] == NoticeKind.RESTORED and deed == "work"}
-    wrongs = _differ("notices", Counter(due), Counter({k: n for k, n in given.items() if k not in restored}))
+    reopened = {key for key in given if key[0] == NoticeKind.REOPENED and deed == "work"}
+    wrongs = _differ("notices", Counter(due), Counter({k: n for k, n in given.items() if k not in restored | reopened}))
+    wrongs += _told_in_vain(after, {claim for _, claim in reopened})
     return wrongs + _untold(before, after, steps, {claim for _, claim in restored})
 
 
@@ -233,6 +235,15 @@ def _untold(before: Snapshot, after: Snapshot, steps: dict[str, Step], told: set
     }
     restored = {id_ for id_, step in steps.items() if step == (S.STOPPED, S.BOOKED)}
     return [f"{id_} was restored and not told" for id_ in restored & had_read - told]
+
+
+def _told_in_vain(after: Snapshot, told: set[str | None]) -> list[str]:
+    """Only who chose otherwise hears that what was stopped is held again without them, and once."""
+    chose = {person.claim for person in after.displaced.values() if person.state in CHOSE_OTHERWISE}
+    ever = Counter(n.claim for n in after.notices.values() if n.kind == NoticeKind.REOPENED)
+    return [f"{claim} was told of what is held again in vain" for claim in told - chose] + [
+        f"{claim} was told {times} times" for claim, times in ever.items() if times > 1
+    ]
 
 
 def _differ(what: str, due: Counter[object], given: Counter[object]) -> list[str]:  # type: ignore[type-var]
