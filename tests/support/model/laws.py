@@ -36,6 +36,8 @@ STEPS: dict[str, frozenset[Step]] = {
 }  # fmt: skip
 """Which changes of a claim a command may bring about; whatever is not named changes none."""
 MOVES_TIMES = {"adjust"}
+ASKING = (NoticeKind.STOPPED, NoticeKind.OFFER)
+"""The notices that tell of a stopped visit, and ask for a choice."""
 _APPOINTMENT: dict[Step, str] = {
     (S.HELD, S.BOOKED): "booked",
     (S.OFFERED, S.BOOKED): "booked",
@@ -116,7 +118,7 @@ def _displaced(seen: Snapshot) -> list[str]:
         if each.chosen is not None and seen.claims[each.chosen].state not in APPOINTED:
             wrongs.append(f"{each.id} chose what is {seen.claims[each.chosen].state}")
         notices = [n for n in seen.notices.values() if n.displacement == each.id]
-        if each.told and not any(n.kind in {NoticeKind.STOPPED, NoticeKind.OFFER} for n in notices):
+        if each.told and not any(n.kind in ASKING for n in notices):
             wrongs.append(f"{each.id} was never told")
     stopped = {c.id for c in seen.claims.values() if c.state is S.STOPPED}
     return wrongs + [f"{id_} was stopped and forgotten" for id_ in stopped - {d.claim for d in seen.displaced.values()}]
@@ -173,6 +175,7 @@ def _timely(old: Claim | None, new: Claim, step: Step, before: Snapshot, after: 
 
 def _entries(deed: str, before: Snapshot, after: Snapshot, steps: dict[str, Step]) -> Counter[tuple[str, str, str]]:
     """The entries that these changes must have left, each once."""
+    new = Counter(after.entries[len(before.entries) :])
     due = [(_APPOINTMENT[step], "appointment", id_) for id_, step in steps.items() if step in _APPOINTMENT]
     for id_, person in after.displaced.items():
         old = before.displaced.get(id_)
@@ -183,7 +186,9 @@ def _entries(deed: str, before: Snapshot, after: Snapshot, steps: dict[str, Step
             due.append((str(person.state), "appointment", person.claim))
     for id_, session in after.sessions.items():
         was = before.sessions[id_].state if id_ in before.sessions else None
-        due += [(deed_, "session", id_) for step, deed_ in _SESSION.items() if step == (was, session.state)]
+        said = {"reopened"} if ("revised", "session", id_) in new else set()  # which says both of one that was closed
+        named = {deed_ for step, deed_ in _SESSION.items() if step == (was, session.state)}
+        due += [(deed_, "session", id_) for deed_ in named - said]
     for id_, slot in after.slots.items():
         known = before.slots.get(id_)
         if slot.stoppage is not None and (known is None or known.stoppage is None):
@@ -191,7 +196,6 @@ def _entries(deed: str, before: Snapshot, after: Snapshot, steps: dict[str, Step
     lifted = [key for key, state in after.stopped.items() if state == StoppedState.LIFTED != before.stopped.get(key)]
     due += [("lifted", "session", session) for _, session in lifted]
     due += [("ordered", "stoppage", id_) for id_ in after.stoppages.keys() - before.stoppages.keys()]
-    new = Counter(after.entries[len(before.entries) :])
     own = {"lift": ("lifting", "lifting_session"), "adjust": ("adjusted", "session_changed"), "publish": ("revised",)}
     due += [entry for entry in new if entry[0] in own.get(deed, ())]  # judged beside the notices, or once at most
     return Counter(set(due))
@@ -230,9 +234,7 @@ def _new_claim(notice: object, after: Snapshot) -> str | None:
 
 def _untold(before: Snapshot, after: Snapshot, steps: dict[str, Step], told: set[str | None]) -> list[str]:
     """Who had read that the visit was stopped must read that it is held again."""
-    had_read = {
-        n.claim for n in before.notices.values() if n.displacement is not None and n.state not in {"pending", "void"}
-    }
+    had_read = {n.claim for n in before.notices.values() if n.kind in ASKING and n.state not in {"pending", "void"}}
     restored = {id_ for id_, step in steps.items() if step == (S.STOPPED, S.BOOKED)}
     return [f"{id_} was restored and not told" for id_ in restored & had_read - told]
 
