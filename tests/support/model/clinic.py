@@ -15,6 +15,7 @@ from booking.refusals import (
     NotCancellable,
     NotChangeable,
     NotOpenYet,
+    OfferGone,
     OverlappingAppointment,
     PastCutOff,
     SameSlot,
@@ -26,9 +27,13 @@ from booking.refusals import (
     UnknownAppointment,
     UnknownPatient,
 )
+from booking.stoppage_models import UNSETTLED, Displacement, DisplacementState
 from tests.support.clinic import CLINIC
+from tests.support.model.snapshot import Told
 
 HOLD_FOR = timedelta(minutes=5)
+ENDED = (ClaimState.CANCELLED, ClaimState.MOVED, ClaimState.STOPPED)
+"""What may become of an appointment that was chosen: nothing may be answered any more as if it stood."""
 Refusal = type[Exception]
 
 
@@ -58,6 +63,7 @@ class Clinic:
     claims: dict[str, Claim]
     slots: dict[str, Slot]
     sessions: dict[str, ClinicSession]
+    displaced: dict[str, Displacement]
     links: dict[str, tuple[str, ...]]
     policy: Policy
 
@@ -207,6 +213,42 @@ class Clinic:
         wrong |= self._unfit(self.slots[new.slot], others)
         changes = {claim_id: ClaimState.MOVED, to: ClaimState.BOOKED}
         return Expected(frozenset(wrong), {} if wrong else changes, result=None if wrong else to)
+
+    def answer(self, asked: Told, place: int, *, owner: str, now: datetime) -> Expected:
+        """What choosing the offer at this place of a notice, or none with 0, must come to."""
+        offers = asked.payload["offers"]
+        if asked.openid != owner or place > len(offers):
+            return refused(UnknownAppointment)
+        person = self.displaced[asked.displacement or ""]
+        if place:
+            return self._choose(person, self.claims[offers[place - 1]["claim"]], now)
+        if person.state is DisplacementState.DECLINED:
+            return Expected()
+        return Expected(changes=self._given_back(person)) if person.state in UNSETTLED else refused(OfferGone)
+
+    def _choose(self, person: Displacement, offer: Claim, now: datetime) -> Expected:
+        if person.state is DisplacementState.REBOOKED and person.chosen == offer.id:
+            return refused(OfferGone) if offer.state in ENDED else Expected(result=offer.id)
+        wrong: set[Refusal] = set()
+        in_time = offer.expires_at is not None and offer.expires_at > now
+        if offer.state is not ClaimState.OFFERED or not in_time or not self.is_open(offer.slot):
+            wrong.add(OfferGone)
+        own = [c for c in self.claims.values() if c.patient == offer.patient and c.state in LIVE]
+        wrong |= self._unfit(self.slots[offer.slot], [c for c in own if c.kind is ClaimKind.MAIN and c.id != offer.id])
+        changes = self._given_back(person) | {offer.id: ClaimState.BOOKED}
+        return Expected(frozenset(wrong), {} if wrong else changes, result=None if wrong else offer.id)
+
+    def _given_back(self, person: Displacement) -> dict[str, ClaimState]:
+        """What is kept for somebody is free again."""
+        return dict.fromkeys((c.id for c in self._kept_for(person)), ClaimState.RELEASED)
+
+    def _kept_for(self, person: Displacement) -> list[Claim]:
+        return [c for c in self.claims.values() if c.displacement == person.id and c.state is ClaimState.OFFERED]
+
+    def expire_offers(self, now: datetime) -> Expected:
+        """What is kept ends when the time to choose is over, and nothing else."""
+        late = [d for d in self.displaced.values() if d.deadline is not None and d.deadline <= now]
+        return Expected(changes={c.id: ClaimState.EXPIRED for person in late for c in self._kept_for(person)})
 
     def expire(self, now: datetime) -> Expected:
         """Holds past their deadline end, and no others."""

@@ -43,8 +43,10 @@ ROSTERS = (
     Roster("wang", EVERY_DAY, time(8, 30), time(9, 30), 30, 2, "203"),
     Roster("li", EVERY_DAY, time(8, 30), time(9, 30), 30, 1, "204"),
     Roster("zhao", EVERY_DAY, time(14), time(15), 30, 1, "301"),
+    Roster("wang", EVERY_DAY, time(15, 30), time(16, 30), 30, 2, "203"),
 )
-"""Two doctors at the same time, so that visits may overlap, and a third session, so that a day has its limit."""
+"""Two doctors at the same time, so that visits may overlap, a third session, so that a day has its limit, and one in
+which seats can be kept for who cannot come to the first two."""
 POLICY = Policy(advance_days=1, release_at=None, offer_share=1.0, per_patient_per_day=2)
 DOCTORS_HERE = [*DOCTORS[:2], replace(DOCTORS[2], release_at=time(9, 10), advance_days=None)]
 """The third one's sessions open ten minutes after an example begins."""
@@ -74,6 +76,8 @@ class World:
     make_pool: Callable[[Redis], RedisPool] = RedisPool
     compares: bool = True
     """Whether Redis is compared with SQL; a control that is after something else turns a blind eye."""
+    visited: set[str] = field(default_factory=set)
+    """What is rare and has happened, in any example."""
     calendar: list[CalendarDay] = field(default_factory=list)
     backups: list[dict[bytes, bytes]] = field(default_factory=list)
 
