@@ -24,32 +24,21 @@ from booking.errors import (
     StaleFence,
     Unavailable,
 )
+from booking.hold_writing import HoldWriting, NewHold, Wish, account_of
 from booking.ids import new_id
-from booking.models import LIVE, Catalogue, Channel, Claim, ClaimKind, ClaimState, SlotCount
+from booking.models import LIVE, Catalogue, Claim, ClaimKind, ClaimState, SlotCount
 from booking.pool_port import Admission, SlotPool
-from booking.ports import ClaimFilter, Database, Figures, SlotFilter, Unit, Watch
+from booking.ports import Database, Figures, SlotFilter, Watch
 from booking.refusals import AlreadyInSession, HoldExpired, UnknownPatient, UnknownSlot
-from booking.rules import check_window, choose_ordinal
+from booking.rules import check_window
 from booking.seats import Seats
+
+__all__ = ["Holds", "Wish"]
 
 TRIES = 6
 """How often a hold starts over after the pool proved wrong; each try has put one thing right."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """Which slot for whom, asked by whom, through what; the same ``request_id`` again finds the first one's hold.
-
-    ``replaces`` is the appointment that the new one is to stand for (R-A12); it stands until ``reschedule``. With
-    staff ``openid`` may be None and ``channel`` ``phone`` or ``onsite`` (R-A1).
-    """
-
-    slot: str
-    patient: str
-    openid: str | None
-    channel: Channel
-    request_id: str
-    replaces: str | None = None
+MOST_SLOTS = 10_000
+"""Slots that are remembered."""
 
 
 @dataclass(slots=True)
@@ -63,6 +52,11 @@ class _Attempt:
     now: datetime
     met: str | None = None
     instead_of: str = ""
+
+    def check(self) -> None:
+        """Raise the ``Refused`` of the rule that forbids to book this slot now."""
+        session, slot = self.count.session, self.count.slot
+        check_window(self.catalogue, self.catalogue.doctors[session.doctor], session.date, slot.starts_at, now=self.now)
 
 
 class Holds:
@@ -88,6 +82,8 @@ class Holds:
         self._hold_for = hold_for
         self._figures = figures
         self._watch = watch
+        self._writing = HoldWriting(database)
+        self._slots: dict[str, SlotCount] = {}
 
     async def hold(self, wish: Wish, *, by: Actor, now: datetime) -> Claim:
         """See ``Appointments.hold``."""
@@ -101,35 +97,53 @@ class Holds:
 
     async def _hold(self, wish: Wish, by: Actor, now: datetime) -> Claim:
         catalogue = await self._current.get()
-        wish, count = await self._looked_up(wish, by)
+        wish = await self._theirs(wish, by)
         if wish.replaces is not None:
             await self._changes.check(wish.replaces, patient=wish.patient, slot=wish.slot, by=by, now=now)
-        doctor = catalogue.doctors[count.session.doctor]
-        check_window(catalogue, doctor, count.session.date, count.slot.starts_at, now=now)
-        attempt = _Attempt(wish, count, catalogue, by, now)
+        attempt = _Attempt(wish, await self._slot(wish.slot), catalogue, by, now)
+        try:
+            attempt.check()
+        except Refused:
+            attempt.count = await self._slot(wish.slot, gen=attempt.count.session.gen + 1)
+            attempt.check()
         for _ in range(TRIES):
             claim = await self._try_hold(attempt)
             if claim is not None:
                 return claim
         raise Busy
 
-    async def _looked_up(self, wish: Wish, by: Actor) -> tuple[Wish, SlotCount]:
-        """Return the wish with the account that the claim will belong to, and the slot."""
+    async def _slot(self, slot: str, *, gen: int = 0) -> SlotCount:
+        """Return what there is to know of a slot, as it was kept unless its session was of an older generation then.
+
+        Whoever changes a session's times gives it a new generation, and a hold of an older one is not written.
+        """
+        known = self._slots.get(slot)
+        if known is not None and known.session.gen >= gen:
+            return known
         async with self._database.read() as unit:
-            found = await unit.sessions.slots(SlotFilter(slot=wish.slot))
-            if not found:
-                raise UnknownSlot
-            if await unit.patients.get(wish.patient, openid=by.owner) is None:
+            found = await unit.sessions.slots(SlotFilter(slot=slot))
+        if not found:
+            raise UnknownSlot
+        if len(self._slots) >= MOST_SLOTS:
+            self._slots.clear()
+        self._slots[slot] = found[0]
+        return found[0]
+
+    async def _theirs(self, wish: Wish, by: Actor) -> Wish:
+        """Return the wish with the account that the claim will belong to."""
+        if by.owner is not None:
+            return replace(wish, openid=by.owner)  # whether the patient is theirs is seen when it is written
+        async with self._database.read() as unit:
+            if await unit.patients.get(wish.patient) is None:
                 raise UnknownPatient
-            return replace(wish, openid=await _account_of(unit, wish, by)), found[0]
+            return replace(wish, openid=await account_of(unit, wish, by))
 
     async def _try_hold(self, attempt: "_Attempt") -> Claim | None:
         """One attempt; None after putting right what made it fail."""
         wish, session, now = attempt.wish, attempt.count.session.id, attempt.now
         try:
             admission = await self._admit(attempt)
-            claim = self._claim(wish, attempt.count, admission, now)
-            return await self._write(claim, wish, attempt.catalogue, attempt.by, now)
+            return await self._write(self._claim(wish, attempt.count, admission, now), attempt)
         except PoolMissing:
             await self._seats.rebuild(session)
         except StaleFence as error:
@@ -151,7 +165,7 @@ class Holds:
         wish, count = attempt.wish, attempt.count
         if attempt.met is not None:
             attempt.instead_of = await self._may_replace(wish, count.session.id, attempt.met, attempt.now)
-        return await self._pool.admit(
+        admission = await self._pool.admit(
             session=count.session.id,
             position=count.slot.position,
             patient=wish.patient,
@@ -160,47 +174,20 @@ class Holds:
             now=attempt.now,
             instead_of=attempt.instead_of,
         )
+        if admission.gen != count.session.gen:
+            attempt.count = await self._slot(wish.slot, gen=admission.gen)
+            attempt.check()
+        return admission
 
-    async def _write(self, claim: Claim, wish: Wish, catalogue: Catalogue, by: Actor, now: datetime) -> Claim:
-        """Write the hold durably. Concurrent holds share one transaction here when group commit comes.
-
-        Under the patient's lock: what the day holds, and whose the patient is, stays so until this is written.
-        """
-        limit, moving = catalogue.clinic.policy.per_patient_per_day, wish.replaces
-        async with self._database.begin() as unit:
-            await unit.patients.lock(claim.patient)
-            if by.owner is not None and not await unit.patients.belongs(claim.patient, by.owner):
-                raise UnknownPatient  # removed or erased since it was looked up
-            claim = replace(claim, openid=await _account_of(unit, wish, by))
-            given_up = await self._give_up_holds(unit, claim, now)
-            day = await unit.claims.day_of(claim.patient, claim.date)
-            if any(other.request_id == claim.request_id and other.session == claim.session for other in day):
-                raise RepeatedRequest
-            if moving is not None:
-                await self._check_replacement(unit, claim, day, moving)
-            ordinal = choose_ordinal(day, claim.starts_at, claim.ends_at, limit=limit, moving=moving)
-            claim = replace(claim, ordinal=ordinal if moving is None else None)
-            await unit.claims.insert(claim)
+    async def _write(self, claim: Claim, attempt: "_Attempt") -> Claim:
+        """Write the hold durably, and tell of those it took the place of."""
+        limit = attempt.catalogue.clinic.policy.per_patient_per_day
+        written = await self._writing.write(NewHold(claim, attempt.wish, attempt.by, limit, attempt.now))
         self._moved(claim, held=1)
-        for old in given_up:
+        for old in written.given_up:
             self._moved(old, held=-1)
             await self._tell_free(old.session, old.request_id)
-        return claim
-
-    async def _check_replacement(self, unit: Unit, claim: Claim, day: list[Claim], moving: str) -> None:
-        """What the indexes say of main claims is said here of a replacement."""
-        if await unit.claims.by_request(claim.session, claim.request_id) is not None:
-            raise RepeatedRequest
-        if any(other.session == claim.session and other.id != moving for other in day):
-            raise AlreadyInSession
-
-    async def _give_up_holds(self, unit: Unit, claim: Claim, now: datetime) -> list[Claim]:
-        given_up = []
-        for old in await unit.claims.find(ClaimFilter(patient=claim.patient, states=(ClaimState.HELD,))):
-            if old.openid == claim.openid and old.request_id != claim.request_id:
-                given_up.append(old)
-                await unit.claims.end(old.id, was=(ClaimState.HELD,), to=ClaimState.RELEASED, now=now)
-        return given_up
+        return written.claim
 
     async def _may_replace(self, wish: Wish, session: str, owner: str, now: datetime) -> str:
         """Return whose place in Redis the wish may take; what SQL does not know, or no longer, is freed there.
@@ -273,14 +260,3 @@ class Holds:
             updated_at=now,
             first_booked_at=now,
         )
-
-
-async def _account_of(unit: Unit, wish: Wish, by: Actor) -> str | None:
-    """Return whose the claim will be: who changes an appointment for somebody leaves it theirs."""
-    if by.owner is not None:
-        return by.owner
-    if wish.replaces is not None:
-        replaced = await unit.claims.get(wish.replaces)
-        if replaced is not None and replaced.openid is not None:
-            return replaced.openid
-    return await unit.patients.account_of(wish.patient)

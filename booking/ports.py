@@ -1,6 +1,6 @@
 """What the domain needs from outside: a transaction, the seat pool, and nothing else."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,6 +11,7 @@ from booking.adjustment_models import AdjustmentRows
 from booking.audit import AuditRows, ChainRows
 from booking.call_models import CallRows
 from booking.erasure_ports import ErasureRows
+from booking.errors import ZhenyueError
 from booking.models import (
     CalendarDay,
     Catalogue,
@@ -155,6 +156,13 @@ class ClaimRows(Protocol):
         """
         ...
 
+    async def insert_all(self, claims: Sequence[Claim]) -> dict[str, ZhenyueError]:
+        """Write claims as ``insert`` does; return why not (``SessionClosed``, ``StaleFence``) of who was not, by id.
+
+        What an index forbids is raised, and the transaction is over.
+        """
+        ...
+
     async def get(self, claim_id: str) -> Claim | None:
         """Return a claim by id."""
         ...
@@ -169,6 +177,10 @@ class ClaimRows(Protocol):
 
     async def day_of(self, patient: str, day: date) -> list[Claim]:
         """Return the patient's live main claims of a day."""
+        ...
+
+    async def of_days(self, patients: Sequence[str], days: Collection[date]) -> list[Claim]:
+        """Return what bears on new holds for these patients: live main claims of the days, and all holds."""
         ...
 
     async def live(self, session_id: str) -> list[Claim]:
@@ -262,8 +274,12 @@ class PatientRows(Protocol):
         """Let nobody else book for this patient, or link or correct them, until the transaction ends."""
         ...
 
-    async def belongs(self, patient_id: str, openid: str) -> bool:
-        """Tell whether a patient is one of the account's now."""
+    async def lock_all(self, patients: Sequence[str]) -> None:
+        """Lock each of these; given in order, so that nobody waits for each other."""
+        ...
+
+    async def owners(self, patients: Sequence[str]) -> set[tuple[str, str]]:
+        """Return which patient is which account's now."""
         ...
 
     async def lock_account(self, openid: str, *, now: datetime) -> None:

@@ -1,7 +1,7 @@
 """Holds, offers and appointments in SQL, guarded by unique indexes and conditional statements."""
 
 import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -11,9 +11,9 @@ from sqlalchemy import (
     RowMapping,
     Update,
     and_,
+    bindparam,
     delete,
     insert,
-    literal,
     or_,
     select,
     true,
@@ -48,6 +48,32 @@ _BY_COLUMNS = {
     for index in claim.indexes
     if index.unique
 }
+_FIELDS = tuple(Claim.__slots__)
+_NEW = {name: bindparam(f"new_{name}", type_=claim.c[name].type) for name in _FIELDS}
+_INSERT = insert(claim).from_select(
+    _FIELDS,
+    select(*_NEW.values())
+    .select_from(clinic_session.join(slot, slot.c.session == clinic_session.c.id))
+    .where(
+        clinic_session.c.id == _NEW["session"],
+        clinic_session.c.state == SessionState.OPEN,
+        clinic_session.c.gen == _NEW["gen"],
+        slot.c.id == _NEW["slot"],
+        slot.c.stoppage.is_(None),
+        slot.c.capacity >= _NEW["seat"],
+    )
+    .with_for_update(read=True),
+    include_defaults=False,
+)
+_WRITTEN = select(claim.c.id).where(claim.c.id.in_(bindparam("ids", expanding=True)))
+_OF_DAYS = (
+    select(claim)
+    .where(
+        claim.c.patient.in_(bindparam("patients", expanding=True)),
+        or_(is_held, and_(is_live, is_main, claim.c.date.in_(bindparam("days", expanding=True)))),
+    )
+    .order_by(claim.c.starts_at, claim.c.id)
+)
 
 
 class SqlClaimRows:
@@ -57,31 +83,26 @@ class SqlClaimRows:
         self._connection = connection
 
     async def insert(self, new: Claim) -> None:
-        """Write a claim if its session is open, its slot not stopped, its seat there, and its fence the newest.
+        """Write a claim if its session is open, its slot not stopped, its seat there, and its fence the newest."""
+        for error in (await self.insert_all([new])).values():
+            raise error
 
-        The session's row is locked in share mode: else a hold could commit behind a stoppage's scan and be confirmed.
+    async def insert_all(self, claims: Sequence[Claim]) -> dict[str, ZhenyueError]:
+        """Write claims as ``insert`` does, by session, slot and seat; return why not of those that were not, by id.
+
+        The sessions' rows are locked in share mode: else a hold could commit behind a stoppage's scan and be confirmed.
         """
-        values = {name: getattr(new, name) for name in Claim.__slots__}
-        session_open = (
-            select(*(literal(values[name], claim.c[name].type) for name in values))
-            .select_from(clinic_session.join(slot, slot.c.session == clinic_session.c.id))
-            .where(
-                clinic_session.c.id == new.session,
-                clinic_session.c.state == SessionState.OPEN,
-                clinic_session.c.gen == new.gen,
-                slot.c.id == new.slot,
-                slot.c.stoppage.is_(None),
-                slot.c.capacity >= new.seat,
-            )
-            .with_for_update(read=True)
-        )
-        statement = insert(claim).from_select(list(values), session_open, include_defaults=False)
+        if not claims:
+            return {}
+        ordered = sorted(claims, key=lambda new: (new.session, new.slot, new.seat))
         try:
-            written = await self._connection.execute(statement)
+            await self._connection.execute(
+                _INSERT, [{f"new_{name}": getattr(new, name) for name in _FIELDS} for new in ordered]
+            )
         except IntegrityError as error:
-            raise violated(error, gen=new.gen) from error
-        if written.rowcount != 1:
-            raise await self._why_not(new)
+            raise violated(error, gen=claims[0].gen) from error
+        written = set((await self._connection.execute(_WRITTEN, {"ids": [new.id for new in claims]})).scalars())
+        return {new.id: await self._why_not(new) for new in ordered if new.id not in written}
 
     async def get(self, claim_id: str) -> Claim | None:
         """Return a claim by id."""
@@ -107,6 +128,11 @@ class SqlClaimRows:
     async def day_of(self, patient: str, day: date) -> list[Claim]:
         """Return the patient's live main claims of a day."""
         return await self._many(claim.c.patient == patient, claim.c.date == day, is_live, is_main)
+
+    async def of_days(self, patients: Sequence[str], days: Collection[date]) -> list[Claim]:
+        """Return what bears on new holds for these patients: their live main claims of the days, and all holds."""
+        rows = await self._connection.execute(_OF_DAYS, {"patients": patients, "days": list(days)})
+        return [claim_of(row) for row in rows.mappings()]
 
     async def live(self, session_id: str) -> list[Claim]:
         """Return the claims that occupy seats of a session."""

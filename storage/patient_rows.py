@@ -153,14 +153,17 @@ class SqlPatientRows:
 
         Of PostgreSQL's row locks the one that lets others refer to the row, as a claim or a displacement does.
         """
-        query = select(patient.c.id).where(patient.c.id == patient_id)
-        await self._connection.execute(query.with_for_update(key_share=True))
+        await self.lock_all([patient_id])
 
-    async def belongs(self, patient_id: str, openid: str) -> bool:
-        """Tell whether a patient is one of the account's now."""
-        link = account_patient.c
-        linked = select(link.id).where(link.openid == openid, link.patient_id == patient_id, _LIVE)
-        return (await self._connection.execute(linked)).first() is not None
+    async def lock_all(self, patients: Sequence[str]) -> None:
+        """Lock each of these in this order, so that nobody waits for each other."""
+        if self._connection.dialect.name != "sqlite":  # whose one writer has it all locked
+            await self._connection.execute(_LOCK, {"patients": sorted(patients)})
+
+    async def owners(self, patients: Sequence[str]) -> set[tuple[str, str]]:
+        """Return which patient is which account's now."""
+        rows = await self._connection.execute(_OWNERS, {"patients": patients})
+        return {(row.patient_id, row.openid) for row in rows}
 
     async def consent(self, openid: str) -> str | None:
         """Return the version of the text this account has agreed to, None when it never did (R-C3)."""
@@ -263,6 +266,15 @@ def _linked(openid: str | BindParameter[str]) -> Select[tuple[object, ...]]:
 
 # Read at the beginning of every dialogue; building a statement costs more than running it.
 _OF_ACCOUNT = _linked(bindparam("openid")).order_by(account_patient.c.id)
+_LOCK = (
+    select(patient.c.id)
+    .where(patient.c.id.in_(bindparam("patients", expanding=True)))
+    .order_by(patient.c.id)
+    .with_for_update(key_share=True)
+)
+_OWNERS = select(account_patient.c.patient_id, account_patient.c.openid).where(
+    account_patient.c.patient_id.in_(bindparam("patients", expanding=True)), _LIVE
+)
 _CONSENT = (
     select(consent.c.version).where(consent.c.openid == bindparam("openid")).order_by(consent.c.id.desc()).limit(1)
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from redis.asyncio import Redis
-from sqlalchemy import Select, insert, text
+from sqlalchemy import text
 
 from booking.actors import Actor
 from booking.adjustment_models import Adjustment
@@ -22,9 +22,9 @@ from storage import claim_rows
 from storage.claim_rows import SqlClaimRows
 from storage.database import SqlDatabase
 from storage.pool import RedisPool
-from storage.tables import claim as claims
 from tests.race.test_holds import service
 from tests.support.clinic import add_patient, add_session, open_clinic
+from tests.support.inserts import insert_blindly, take_row_locks_away
 from tests.support.stopping import Ward, order
 
 CLI = Actor("cli", "root", "cli")
@@ -98,11 +98,7 @@ async def test_a_capacity_lowered_under_a_rush_sells_no_seat_above_it(
 async def test_control_an_insert_that_does_not_look_sells_seats_above_the_capacity(
     database: SqlDatabase, valkey: Redis, appointments: Appointments, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def blind(self: SqlClaimRows, new: Claim) -> None:
-        values = {name: getattr(new, name) for name in Claim.__slots__}
-        await self._connection.execute(insert(claims).values(values))
-
-    monkeypatch.setattr(SqlClaimRows, "insert", blind)
+    monkeypatch.setattr(SqlClaimRows, "insert_all", insert_blindly)
     sitting = await lower_under_a_rush(database, valkey, appointments, now)
     assert max(claim.seat for claim in sitting) > 1
 
@@ -197,10 +193,7 @@ async def shift_while(database: SqlDatabase, now: datetime, *, confirming: bool)
 
 
 async def take_locks_away(database: SqlDatabase, patch: pytest.MonkeyPatch) -> None:
-    def unlocked(self: Select[tuple[object, ...]], **_: object) -> Select[tuple[object, ...]]:
-        return self
-
-    patch.setattr(Select, "with_for_update", unlocked)
+    take_row_locks_away(patch)
     async with database.begin() as unit:  # the foreign key's own lock is weaker, and none of the protection
         await unit.connection.execute(text("ALTER TABLE claim DROP CONSTRAINT fk_claim_session"))
 

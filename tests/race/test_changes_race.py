@@ -2,9 +2,9 @@
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from sqlalchemy import text, update
@@ -168,15 +168,21 @@ async def either_cancelled_or_moved(database: SqlDatabase, booked: Claim, replac
 
 def meet_after_looking(patch: pytest.MonkeyPatch) -> None:
     """Let two bookings of a patient see the day before either of them writes, if the database allows it."""
-    both_have_looked, really_look, looks = asyncio.Barrier(2), SqlClaimRows.day_of, itertools.count()
+    both_have_looked, looks = asyncio.Barrier(2), itertools.count()
 
-    async def look(self: SqlClaimRows, patient: str, day: object) -> list[Claim]:
-        found = await really_look(self, patient, day)  # type: ignore[arg-type]  # passed on as it came
-        if next(looks) < 2:
-            await meet(both_have_looked)
-        return found
+    def watch(name: str) -> None:
+        really_look = getattr(SqlClaimRows, name)
 
-    patch.setattr(SqlClaimRows, "day_of", look)
+        async def look(*asked: object) -> list[Claim]:
+            found: list[Claim] = await really_look(*asked)
+            if next(looks) < 2:
+                await meet(both_have_looked)
+            return found
+
+        patch.setattr(SqlClaimRows, name, look)
+
+    watch("day_of")
+    watch("of_days")
 
 
 async def unlocked(*_arguments: object) -> None:
@@ -211,7 +217,7 @@ async def test_a_patient_who_is_moved_is_not_expected_in_two_rooms_at_once(
 async def test_the_days_ordinal_keeps_them_apart_even_without_the_patients_lock(
     database: SqlDatabase, pool: RedisPool, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(SqlPatientRows, "lock", unlocked)
+    monkeypatch.setattr(SqlPatientRows, "lock_all", unlocked)
     outcomes = await change_against_hold(database, pool, now, monkeypatch)
     assert sum(isinstance(outcome, Refused | Busy) for outcome in outcomes) == 1
 
@@ -220,7 +226,7 @@ async def test_the_days_ordinal_keeps_them_apart_even_without_the_patients_lock(
 async def test_control_without_lock_and_ordinal_one_who_is_moved_is_expected_in_two_rooms(
     database: SqlDatabase, pool: RedisPool, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(SqlPatientRows, "lock", unlocked)
+    monkeypatch.setattr(SqlPatientRows, "lock_all", unlocked)
     async with database.begin() as unit:
         await unit.connection.execute(text(f"DROP INDEX {ONE_ORDINAL}"))
     outcomes = await change_against_hold(database, pool, now, monkeypatch)
@@ -237,17 +243,17 @@ async def hold_around_a_cancellation(
     booked, _ = await under_change(database, pool, now)
     await add_session(database, now + timedelta(days=1, hours=3))
     await add_session(database, now + timedelta(days=1, hours=3), doctor="zhao")
-    looked, may_write, really_look = asyncio.Event(), asyncio.Event(), SqlClaimRows.day_of
+    looked, may_write, really_look = asyncio.Event(), asyncio.Event(), SqlClaimRows.of_days
 
-    async def look(self: SqlClaimRows, patient: str, day: object) -> list[Claim]:
-        found = await really_look(self, patient, day)  # type: ignore[arg-type]  # passed on as it came
+    async def look(self: SqlClaimRows, patients: Sequence[str], days: Collection[date]) -> list[Claim]:
+        found = await really_look(self, patients, days)
         if not looked.is_set():
             looked.set()
             with suppress(TimeoutError):
                 await asyncio.wait_for(may_write.wait(), MEETING)
         return found
 
-    patch.setattr(SqlClaimRows, "day_of", look)
+    patch.setattr(SqlClaimRows, "of_days", look)
 
     async def second() -> Claim:
         await looked.wait()
@@ -273,6 +279,6 @@ async def test_a_cancellation_between_two_holds_lets_nobody_be_in_two_rooms(
 async def test_control_without_the_patients_lock_a_cancellation_lets_them_overlap(
     database: SqlDatabase, pool: RedisPool, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(SqlPatientRows, "lock", unlocked)
+    monkeypatch.setattr(SqlPatientRows, "lock_all", unlocked)
     outcomes = await hold_around_a_cancellation(database, pool, now, monkeypatch)
     assert [type(outcome) for outcome in outcomes] == [Claim, Claim]

@@ -3,10 +3,11 @@
 import asyncio
 import contextlib
 import itertools
-from datetime import datetime, timedelta
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, timedelta
 
 import pytest
-from sqlalchemy import Select, text
+from sqlalchemy import text
 
 from booking.appointments import Appointments, Wish
 from booking.errors import Busy, Refused, ZhenyueError
@@ -18,6 +19,7 @@ from storage.patient_rows import SqlPatientRows
 from storage.pool import RedisPool
 from storage.tables import ONE_ORDINAL, ONE_SEAT
 from tests.support.clinic import add_patient, add_session, open_clinic
+from tests.support.inserts import take_row_locks_away
 from tests.support.services import service
 
 PATIENTS = 24
@@ -132,10 +134,7 @@ async def test_a_stoppage_sees_every_hold_that_commits(database: SqlDatabase, no
 async def test_control_without_the_row_lock_a_hold_commits_behind_the_stoppage(
     database: SqlDatabase, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def unlocked(self: Select[tuple[object, ...]], **_: object) -> Select[tuple[object, ...]]:
-        return self
-
-    monkeypatch.setattr(Select, "with_for_update", unlocked)
+    take_row_locks_away(monkeypatch)
     async with database.begin() as unit:  # the foreign key's own lock is weaker, and none of the protection
         await unit.connection.execute(text("ALTER TABLE claim DROP CONSTRAINT fk_claim_session"))
     seen, live = await stop_while_held(database, now)
@@ -159,11 +158,11 @@ async def two_at_once(database: SqlDatabase, pool: RedisPool, now: datetime, pat
     patient = await add_patient(database, "张三", openid="o1", now=now)
     await add_patient(database, "张三", openid="o2", now=now)
     both_have_looked = asyncio.Barrier(2)
-    really_look = SqlClaimRows.day_of
+    really_look = SqlClaimRows.of_days
     looks = itertools.count()
 
-    async def look(self: SqlClaimRows, patient: str, day: object) -> list[Claim]:
-        found = await really_look(self, patient, day)  # type: ignore[arg-type]  # passed on as it came
+    async def look(self: SqlClaimRows, patients: Sequence[str], days: Collection[date]) -> list[Claim]:
+        found = await really_look(self, patients, days)
         if next(looks) < 2:
             try:
                 await asyncio.wait_for(both_have_looked.wait(), MEETING)
@@ -171,13 +170,13 @@ async def two_at_once(database: SqlDatabase, pool: RedisPool, now: datetime, pat
                 await both_have_looked.abort()
         return found
 
-    patch.setattr(SqlClaimRows, "day_of", look)
-    appointments = service(database, pool)
+    patch.setattr(SqlClaimRows, "of_days", look)
     wishes = [
         Wish("wang-20261124-0900-0900", patient.id, "o1", "wechat", "m1"),
         Wish("li-20261124-0900-0900", patient.id, "o2", "wechat", "m2"),
     ]
-    results = await asyncio.gather(*(appointments.hold(w, now=now) for w in wishes), return_exceptions=True)
+    holding = (service(database, pool).hold(wish, now=now) for wish in wishes)  # a process each
+    results = await asyncio.gather(*holding, return_exceptions=True)
     assert all(isinstance(result, Claim | ZhenyueError) for result in results)
     return sum(isinstance(result, Claim) for result in results)
 
@@ -197,7 +196,7 @@ async def test_the_patients_lock_and_the_days_ordinal_each_suffice(
     if guard == "lock":
         await drop_index(database, ONE_ORDINAL)
     else:
-        monkeypatch.setattr(SqlPatientRows, "lock", unlocked_patient)
+        monkeypatch.setattr(SqlPatientRows, "lock_all", unlocked_patient)
     assert await two_at_once(database, pool, now, monkeypatch) == 1
 
 
@@ -205,6 +204,6 @@ async def test_the_patients_lock_and_the_days_ordinal_each_suffice(
 async def test_control_without_lock_and_ordinal_one_patient_is_expected_in_two_rooms(
     database: SqlDatabase, pool: RedisPool, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(SqlPatientRows, "lock", unlocked_patient)
+    monkeypatch.setattr(SqlPatientRows, "lock_all", unlocked_patient)
     await drop_index(database, ONE_ORDINAL)
     assert await two_at_once(database, pool, now, monkeypatch) == 2

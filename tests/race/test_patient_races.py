@@ -123,7 +123,7 @@ async def test_control_with_the_person_unlocked_bert_would_have_a_stranger(
     with monkeypatch.context() as patch:
         judge_together(patch, "accounts_of", "of_account")
         patch.setattr(SqlPatientRows, "_lock", unlocked)
-        patch.setattr(SqlPatientRows, "lock", unlocked)
+        patch.setattr(SqlPatientRows, "lock_all", unlocked)
         await correct_while_linked(patients, known.id, now)
     strangers = [berts for berts in await patients.of_account("bert") if berts.details.name != LI.name]
     assert len(strangers) == (database_kind == "postgres")
@@ -178,6 +178,6 @@ async def test_what_staff_book_while_the_patient_registers_is_not_left_without_a
 async def test_control_with_the_patient_unlocked_it_would_be_left_without(
     database: SqlDatabase, database_kind: str, pool: RedisPool, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(SqlPatientRows, "lock", unlocked)
+    monkeypatch.setattr(SqlPatientRows, "lock_all", unlocked)
     owner = await book_at_the_desk_while_they_register(database, pool, now, monkeypatch)
     assert owner == (None if database_kind == "postgres" else "anna")

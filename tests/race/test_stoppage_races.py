@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from typing import cast
 
 import pytest
-from sqlalchemy import ColumnElement, func, insert, literal, select, text, update
+from sqlalchemy import ColumnElement, func, select, text, update
 
 from booking.appointments import Appointments, Wish
-from booking.errors import Busy, Refused, Unavailable
+from booking.errors import Busy, Refused, Unavailable, ZhenyueError
 from booking.models import LIVE, Claim, ClaimState, ClinicSession, Slot
 from booking.ports import ClaimFilter
 from booking.refusals import OfferGone, SessionClosed
@@ -21,6 +21,7 @@ from storage.offer_rows import SqlOfferRows
 from storage.pool import RedisPool
 from storage.tables import ONE_SEAT, claim, clinic_session, slot
 from tests.support.clinic import add_patient, add_session, open_clinic
+from tests.support.inserts import insert_blindly
 from tests.support.stopping import MANAGER, Ward, order
 from tests.support.waiting import done_or_waiting, somebody_waits
 
@@ -42,19 +43,15 @@ async def ward(database: SqlDatabase, pool: RedisPool, appointments: Appointment
 def pause_inserts(patch: pytest.MonkeyPatch, *, blindly: bool = False) -> tuple[asyncio.Event, asyncio.Event]:
     """Hold a claim's transaction open after its insert: (written, go on). ``blindly`` takes no lock: the control."""
     written, go_on = asyncio.Event(), asyncio.Event()
-    really_insert = SqlClaimRows.insert
+    inserting = insert_blindly if blindly else SqlClaimRows.insert_all
 
-    async def insert_and_wait(self: SqlClaimRows, new: Claim) -> None:
-        if blindly:
-            values = {name: getattr(new, name) for name in Claim.__slots__}
-            columns = [literal(values[name], claim.c[name].type) for name in values]
-            await self._connection.execute(insert(claim).from_select(list(values), select(*columns)))
-        else:
-            await really_insert(self, new)
+    async def insert_and_wait(self: SqlClaimRows, claims: Sequence[Claim]) -> dict[str, ZhenyueError]:
+        refused = await inserting(self, claims)
         written.set()
         await go_on.wait()
+        return refused
 
-    patch.setattr(SqlClaimRows, "insert", insert_and_wait)
+    patch.setattr(SqlClaimRows, "insert_all", insert_and_wait)
     return written, go_on
 
 

@@ -1,0 +1,33 @@
+"""Inserts of claims without what protects them: for controls."""
+
+import copy
+from collections.abc import Sequence
+from typing import cast
+
+import pytest
+from sqlalchemy import Select, insert
+
+from booking.errors import ZhenyueError
+from booking.models import Claim
+from storage import claim_rows
+from storage.claim_rows import SqlClaimRows
+from storage.tables import claim
+
+
+async def insert_blindly(self: SqlClaimRows, claims: Sequence[Claim]) -> dict[str, ZhenyueError]:
+    """In the place of ``SqlClaimRows.insert_all``: looks at no session and no slot, and locks nothing."""
+    rows = [{name: getattr(new, name) for name in Claim.__slots__} for new in claims]
+    await self._connection.execute(insert(claim), rows)
+    return {}
+
+
+def take_row_locks_away(patch: pytest.MonkeyPatch) -> None:
+    """Let no query lock what it reads."""
+
+    def unlocked(self: Select[tuple[object, ...]], **_: object) -> Select[tuple[object, ...]]:
+        return self
+
+    patch.setattr(Select, "with_for_update", unlocked)
+    looking = copy.copy(cast("Select[tuple[object, ...]]", claim_rows._INSERT.select))
+    looking._for_update_arg = None
+    patch.setattr(claim_rows, "_INSERT", insert(claim).from_select(claim_rows._FIELDS, looking, False))
