@@ -3,7 +3,7 @@
 It is written from the promises (requirements, contract), not from the code: no statement, no Redis, a few dictionaries.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from booking.appointments import Wish
@@ -86,7 +86,11 @@ class Clinic:
     def hold(self, wish: Wish, *, owner: str | None, now: datetime) -> Expected:
         """What asking for a seat must come to."""
         if owner is not None and owner not in self.links[wish.patient]:
-            return refused(UnknownPatient)
+            known = self._hold(wish, owner=owner, now=now)  # whose the patient is, is seen last
+            return replace(refused(UnknownPatient, *known.refusals), may=known.may)
+        return self._hold(wish, owner=owner, now=now)
+
+    def _hold(self, wish: Wish, *, owner: str | None, now: datetime) -> Expected:
         slot = self.slots[wish.slot]
         wrong = self._unchangeable(wish, owner, now) or self._outside_window(slot, now)
         if wrong is not None:
