@@ -30,6 +30,8 @@ class Scripts:
         self._redis = redis
         self._waiting: list[_Call] = []
         self._under_way: set[asyncio.Task[bool]] = set()
+        self._is_leaving = False
+        """Whether a batch is about to be gathered."""
         self._keys: set[Argument] = set()
         """First keys of the calls under way."""
 
@@ -37,18 +39,23 @@ class Scripts:
         """The script's answer. Raises Unavailable when Redis does not answer."""
         future: asyncio.Future[object] = asyncio.get_running_loop().create_future()
         self._waiting.append((script, (*keys, *args), len(keys), future))
-        if len(self._under_way) < _AT_ONCE and len(self._waiting) == 1:
+        if len(self._under_way) < _AT_ONCE and not self._is_leaving:
             self._leave()
         return await future
 
     def _leave(self) -> None:
+        self._is_leaving = True
         task = asyncio.create_task(self._send())
         self._under_way.add(task)
         task.add_done_callback(self._returned)
 
     def _returned(self, task: "asyncio.Task[bool]") -> None:
         self._under_way.discard(task)
-        if self._waiting and (task.cancelled() or task.exception() is not None or task.result()):
+        if (
+            self._waiting
+            and not self._is_leaving
+            and (task.cancelled() or task.exception() is not None or task.result())
+        ):
             self._leave()
 
     def _next(self) -> list[_Call]:
@@ -68,6 +75,7 @@ class Scripts:
     async def _send(self) -> bool:
         """Send a batch; False when nothing could leave, so that the next to return has to look again."""
         # The task starts after everything that was ready to run, so its batch is what has gathered by then.
+        self._is_leaving = False
         batch = self._next()
         if not batch:
             return False

@@ -1,6 +1,7 @@
 """Scripts that share a pipeline: each caller gets its own answer, whatever happens to its neighbours."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis
@@ -33,6 +34,29 @@ async def test_a_caller_alone_does_not_wait_for_company(valkey: Redis) -> None:
     scripts, count = Scripts(valkey), valkey.register_script(COUNT)
     assert await scripts.run(count, ["n"], ["a"]) == [1, b"a"]
     assert await scripts.run(count, ["n"], ["b"]) == [2, b"b"]
+
+
+async def test_a_call_that_may_leave_does_not_wait_behind_one_that_may_not(
+    valkey: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scripts, count = Scripts(valkey), valkey.register_script(COUNT)
+    await scripts.run(count, ["warm"], [""])
+    gate, really_share = asyncio.Event(), Scripts._share
+
+    async def share(self: Scripts, batch: Any) -> None:
+        if batch[0][1][0] == "held":
+            await gate.wait()
+        await really_share(self, batch)
+
+    monkeypatch.setattr(Scripts, "_share", share)
+    held = [asyncio.create_task(scripts.run(count, ["held"], [""]))]
+    await asyncio.sleep(0.01)
+    held.append(asyncio.create_task(scripts.run(count, ["held"], [""])))  # waits for the one before it
+    await asyncio.sleep(0.01)
+    async with asyncio.timeout(5):
+        assert await scripts.run(count, ["free"], [""]) == [1, b""]
+    gate.set()
+    assert await asyncio.gather(*held) == [[1, b""], [2, b""]]
 
 
 async def test_a_caller_who_gives_up_harms_no_other(valkey: Redis) -> None:
