@@ -7,10 +7,11 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import orjson
 
-from bench.figures import hold_figures, ready_figures, relay_figures, stoppage_figures, turn_figures
+from bench.figures import hold_figures, overload_figures, ready_figures, relay_figures, stoppage_figures, turn_figures
 from bench.machine import machine
 from bench.processes import OUT, ROOT
 from bench.ready import measure_ready
@@ -23,6 +24,7 @@ HOLDS_WITHIN = 180.0
 STOPPAGES_WITHIN = 1800.0
 STOPPED = (1_000, 10_000, 100_000)
 RELAY_WITHIN = 180.0
+OVERLOAD_WITHIN = 180.0
 
 
 def measure_holds(kind: str, rounds: int, holds: int) -> list[dict[str, float]]:
@@ -42,6 +44,16 @@ def measure_relay(rounds: int, notices: int) -> dict[str, object]:
         command, cwd=ROOT, stdout=subprocess.PIPE, check=True, timeout=RELAY_WITHIN
     )
     measured: dict[str, object] = orjson.loads(done.stdout)
+    return measured
+
+
+def measure_overload(seconds: float) -> dict[str, Any]:
+    """Measure what is said to more than can be answered, in a process of its own."""
+    command = [sys.executable, "-m", "bench.overload", str(seconds)]
+    done = subprocess.run(  # noqa: S603  # our own program
+        command, cwd=ROOT, stdout=subprocess.PIPE, check=True, timeout=OVERLOAD_WITHIN
+    )
+    measured: dict[str, Any] = orjson.loads(done.stdout)
     return measured
 
 
@@ -68,6 +80,8 @@ def main() -> None:
     ready = measure_ready(runs=1 if quick else 5)
     print("turns …", flush=True)
     turns = measure_turns(rounds=2 if quick else 7, seconds=0.5 if quick else 3.0)
+    print("overload …", flush=True)
+    overload = measure_overload(2.0 if quick else 10.0)
     print("holds …", flush=True)
     rounds, each = (1, 200) if quick else (3, 1000)
     holds = {kind: measure_holds(kind, rounds, each) for kind in ("sqlite", "postgres")}
@@ -77,13 +91,14 @@ def main() -> None:
     stoppages = measure_stoppages(STOPPED[:2] if quick else STOPPED)
     figures = [
         *turn_figures(turns),
+        *overload_figures(overload),
         *ready_figures(ready),
         *hold_figures(holds),
         *relay_figures(relay),
         *stoppage_figures(stoppages),
     ]
     measured = {"ready_seconds": ready, "turns": turns.as_json(), "holds": holds, "relay": relay}
-    measured["stoppages"] = stoppages
+    measured |= {"stoppages": stoppages, "overload": overload}
     write(OUT / "quick.json" if quick else RESULTS, figures, facts, measured)
     if not quick:
         tell(DOCUMENT, figures, facts, datetime.now(UTC).strftime("%Y-%m-%d"))

@@ -54,17 +54,18 @@ def deliveries(script: Script, accounts: int) -> Iterator[Delivery]:
 
 def is_right(body: bytes, delivery: Delivery) -> bool:
     """Verify and decrypt an answer, and compare it with what it must hold."""
+    answer = answer_in(body)
+    return f"<ToUserName><![CDATA[{delivery.openid}]]>" in answer and delivery.step.expects in answer
+
+
+def answer_in(body: bytes) -> str:
+    """Verify and decrypt an answer; empty where there is none (``success``), or it is not signed as it must be."""
     fields = dict(_FIELD.findall(body.decode()))
     if len(fields) < 4:
-        return False  # ``success``: the answer did not come in time
+        return ""
     wechat = codec()
     signed = wechat.message_signature(fields["TimeStamp"], fields["Nonce"], fields["Encrypt"])
-    answer = wechat.decrypt(fields["Encrypt"])
-    return (
-        signed == fields["MsgSignature"]
-        and f"<ToUserName><![CDATA[{delivery.openid}]]>" in answer
-        and delivery.step.expects in answer
-    )
+    return wechat.decrypt(fields["Encrypt"]) if signed == fields["MsgSignature"] else ""
 
 
 def _request(wechat: Codec, openid: str, text: str) -> bytes:

@@ -45,6 +45,22 @@ def turn_figures(turns: Turns) -> list[Figure]:
     return figures
 
 
+def overload_figures(overload: Mapping[str, Any]) -> list[Figure]:
+    """Return what was said under loads of so many times what can be answered (issue 4)."""
+    figures = [Figure("deliveries answered a second, a connection each", overload["capacity_per_second"])]
+    for load in overload["loads"]:
+        words = f"at {load['times']:g} × that"
+        figures += [
+            Figure(f"{words}: answered in full", load["answered"] * 100, " %"),
+            Figure(f"{words}: told a place in line, or that we are busy", load["told"] * 100, " %"),
+            Figure(f"{words}: told nothing in five seconds", load["untold"] * 100, " %"),
+            Figure(f"{words}: p99 of those who heard", load["p99_seconds"], " s"),
+            Figure(f"{words}: resident", load["resident"] / 2**20, " MiB"),
+            Figure(f"{words}: answered in full right after it", load["served_after"] * 100, " %", goal=100.0),
+        ]
+    return figures
+
+
 def ready_figures(ready: Mapping[str, Sequence[float]]) -> list[Figure]:
     """Return how long a start takes."""
     words = {"cold": "ready after start, empty folder (migration included)", "warm": "ready after start, warm"}
