@@ -18,10 +18,14 @@ _NEXT_PROBE = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Struck:
-    """A fault that struck: when it ended, how long it lasted, and how long after its end somebody was served again."""
+    """A fault that struck: when it ended, how long it lasted, and how long after its end somebody was served again.
+
+    ``heard`` is what the others of those were answered last who tried to be.
+    """
 
     name: str
     ended: datetime
+    heard: str
     lasted: float
     recovered: float
 
@@ -75,7 +79,8 @@ class Nemesis:
             await compare_answers(self.stage.emulator, self.history, after=mark)
         recovered = await self._recovery(ended)
         name = " and ".join(each.name for each in faults)
-        self.struck.append(Struck(name, ended_at, ended - begun, recovered))
+        heard = " / ".join(" ".join(probe.heard.split())[:60] for probe in self.probes)
+        self.struck.append(Struck(name, ended_at, heard, ended - begun, recovered))
 
     async def _recovery(self, since: float) -> float:
         """Let probes go, one after the other, until a seat could be held; return how long after that moment."""

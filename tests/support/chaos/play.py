@@ -83,7 +83,10 @@ class Report:
             f"{total} operations acknowledged: {deeds}",
             f"{len(self.struck)} faults; {recovery}; {len(self.slow)} over {GOAL:.0f} s",
             *(f"  {count:3} {name}: {worst[name]:.2f} s at most" for name, count in sorted(kinds.items())),
-            *(f"  over {GOAL:.0f} s: {each.name}, which ended at {each.ended:%X}" for each in self.slow),
+            *(
+                f"  over {GOAL:.0f} s: {each.name}, which ended at {each.ended:%X}; heard: {each.heard}"
+                for each in self.slow
+            ),
             f"{leaked}, Redis equal to SQL after {self.alone:.1f} s",
         ]
         for rule, wrong in self.violations.items():

@@ -197,15 +197,22 @@ class Patient(Player):
 
 
 class Probe(Patient):
-    """Finds out whether somebody is served: holds a seat of a doctor who is left to probes, and gives it back."""
+    """Finds out whether somebody is served: holds a seat of a doctor who is left to probes, and gives it back.
+
+    ``heard`` is the last answer.
+    """
+
+    heard = ""
 
     async def is_served(self) -> bool:
         """Go to where a seat is held; whether that came about."""
         reply = await self.say("退出") and await self.say(self._wishes[0][0])
+        self.heard = str(reply)
         for _ in range(STEPS):
             if reply is None or _SURE.search(str(reply)):
                 break
             reply = await self._choose(reply)
+            self.heard = str(reply)
         sure = _SURE.search(str(reply))
         if reply is None or sure is None:
             return False

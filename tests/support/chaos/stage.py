@@ -34,6 +34,7 @@ StageKind = Literal["embedded", "sqlite", "postgres"]
 ALL_WEEK = "[mon, tue, wed, thu, fri, sat, sun]"
 DOCTORS = {"wang": "王芳", "li": "李强", "zhao": "赵敏", "sun": "孙丽"}
 LEFT_TO_PROBES = "孙丽"
+"""Whose seats patients may take as well, where nothing else is left; so there are enough for everybody."""
 PROBES = 8
 FIRST_DAY = 2
 """Days from today to the first session: no reminder mixes in, and no deadline refuses a change."""
@@ -48,7 +49,7 @@ def clinic(first_day: str) -> str:
     )
     rosters = "".join(
         f'  - {{doctor: {code}, weekdays: {ALL_WEEK}, start: "{start}", end: "{end}", slot_minutes: 30, '
-        f'capacity: {9 if DOCTORS[code] == LEFT_TO_PROBES else 3}, room: "20{number}", valid_from: {first_day}}}\n'
+        f'capacity: {60 if DOCTORS[code] == LEFT_TO_PROBES else 3}, room: "20{number}", valid_from: {first_day}}}\n'
         for number, code in enumerate(DOCTORS)
         for start, end in [("09:00", "12:00") if number % 2 else ("14:00", "17:00")]
     )
