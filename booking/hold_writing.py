@@ -96,11 +96,10 @@ class HoldWriting:
             return await self._in_one_transaction(batch)
         except Unavailable:
             raise
-        except _Undone as undone:
-            error = undone.why
-        except ZhenyueError as raised:
-            error = raised
-        return [error] if len(batch) == 1 else [await self._alone(new) for new in batch]
+        except Exception as error:  # noqa: BLE001  # whatever it is of one of them, it is not the others'
+            if len(batch) == 1:
+                return [error.why if isinstance(error, _Undone) else error]
+        return [await self._alone(new) for new in batch]
 
     async def _alone(self, new: NewHold) -> Written | Exception:
         try:

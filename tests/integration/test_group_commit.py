@@ -5,11 +5,14 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
+import booking.hold_writing
 from booking.appointments import Appointments, Wish
 from booking.errors import Unavailable
+from booking.hold_writing import NewHold, Written
 from booking.models import LIVE, Claim, ClaimState
 from booking.ports import ClaimFilter
 from booking.refusals import DayLimitReached, UnknownPatient
@@ -102,6 +105,26 @@ async def test_who_may_not_have_one_is_refused_and_the_others_are_not(
     assert [type(each) for each in held[3:5]] == [UnknownPatient, UnknownPatient]
     assert len(await live(database)) == PATIENTS - 2
     assert await seats.verify(now=now) == []
+
+
+async def test_a_fault_of_one_is_not_the_others(
+    database: SqlDatabase,
+    appointments: Appointments,
+    wishes: list[Wish],
+    now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    really_judge = booking.hold_writing._judged
+
+    async def judge(unit: SqlUnit, new: NewHold, *rest: Any) -> Written:
+        if new.wish.request_id == "m7":
+            raise RuntimeError("bug")
+        return await really_judge(unit, new, *rest)
+
+    monkeypatch.setattr(booking.hold_writing, "_judged", judge)
+    held = await hold_all(appointments, wishes, now)
+    assert [type(each) for each in held] == [Claim] * 7 + [RuntimeError] + [Claim] * (PATIENTS - 8)
+    assert len(await live(database)) == PATIENTS - 1
 
 
 async def test_two_of_one_patient_in_a_batch_are_judged_one_after_the_other(
