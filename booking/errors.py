@@ -22,8 +22,20 @@ class Unavailable(ZhenyueError):
     """Raised when the database or Redis does not answer: nothing is promised; a write may have been done or not."""
 
 
+class Contended(Unavailable):
+    """Raised when the database undid a transaction because another one had what it wanted: nothing was written."""
+
+
 class PoolMissing(ZhenyueError):
     """Raised by the pool when Redis knows nothing of the session; it is rebuilt and the request retried unseen."""
+
+
+class SessionMoved(ZhenyueError):
+    """Raised by the pool when the session has a newer generation than the one its positions were read in."""
+
+    def __init__(self, gen: int) -> None:
+        super().__init__(gen)
+        self.gen = gen
 
 
 class AlreadyAdmitted(ZhenyueError):

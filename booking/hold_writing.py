@@ -5,21 +5,24 @@ batch for one of them, each is written alone and has its own answer; when the CO
 again by its request id.
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from booking.actors import Actor
-from booking.errors import Refused, RepeatedRequest, Unavailable, ZhenyueError
+from booking.errors import Contended, OrdinalTaken, Refused, RepeatedRequest, Unavailable, ZhenyueError
 from booking.models import Channel, Claim, ClaimKind, ClaimState
 from booking.ports import Database, Unit
 from booking.refusals import AlreadyInSession, UnknownPatient
 from booking.rules import choose_ordinal
-from booking.together import Together
+from booking.together import Result, Together
 
 LARGEST = 100
 AT_ONCE = 2
 """Batches under way: while one is committed the next is read."""
+PATIENCE = 0.3
+"""Seconds that a batch waits for a row that somebody else has; then each waits for its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,32 +83,38 @@ class HoldWriting:
         """
         return await self._together(new)
 
-    async def _write(self, asked: Sequence[NewHold]) -> Sequence[Written | Exception]:
+    async def _write(self, asked: Sequence[NewHold]) -> Sequence[Result[Written]]:
         """Write them in one transaction, those of the same patient one after the other."""
-        results: dict[int, Written | Exception] = {}
+        results: dict[int, Result[Written]] = {}
         left = list(enumerate(asked))
         while left:
             first = {new.claim.patient: place for place, new in reversed(left)}
             batch = sorted(first.values())
-            results.update(zip(batch, await self._written([asked[place] for place in batch]), strict=True))
+            try:
+                written = await self._written([asked[place] for place in batch])
+            except Unavailable as error:
+                written = [error] * len(batch)
+            results.update(zip(batch, written, strict=True))
             left = [(place, new) for place, new in left if place not in results]
         return [results[place] for place in range(len(asked))]
 
-    async def _written(self, batch: Sequence[NewHold]) -> Sequence[Written | Exception]:
+    async def _written(self, batch: Sequence[NewHold]) -> Sequence[Result[Written]]:
+        """Write them together; those of a batch that was undone each alone, while the next batch goes on."""
         try:
             return await self._in_one_transaction(batch)
-        except Unavailable:
-            raise
-        except Exception as error:  # noqa: BLE001  # whatever it is of one of them, it is not the others'
+        except Exception as error:
+            if isinstance(error, Unavailable) and not isinstance(error, Contended):
+                raise  # it may have been written
             if len(batch) == 1:
                 return [error.why if isinstance(error, _Undone) else error]
-        return [await self._alone(new) for new in batch]
+        return [asyncio.create_task(self._alone(new)) for new in batch]
 
     async def _alone(self, new: NewHold) -> Written | Exception:
         try:
-            return (await self._written([new]))[0]
-        except Unavailable as error:
-            return error
+            [result] = await self._in_one_transaction([new])
+        except _Undone as undone:
+            return undone.why
+        return result
 
     async def _in_one_transaction(self, batch: Sequence[NewHold]) -> list[Written | Exception]:
         """Judge each by what its patient has, and write those that may be.
@@ -115,6 +124,8 @@ class HoldWriting:
         patients = sorted({new.claim.patient for new in batch})
         results: list[Written | Exception] = []
         async with self._database.begin() as unit:
+            if len(batch) > 1:
+                await unit.claims.wait_at_most(PATIENCE)  # one locked row is not everybody's
             await unit.patients.lock_all(patients)
             owners = await unit.patients.owners(patients)
             days = {new.claim.date for new in batch}
@@ -129,10 +140,14 @@ class HoldWriting:
         return results
 
     async def _insert(self, unit: Unit, batch: Sequence[NewHold], results: list[Written | Exception]) -> None:
+        """Sessions are locked before claims, and claims by their ids, as everywhere, so that nobody waits in a ring."""
         writing = {place: result for place, result in enumerate(results) if isinstance(result, Written)}
-        for place, result in writing.items():
-            for old in result.given_up:
-                await unit.claims.end(old.id, was=(ClaimState.HELD,), to=ClaimState.RELEASED, now=batch[place].now)
+        given_up = {old.id: (old, batch[place].now) for place, result in writing.items() for old in result.given_up}
+        sessions = {result.claim.session for result in writing.values()}
+        await unit.claims.share_sessions(sessions | {old.session for old, _ in given_up.values()})
+        for claim_id, (_, now) in sorted(given_up.items()):
+            if await unit.claims.end(claim_id, was=(ClaimState.HELD,), to=ClaimState.RELEASED, now=now) is None:
+                raise _Undone(OrdinalTaken())  # confirmed meanwhile: the day is judged anew
         refused = await unit.claims.insert_all([result.claim for result in writing.values()])
         for place, result in writing.items():
             error = refused.get(result.claim.id)

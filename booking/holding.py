@@ -21,6 +21,7 @@ from booking.errors import (
     Refused,
     RepeatedRequest,
     SeatTaken,
+    SessionMoved,
     StaleFence,
     Unavailable,
 )
@@ -144,10 +145,10 @@ class Holds:
         try:
             admission = await self._admit(attempt)
             return await self._write(self._claim(wish, attempt.count, admission, now), attempt)
-        except PoolMissing:
-            await self._seats.rebuild(session)
-        except StaleFence as error:
-            await self._seats.rebuild(session, stale=error.gen)
+        except (PoolMissing, StaleFence) as error:
+            await self._seats.rebuild(session, stale=getattr(error, "gen", None))
+        except SessionMoved as error:
+            await self._catch_up(attempt, error.gen)
         except AlreadyAdmitted as error:
             attempt.met = error.owner
         except SeatTaken:
@@ -161,11 +162,18 @@ class Holds:
             raise
         return None
 
+    async def _catch_up(self, attempt: "_Attempt", gen: int) -> None:
+        """Look at a slot again whose session is of another generation in Redis, or put Redis right: SQL decides."""
+        attempt.count = await self._slot(attempt.wish.slot, gen=gen)
+        if attempt.count.session.gen < gen:
+            await self._seats.rebuild(attempt.count.session.id, stale=gen)
+        attempt.check()
+
     async def _admit(self, attempt: "_Attempt") -> Admission:
         wish, count = attempt.wish, attempt.count
         if attempt.met is not None:
             attempt.instead_of = await self._may_replace(wish, count.session.id, attempt.met, attempt.now)
-        admission = await self._pool.admit(
+        return await self._pool.admit(
             session=count.session.id,
             position=count.slot.position,
             patient=wish.patient,
@@ -173,11 +181,8 @@ class Holds:
             main=wish.replaces is None,
             now=attempt.now,
             instead_of=attempt.instead_of,
+            known_gen=count.session.gen,
         )
-        if admission.gen != count.session.gen:
-            attempt.count = await self._slot(wish.slot, gen=admission.gen)
-            attempt.check()
-        return admission
 
     async def _write(self, claim: Claim, attempt: "_Attempt") -> Claim:
         """Write the hold durably, and tell of those it took the place of."""

@@ -70,13 +70,16 @@ class SlotPool(Protocol):
         main: bool,
         now: datetime,
         instead_of: str = "",
+        known_gen: int | None = None,
     ) -> Admission:
         """Give the request ``owner`` the lowest free seat; the same request again gets the same seat and fence.
 
         ``instead_of`` is the owner of the patient's hold that is given up if all goes well: it keeps its seat until
         then, unless that is the only one left in the slot.
 
-        Raises ``PoolMissing``, ``SoldOut``, ``NotOpenYet``, ``SessionClosed`` or ``AlreadyAdmitted``.
+        ``known_gen`` is the session's generation when its positions were read.
+
+        Raises ``PoolMissing``, ``SessionMoved``, ``SoldOut``, ``NotOpenYet``, ``SessionClosed`` or ``AlreadyAdmitted``.
         """
         ...
 

@@ -163,6 +163,14 @@ class ClaimRows(Protocol):
         """
         ...
 
+    async def share_sessions(self, sessions: Collection[str]) -> None:
+        """Let nobody change these sessions until the transaction ends; others may share them."""
+        ...
+
+    async def wait_at_most(self, seconds: float) -> None:
+        """Let the transaction's statements raise ``Contended`` when they wait longer for a row that others have."""
+        ...
+
     async def get(self, claim_id: str) -> Claim | None:
         """Return a claim by id."""
         ...

@@ -16,6 +16,7 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    text,
     true,
     update,
 )
@@ -65,6 +66,12 @@ _INSERT = insert(claim).from_select(
     .with_for_update(read=True),
     include_defaults=False,
 )
+_SHARE = (
+    select(clinic_session.c.id)
+    .where(clinic_session.c.id.in_(bindparam("sessions", expanding=True)))
+    .order_by(clinic_session.c.id)
+    .with_for_update(read=True)
+)
 _WRITTEN = select(claim.c.id).where(claim.c.id.in_(bindparam("ids", expanding=True)))
 _OF_DAYS = (
     select(claim)
@@ -103,6 +110,16 @@ class SqlClaimRows:
             raise violated(error, gen=claims[0].gen) from error
         written = set((await self._connection.execute(_WRITTEN, {"ids": [new.id for new in claims]})).scalars())
         return {new.id: await self._why_not(new) for new in ordered if new.id not in written}
+
+    async def share_sessions(self, sessions: Collection[str]) -> None:
+        """Let nobody change these sessions until the transaction ends; others may share them."""
+        if sessions and self._connection.dialect.name != "sqlite":  # which has one writer
+            await self._connection.execute(_SHARE, {"sessions": list(sessions)})
+
+    async def wait_at_most(self, seconds: float) -> None:
+        """Let the transaction's statements raise ``Contended`` when they wait longer for a row that others have."""
+        if self._connection.dialect.name != "sqlite":
+            await self._connection.execute(text(f"SET LOCAL lock_timeout = {round(seconds * 1000)}"))
 
     async def get(self, claim_id: str) -> Claim | None:
         """Return a claim by id."""

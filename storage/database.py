@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from booking.errors import Unavailable
+from booking.errors import Contended, Unavailable
 from storage.adjustment_rows import SqlAdjustmentRows
 from storage.audit_chain_rows import SqlChainRows
 from storage.audit_rows import SqlAuditRows
@@ -43,6 +43,8 @@ from storage.stoppage_rows import SqlStoppageRows
 READERS = 5
 POSTGRES_CONNECTIONS = 20
 BUSY_SECONDS = 10
+_UNDONE = ("40P01", "55P03")
+"""PostgreSQL's deadlock_detected and lock_not_available."""
 
 
 class SqlUnit:
@@ -128,7 +130,8 @@ def _translated() -> Generator[None]:
     except (IntegrityError, ProgrammingError):
         raise
     except (DBAPIError, PoolTimeout, OSError) as error:
-        raise Unavailable("database") from error
+        undone = getattr(getattr(error, "orig", None), "sqlstate", None) in _UNDONE
+        raise (Contended if undone else Unavailable)("database") from error
 
 
 def _sqlite_writer(url: URL) -> AsyncEngine:

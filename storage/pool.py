@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
 from redis.exceptions import RedisError
 
-from booking.errors import AlreadyAdmitted, PoolMissing, Unavailable
+from booking.errors import AlreadyAdmitted, PoolMissing, SessionMoved, Unavailable
 from booking.models import SessionState
 from booking.pool_port import Admission, PoolReading, PoolSeats
 from booking.refusals import NotOpenYet, SessionClosed, SoldOut
@@ -45,8 +45,11 @@ class RedisPool:
         main: bool,
         now: datetime,
         instead_of: str = "",
+        known_gen: int | None = None,
     ) -> Admission:
         asked: list[str | int] = [f"{position:03}", patient, owner, int(main), _millis(now), instead_of]
+        if known_gen is not None:
+            asked.append(known_gen)
         answer = await self._run(self._admit, session, asked)
         match answer:
             case [b"ok", gen, entry]:
@@ -54,6 +57,8 @@ class RedisPool:
                 return Admission(seat=int(seat[4:]), gen=int(gen), seq=int(seq))
             case [b"early", opens]:
                 raise NotOpenYet(_instant(opens))
+            case [b"moved", gen]:
+                raise SessionMoved(int(gen))
             case [b"already", other]:
                 raise AlreadyAdmitted(other.decode())
             case [b"full"]:

@@ -1,9 +1,11 @@
 -- Gives a request the lowest free seat of a slot, with a fence; the same request again gets the same answer.
 -- Whose hold it is to take the place of keeps its seat meanwhile, but leaves it when the slot has no other.
--- KEYS m f o p   ARGV position patient owner main(1|0) now(ms) instead-of
+-- Whoever knows the session only as it was in an older generation is told so: its positions may mean other slots now.
+-- KEYS m f o p   ARGV position patient owner main(1|0) now(ms) instead-of known-generation
 local meta = redis.call('HMGET', KEYS[1], 'gen', 'state', 'opens')
 local gen = meta[1]
 if not gen then return {'nopool'} end
+if ARGV[7] and tonumber(ARGV[7]) < tonumber(gen) then return {'moved', gen} end
 local entry = redis.call('HGET', KEYS[3], ARGV[3])
 if entry then return {'ok', gen, entry} end
 if meta[2] ~= 'open' then return {'closed'} end

@@ -11,14 +11,17 @@ import pytest
 
 import booking.hold_writing
 from booking.appointments import Appointments, Wish
+from booking.catalogue_loading import CatalogueLoading
 from booking.errors import Unavailable
 from booking.hold_writing import NewHold, Written
 from booking.models import LIVE, Claim, ClaimState
 from booking.ports import ClaimFilter
+from booking.publishing import Publishing
 from booking.refusals import DayLimitReached, UnknownPatient
 from booking.seats import Seats
 from storage.database import SqlDatabase, SqlUnit
 from storage.pool import RedisPool
+from tests.support.catalogues import MORNING, catalogue_of
 from tests.support.clinic import add_patient, add_session, open_clinic
 from tests.support.services import service
 
@@ -72,7 +75,7 @@ async def test_many_holds_share_a_few_transactions_and_have_a_seat_each(
 ) -> None:
     begun = count_transactions(monkeypatch)
     held = await hold_all(appointments, wishes, now)
-    assert len(begun) <= PATIENTS // 4
+    assert len(begun) <= PATIENTS // 2
     assert {claim.id for claim in await live(database)} == {claim.id for claim in held if isinstance(claim, Claim)}
     assert len({claim.seat for claim in await live(database)}) == PATIENTS
 
@@ -172,6 +175,25 @@ def losing_answers(really_begin: Callable[..., object]) -> Callable[..., object]
         raise Unavailable("database")
 
     return begin
+
+
+async def test_a_slot_whose_place_is_another_s_now_is_not_full(
+    database: SqlDatabase, seats: Seats, appointments: Appointments, pool: RedisPool, now: datetime
+) -> None:
+    """The roster's slots become shorter while nobody sits in them: the second place is another slot's now."""
+    await CatalogueLoading(database).load(catalogue_of(), now=now)
+    await Publishing(database, seats).publish(now=now)
+    people = [await add_patient(database, f"病人{n}", openid=f"o{n}", now=now) for n in range(3)]
+    session = "wang-20261124-0830"
+    wishes = [Wish(f"{session}-0900", p.id, f"o{n}", "wechat", f"m{n}") for n, p in enumerate(people)]
+    remembered = await appointments.hold(wishes[0], now=now)
+    await appointments.release(remembered.id, openid="o0", now=now)
+    await CatalogueLoading(database).load(catalogue_of((replace(MORNING, slot_minutes=15, capacity=1),)), now=now)
+    await Publishing(database, seats).publish(now=now)
+    await service(database, pool).hold(replace(wishes[1], slot=f"{session}-0845"), now=now)
+    held = await appointments.hold(wishes[2], now=now)
+    assert (held.slot, held.position) == (f"{session}-0900", 2)
+    assert await seats.verify(now=now) == []
 
 
 async def test_a_slot_that_moved_is_held_at_its_new_time(

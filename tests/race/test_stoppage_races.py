@@ -21,7 +21,7 @@ from storage.offer_rows import SqlOfferRows
 from storage.pool import RedisPool
 from storage.tables import ONE_SEAT, claim, clinic_session, slot
 from tests.support.clinic import add_patient, add_session, open_clinic
-from tests.support.inserts import insert_blindly
+from tests.support.inserts import insert_blindly, share_nothing
 from tests.support.stopping import MANAGER, Ward, order
 from tests.support.waiting import done_or_waiting, somebody_waits
 
@@ -52,6 +52,8 @@ def pause_inserts(patch: pytest.MonkeyPatch, *, blindly: bool = False) -> tuple[
         return refused
 
     patch.setattr(SqlClaimRows, "insert_all", insert_and_wait)
+    if blindly:
+        patch.setattr(SqlClaimRows, "share_sessions", share_nothing)
     return written, go_on
 
 

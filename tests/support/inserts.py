@@ -21,6 +21,10 @@ async def insert_blindly(self: SqlClaimRows, claims: Sequence[Claim]) -> dict[st
     return {}
 
 
+async def share_nothing(*_arguments: object) -> None:
+    """In the place of ``SqlClaimRows.share_sessions``."""
+
+
 def take_row_locks_away(patch: pytest.MonkeyPatch) -> None:
     """Let no query lock what it reads."""
 
@@ -30,4 +34,5 @@ def take_row_locks_away(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Select, "with_for_update", unlocked)
     looking = copy.copy(cast("Select[tuple[object, ...]]", claim_rows._INSERT.select))
     looking._for_update_arg = None
+    patch.setattr(SqlClaimRows, "share_sessions", share_nothing)
     patch.setattr(claim_rows, "_INSERT", insert(claim).from_select(claim_rows._FIELDS, looking, False))

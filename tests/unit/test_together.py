@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from booking.together import Together
+from booking.together import Result, Together
 
 
 class Worker:
@@ -50,6 +50,35 @@ async def test_what_comes_meanwhile_goes_together_and_not_more_than_is_allowed()
     worker.gate.set()
     assert await asyncio.gather(*first, *rest) == [f"did {number}" for number in range(1, 8)]
     assert worker.batches == [[1], [2], [3, 4, 5], [6, 7]]
+
+
+async def test_a_burst_is_under_way_in_as_many_batches_as_there_may_be() -> None:
+    worker = Worker()
+    together = Together(worker.do, largest=3, at_once=2)
+    burst = [asyncio.create_task(together(number)) for number in range(1, 9)]
+    await begun(worker, 2)
+    assert worker.batches == [[1, 2, 3], [4, 5, 6]]
+    worker.gate.set()
+    assert await asyncio.gather(*burst) == [f"did {number}" for number in range(1, 9)]
+
+
+async def test_what_goes_on_when_its_batch_is_over_keeps_nobody_else_waiting() -> None:
+    gate, begun_since = asyncio.Event(), []
+
+    async def slow(one: int) -> str:
+        await gate.wait()
+        return f"late {one}"
+
+    async def do(wanted: Sequence[int]) -> Sequence[Result[str]]:
+        begun_since.append(list(wanted))
+        return [asyncio.create_task(slow(one)) if one == 1 else f"did {one}" for one in wanted]
+
+    together = Together(do, largest=10, at_once=1)
+    late, soon = asyncio.create_task(together(1)), asyncio.create_task(together(2))
+    assert await soon == "did 2"
+    assert await together(3) == "did 3"
+    gate.set()
+    assert await late == "late 1"
 
 
 async def test_what_goes_wrong_for_one_is_that_one_s_alone() -> None:

@@ -136,8 +136,12 @@ def a_message_acts_once(history: History, final: Final) -> list[str]:
     found = history.unlike + _untrue(history, final)
     requests = Counter(taken.request_id for taken in final.claims if taken.kind != "offer")
     found += [f"message {one} has {count} claims" for one, count in requests.items() if count > 1]
+    offers = {taken.number for taken in final.claims if taken.request_id.startswith("o:")}
+    # The number of a chosen offer may have been taken for the answer to an earlier wish for the same seat.
     unanswered = Counter(
-        (act.openid, act.about) for act in history.acts if act.done is None and act.deed in {"book", "change"}
+        (act.openid, act.about)
+        for act in history.acts
+        if act.deed in {"book", "change"} and (act.done is None or act.number in offers)
     )
     unread = Counter(
         (taken.openid, taken.label)
