@@ -15,6 +15,7 @@ from handlers.menu import BEGINS, MENU
 from handlers.menu import FLOW as MENU_FLOW
 from handlers.mine import MINE, begin_deed
 from handlers.notice_turns import (
+    go_on_overtaken,
     goes_past_menu,
     hear_beside,
     hear_tap,
@@ -87,9 +88,7 @@ class Dialogue:
         readable = incoming.kind in _READ and bool(compact(incoming.text))
         if chat is not None and asked is not None:
             if readable and _is_overtaken(incoming, chat.updated_at):
-                frame.note(greeting.OVERTAKEN)
-                frame.outcome = "overtaken"
-                return await go_on(frame, asked)
+                return await go_on_overtaken(frame, asked)
             if await goes_past_menu(frame, asked, chat.updated_at):
                 chat = asked = None
         return await (_read(frame, asked, chat) if readable else _unreadable(frame, asked))
@@ -234,6 +233,9 @@ async def _hear_unasked(frame: Frame, *, ended: bool) -> Turn:
     answered = await hear_unasked(frame)
     if answered is not None:
         return answered
+    if frame.incoming.first_taken is not None:
+        await entrance.lead_home(frame)
+        return await go_on_overtaken(frame, None)
     frame.outcome = "not_understood"
     if ended:
         frame.note(greeting.ENDED)

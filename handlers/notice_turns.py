@@ -9,11 +9,12 @@ from datetime import datetime
 from booking.notices import REMINDERS, Notice
 from handlers.answer import ANSWER, READ, SAID, fitting
 from handlers.asking import Turn, ended, go_on
-from handlers.frame import Done, Frame
+from handlers.frame import STAFF, Done, Frame
 from handlers.menu import MENU
 from handlers.showing import show, stands
 from handlers.state import Asked
 from handlers.texts import answers as texts
+from handlers.texts import greeting
 from handlers.words import acknowledges, clean, compact, matching, number
 
 
@@ -40,7 +41,7 @@ async def hear_beside(frame: Frame, asked: Asked, since: datetime) -> Turn | Non
     newest = await frame.services.answers.newest()
     if newest is None or newest <= since:
         return None
-    if not any(notice.updated_at > since for notice in await fitting(frame, text)):
+    if not any(notice.updated_at > since and _was_before(frame, notice) for notice in await fitting(frame, text)):
         return None
     return await _ask_which(frame, asked, text)
 
@@ -56,6 +57,8 @@ async def _hear_words_beside(frame: Frame, asked: Asked, text: str) -> Turn | No
     found = await fitting(frame, text)
     if not found:
         return None
+    if not all(_was_before(frame, notice) for notice in found):
+        return await go_on_overtaken(frame, asked)
     if len(found) > 1:
         return await _ask_which(frame, asked, text)
     _set_aside(frame, asked)
@@ -72,14 +75,48 @@ async def hear_unasked(frame: Frame) -> Turn | None:
         return await _act(frame, before, text)
     open_ones = await frame.services.answers.open(frame.openid, now=frame.now)
     found = await fitting(frame, text, open_ones)
+    if found and not _may_answer(frame, found, text):
+        return await show_waiting(frame, lead=greeting.OVERTAKEN)
     if len(found) == 1:
         return await _act_first(frame, found[0], text)
     if found:
         return await _ask_which(frame, None, text)
+    return await _hear_no_answer(frame, text)
+
+
+async def _hear_no_answer(frame: Frame, text: str) -> Turn | None:
+    """Take what answers no notice, and show the newest that waits; None when none does."""
     if acknowledges(text):
         return await return_courtesy(frame, texts.NOTED)
+    if frame.incoming.first_taken is not None:
+        return await show_waiting(frame, lead=greeting.OVERTAKEN)
     lead = texts.not_understood() if number(text) is None else texts.no_such_choice(text)
     return await show_waiting(frame, lead=lead)
+
+
+def _was_before(frame: Frame, notice: Notice) -> bool:
+    """Tell whether a message can have been an answer to a notice; taken up again, it may be older than the notice."""
+    first_taken = frame.incoming.first_taken
+    return first_taken is None or notice.updated_at.timestamp() <= first_taken
+
+
+def _may_answer(frame: Frame, found: list[Notice], text: str) -> bool:
+    """Tell whether a message is an answer to a notice and to nothing else, while no question is open.
+
+    Of a digit that is taken up again nobody knows: it may have answered a question that has ended since.
+    """
+    if frame.incoming.first_taken is None:
+        return True
+    return number(text) is None and all(_was_before(frame, notice) for notice in found)
+
+
+async def go_on_overtaken(frame: Frame, asked: Asked | None) -> Turn:
+    """Say that a message came too late for what was asked or told after it, and go on with that."""
+    frame.note(greeting.OVERTAKEN)
+    if asked is not None and frame.flow not in (MENU, STAFF):
+        frame.note(greeting.GOES_ON)
+    frame.outcome = "overtaken"
+    return await go_on(frame, asked)
 
 
 async def return_courtesy(frame: Frame, said: str) -> Turn | None:

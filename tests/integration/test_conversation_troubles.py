@@ -306,13 +306,26 @@ async def test_a_message_taken_up_again_neither_answers_nor_ends_what_was_asked_
     talk.now += timedelta(seconds=20)
     asked = await talk.says("预约", "1")
     late = await talk.sends(Incoming(talk.openid, "text", "old", text=text, first_taken=first_taken))
-    late.shows("较早的一条消息没有来得及处理")
+    late.shows("较早的一条消息没能及时答复", "回到刚才的对话：")
     late.offers(*asked.choices)
-    (await talk.says("1")).shows("请选择医生").hides("没有来得及处理")
+    (await talk.says("1")).shows("请选择医生").hides("没能及时答复")
 
 
 async def test_a_message_taken_up_again_answers_what_was_asked_before_it(talk: Talk) -> None:
     await talk.says("预约")
     talk.now += timedelta(seconds=20)
     late = Incoming(talk.openid, "text", "old", text="1", first_taken=talk.now.timestamp())
-    (await talk.sends(late)).shows("请选择科室").hides("没有来得及处理")
+    (await talk.sends(late)).shows("请选择科室").hides("没能及时答复")
+
+
+async def test_a_message_whose_answer_was_lost_is_not_told_that_nothing_was_done(
+    talk: Talk, database: SqlDatabase
+) -> None:
+    await talk.says("赵敏", "1")
+    confirmed = Incoming(talk.openid, "text", "old", text="1", first_taken=talk.now.timestamp())
+    await talk.dialogue.answer(talk.chat, confirmed, now=talk.now)  # booked, and its process dies before it saves
+    talk.now += timedelta(seconds=10)
+    await talk.says("菜单")
+    talk.now += timedelta(seconds=10)
+    (await talk.sends(confirmed)).shows("可能已经办理，也可能没有", "我的预约").hides("没有来得及", "再发一次")
+    assert await states(database) == [ClaimState.BOOKED]
