@@ -237,14 +237,14 @@ class Turns:
         carried: list[str] = []
         if entered.earlier and running.spoken:
             text, carried = with_earlier(entered.earlier, text, texts.EARLIER)
-        gone = incoming.event == "unsubscribe"
+        gone = incoming.event == "unsubscribe" and chat is None
         try:
             saved = await self._chats.leave(
                 incoming.openid,
                 incoming.request_id,
                 token=running.token,
                 now=self._now(),
-                chat=None if gone else chat,
+                chat=chat,
                 answer=text,
                 carried=carried,
                 forget=gone,

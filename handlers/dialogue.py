@@ -26,7 +26,7 @@ from handlers.notice_turns import (
     show_waiting,
 )
 from handlers.notices import read_notice_tap
-from handlers.paging import LASTING
+from handlers.paging import LASTING, read_tap
 from handlers.staff import entrance
 from handlers.state import KEPT, Asked, Chat, UnknownState, load
 from handlers.texts import answers, changes, commands, common, greeting
@@ -67,9 +67,15 @@ class Dialogue:
             return Turn(None, Reply(greeting.NOT_LOADED), NONE, "unavailable")
 
     async def _unheard(self, chat: bytes | None, incoming: Incoming, now: datetime) -> Turn:
-        """Events that get no answer; an account that leaves is forgotten here and noted there."""
+        """Events that get no answer; an account that leaves is forgotten here and noted there.
+
+        Whoever wrote after it has come back since.
+        """
         if incoming.event != "unsubscribe":
             return Turn(chat, None, NONE, "ignored")
+        with contextlib.suppress(UnknownState):
+            if chat and _is_older(incoming, load(chat)):
+                return Turn(chat, None, NONE, "overtaken")
         with contextlib.suppress(Unavailable):
             await self._services.patients.follow(incoming.openid, following=False, now=now)
         return Turn(None, None, NONE, "left")
@@ -81,13 +87,16 @@ class Dialogue:
         if upgraded:
             frame.note(greeting.UPGRADED)
         if incoming.kind == "event":
+            if chat is not None and _is_older(incoming, chat):
+                await _note_follower(frame)
+                return Turn(document, None, NONE, "overtaken")
             return await _greet(frame, asked)
         tap = read_notice_tap(incoming.tapped)
         if tap is not None:
             return await hear_tap(frame, asked, *tap)
         readable = incoming.kind in _READ and bool(compact(incoming.text))
         if chat is not None and asked is not None:
-            if readable and _is_overtaken(incoming, chat.updated_at):
+            if readable and _is_overtaken(incoming, chat):
                 return await go_on_overtaken(frame, asked)
             if await goes_past_menu(frame, asked, chat.updated_at):
                 chat = asked = None
@@ -133,9 +142,8 @@ async def _read(frame: Frame, asked: Asked | None, chat: Chat | None) -> Turn:
 
 async def _greet(frame: Frame, asked: Asked | None) -> Turn:
     """A new follower is welcomed from the beginning; who scans a code in mid-dialogue is asked again."""
+    await _note_follower(frame)
     if frame.incoming.event == "subscribe":
-        with contextlib.suppress(Unavailable):  # the welcome matters more; whoever writes is reachable anyway
-            await frame.services.patients.follow(frame.openid, following=True, now=frame.now)
         frame.start(MENU)
         unread = await show_unread(frame, lead=greeting.welcome(frame.clinic))
         if unread is not None:
@@ -144,6 +152,12 @@ async def _greet(frame: Frame, asked: Asked | None) -> Turn:
     elif not _is_open(frame):
         frame.note(greeting.hello(frame.clinic))
     return await go_on(frame, asked)
+
+
+async def _note_follower(frame: Frame) -> None:
+    if frame.incoming.event == "subscribe":
+        with contextlib.suppress(Unavailable):  # the welcome matters more; whoever writes is reachable anyway
+            await frame.services.patients.follow(frame.openid, following=True, now=frame.now)
 
 
 async def _unreadable(frame: Frame, asked: Asked | None) -> Turn:
@@ -157,9 +171,18 @@ async def _unreadable(frame: Frame, asked: Asked | None) -> Turn:
     return await go_on(frame, asked)
 
 
-def _is_overtaken(incoming: Incoming, asked_at: datetime) -> bool:
-    """Tell whether a message taken up again is older than the open question, which it can neither answer nor end."""
-    return incoming.first_taken is not None and incoming.tapped is None and incoming.first_taken < asked_at.timestamp()
+def _is_older(incoming: Incoming, chat: Chat) -> bool:
+    """Tell whether a message is taken up again, and older than the open question."""
+    return incoming.first_taken is not None and incoming.first_taken < chat.updated_at.timestamp()
+
+
+def _is_overtaken(incoming: Incoming, chat: Chat) -> bool:
+    """Tell whether a message is older than the open question, which it can neither answer nor end.
+
+    A tap of that very question's choices is none of those, however often it is asked; the lasting menu's is.
+    """
+    tap = read_tap(incoming.tapped) if incoming.tapped else None
+    return _is_older(incoming, chat) and (tap is None or tap.serial != chat.asked.serial)
 
 
 def _command(incoming: Incoming) -> str | None:

@@ -329,3 +329,63 @@ async def test_a_message_whose_answer_was_lost_is_not_told_that_nothing_was_done
     talk.now += timedelta(seconds=10)
     (await talk.sends(confirmed)).shows("可能已经办理，也可能没有", "我的预约").hides("没有来得及", "再发一次")
     assert await states(database) == [ClaimState.BOOKED]
+
+
+async def test_a_tap_of_the_lasting_menu_taken_up_again_does_not_end_what_was_asked_after_it(
+    talk: Talk, database: SqlDatabase
+) -> None:
+    tap = (await talk.says("菜单")).tap_of("预约挂号").tap
+    old = Incoming(talk.openid, "text", "old", text="1", tapped=tap, first_taken=talk.now.timestamp())
+    talk.now += timedelta(seconds=20)
+    (await talk.says("李强", "1")).shows("请确认预约信息")
+    talk.now += timedelta(seconds=20)
+    (await talk.sends(old)).shows("较早的一条消息没能及时答复", "请确认预约信息").hides("释放")
+    assert await states(database) == [ClaimState.HELD]
+
+
+@pytest.mark.parametrize("text", ["科室", "医生"])
+async def test_a_tap_taken_up_again_means_its_own_question_only(talk: Talk, text: str) -> None:
+    asked = await talk.says("预约")
+    tap = next(choice.tap for label, choice in asked.choices.items() if text in label)
+    old = Incoming(talk.openid, "text", "old", text="1", tapped=tap, first_taken=talk.now.timestamp())
+    talk.now += timedelta(seconds=20)
+    await talk.says("什么")  # asked once more, the same question
+    (await talk.sends(old)).shows(f"请选择{text}")
+    (await talk.sends(old)).shows("没能及时答复", f"请选择{text}")
+
+
+@pytest.mark.parametrize(("event", "key"), [("subscribe", None), ("scan", "1"), ("unsubscribe", None)])
+async def test_an_event_taken_up_again_leaves_what_was_asked_after_it(
+    talk: Talk, database: SqlDatabase, event: str, key: str | None
+) -> None:
+    old = Incoming(talk.openid, "event", "old", event=event, key=key, first_taken=talk.now.timestamp())
+    talk.now += timedelta(seconds=20)
+    await talk.event("subscribe")
+    await talk.says("李强", "1")
+    before = talk.chat
+    talk.now += timedelta(seconds=20)
+    (await talk.sends(old)).hides("欢迎", "释放")
+    assert talk.chat == before
+    assert await states(database) == [ClaimState.HELD]
+    async with database.read() as unit:
+        assert await unit.adjustments.following([talk.openid])
+
+
+async def test_a_tap_of_the_accounts_menu_taken_up_again_does_not_end_what_was_asked_after_it(
+    talk: Talk, database: SqlDatabase
+) -> None:
+    old = Incoming(talk.openid, "event", "old", event="click", key="预约", first_taken=talk.now.timestamp())
+    talk.now += timedelta(seconds=20)
+    await talk.says("李强", "1")
+    (await talk.sends(old)).shows("没能及时答复", "请确认预约信息")
+    assert await states(database) == [ClaimState.HELD]
+
+
+async def test_an_account_that_left_is_forgotten_though_the_news_comes_late(talk: Talk, database: SqlDatabase) -> None:
+    await talk.event("subscribe")
+    talk.now += timedelta(seconds=20)
+    left = Incoming(talk.openid, "event", "old", event="unsubscribe", first_taken=talk.now.timestamp())
+    talk.now += timedelta(seconds=20)
+    (await talk.sends(left)).ends("left")
+    async with database.read() as unit:
+        assert not await unit.adjustments.following([talk.openid])

@@ -11,9 +11,11 @@ from redis.backoff import NoBackoff
 
 from booking.errors import Unavailable
 from bot.wechat import BadDelivery
+from handlers.chat import Incoming
 from handlers.texts import transport as texts
 from storage.chats import BURST, RedisChats
 from storage.sealing import Sealer
+from tests.support.scripted import Talked
 from tests.support.servers import valkey as valkey_server
 from tests.support.webhook_desk import Desk, open_desk
 from tests.support.wechat_side import message_xml
@@ -232,6 +234,19 @@ async def test_who_unsubscribes_is_forgotten(desk: Desk) -> None:
     desk.dialogue.silent = False
     assert await desk.wechat.say("oAnna", "预约") == "1: 预约"
     assert [incoming.event for incoming in desk.dialogue.taken] == [None, "unsubscribe", None]
+
+
+async def test_who_is_found_to_have_come_back_since_is_not_forgotten(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def keep(chat: bytes | None, _incoming: Incoming, **_: object) -> Talked:
+        return Talked(chat, None, outcome="overtaken")
+
+    await desk.wechat.say("oAnna", "预约")
+    with monkeypatch.context() as patch:
+        patch.setattr(desk.dialogue, "answer", keep)
+        assert await desk.wechat.event("oAnna", "unsubscribe") is None
+    assert await desk.wechat.say("oAnna", "预约") == "2: 预约"
 
 
 async def test_nothing_readable_is_kept_in_redis(desk: Desk, valkey: Redis) -> None:

@@ -48,6 +48,8 @@ class ScriptedDialogue:
         await self.gate.wait()
         if self.fault is not None:
             raise self.fault
+        if incoming.event == "unsubscribe":
+            return Talked(None, None)
         count = int(chat or b"0") + 1
         reply = None if self.silent else Reply(f"{count}: {incoming.text or incoming.event or incoming.kind}")
         return Talked(str(count).encode(), reply, seated=incoming.openid in self.seats)
