@@ -1,7 +1,7 @@
 """A turn under way: its message, who waits for its answer, and what its answer is."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from handlers.chat import Incoming
@@ -26,6 +26,8 @@ class Running:
     incoming: Incoming
     until: float = 0.0
     """The loop time by which the last request that asked is answered."""
+    came: float = 0.0
+    """When the message came (seconds of the epoch)."""
     too_many: bool = False
     """The process knew as many turns as it may when this one came."""
     kept: bool = False
@@ -41,6 +43,11 @@ class Running:
     token: str = ""
     timer: asyncio.TimerHandle | None = None
     task: asyncio.Task[Answer] = field(init=False)
+
+    @property
+    def again(self) -> Incoming:
+        """The message as whoever takes it up again must know it: how old it is."""
+        return replace(self.incoming, first_taken=self.incoming.first_taken or self.came)
 
     @property
     def spoken(self) -> bool:

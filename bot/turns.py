@@ -113,7 +113,8 @@ class Turns:
             await asyncio.gather(*left, return_exceptions=True)
 
     def _start(self, incoming: Incoming, until: float = 0.0, *, kept: bool = False) -> Running:
-        running = Running(incoming, until, too_many=len(self._running) >= self._most, kept=kept)
+        came, too_many = self._now().timestamp(), len(self._running) >= self._most
+        running = Running(incoming, until, came, too_many=too_many, kept=kept)
         self._running[incoming.request_id] = running
         self._renewals.begin(running)
         running.task = self._spawn(self._run(running))
@@ -138,7 +139,7 @@ class Turns:
     async def _postpone(self, running: Running) -> str:
         """Keep the message, so that the answer follows; or take the answer, when it is there and nobody else has."""
         incoming, now = running.incoming, self._now()
-        kept = orjson.dumps(replace(incoming, first_taken=now.timestamp()))
+        kept = orjson.dumps(running.again)
         try:
             async with asyncio.timeout(_KEEP_LIMIT):
                 entered = await self._chats.postpone(incoming.openid, incoming.request_id, now=now, incoming=kept)
@@ -194,18 +195,18 @@ class Turns:
                 self._crowd.leave(self._crowd.now() - since)
 
     async def _turn(self, running: Running) -> Answer:
-        first_taken = self._now().timestamp()
         for _ in range(_LOST_LOCKS):
             running.token = random_bytes(8).hex()
             entered = await self._enter(running)
             if entered.standing != "turn":
                 return self._room.told(entered)
+            if entered.begun is not None:
+                running.incoming = replace(running.incoming, first_taken=entered.begun)
             answer = await self._take(running, entered)
             if answer is not None:
                 return answer
             log.warning("lock_lost", request_id=running.incoming.request_id)
-            if running.incoming.first_taken is None:
-                running.incoming = replace(running.incoming, first_taken=first_taken)
+            running.incoming = running.again
         raise Unavailable("the account's lock")
 
     async def _enter(self, running: Running) -> Entered:

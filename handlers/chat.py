@@ -25,8 +25,8 @@ class Incoming:
     key: str | None = None
     """The event's key, without the prefix ``qrscene_``."""
     first_taken: float | None = None
-    """Of a message that is taken up again, when it was at first (seconds of the epoch): its process died meanwhile, or
-    lost the account's lock."""
+    """Of a message that is taken up again, when its first turn began, or it came if none had (seconds of the epoch):
+    its process died meanwhile, or lost the account's lock."""
 
 
 @dataclass(frozen=True, slots=True)

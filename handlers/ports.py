@@ -46,6 +46,10 @@ class Entered(Protocol):
     def earlier(self) -> Sequence[tuple[str, str]]:
         """For a turn: answers that could not be sent, each with the request id of its message."""
 
+    @property
+    def begun(self) -> float | None:
+        """For a turn: when an earlier one of the same message began that did not end (seconds of the epoch)."""
+
 
 class Overdue(Protocol):
     """A late message whose owner has not been heard of, now ours."""

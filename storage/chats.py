@@ -1,9 +1,9 @@
 """Chats, cached answers and late messages in Redis, sealed.
 
 Keys of one account share a hash tag made of its openid's hash: ``{c:TAG}:s`` chat and rate, ``{c:TAG}:l`` the
-lock's owner, ``{c:TAG}:m:ID`` a message's answer and state, ``{c:TAG}:u`` answers that could not be sent.
-``chats:late`` lists late messages of all accounts by the end of their lease, in milliseconds. Every script may
-run twice: redis-py repeats commands.
+lock's owner, ``{c:TAG}:m:ID`` a message's answer and state, and when its first turn began, ``{c:TAG}:u``
+answers that could not be sent. ``chats:late`` lists late messages of all accounts by the end of their lease, in
+milliseconds. Every script may run twice: redis-py repeats commands.
 """
 
 from collections.abc import Iterable, Sequence
@@ -77,6 +77,7 @@ class Entered:
     ahead: int = 0
     seconds: int = 0
     first: bool = False
+    begun: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +113,9 @@ class RedisChats:
         )
         if reply[0] != b"turn":
             return self._entered(tag, request_id, reply)
-        pairs = ((reply[i].decode(), reply[i + 1]) for i in range(2, len(reply), 2))
-        return Entered("turn", self._chat(tag, reply[1]), earlier=tuple(self._earlier(tag, pairs)))
+        begun = int(reply[2]) / 1000 if reply[2] else None
+        pairs = ((reply[i].decode(), reply[i + 1]) for i in range(3, len(reply), 2))
+        return Entered("turn", self._chat(tag, reply[1]), earlier=tuple(self._earlier(tag, pairs)), begun=begun)
 
     async def leave(
         self,

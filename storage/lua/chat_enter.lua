@@ -15,4 +15,9 @@ if state[6] then redis.call('HDEL', KEYS[1], 'w') end
 redis.call('SET', KEYS[2], ARGV[2], 'PX', LOCK_KEPT)
 local chat = ''
 if state[1] and now - tonumber(state[2]) < CHAT_KEPT then chat = state[1] end
-return {'turn', chat, unpack(redis.call('HGETALL', KEYS[4]))}
+-- When the message's first turn began, and whose it was: this script may run twice for one turn.
+if redis.call('HSETNX', KEYS[3], 'f', ARGV[3] .. ' ' .. ARGV[2]) == 1 and redis.call('PTTL', KEYS[3]) < 0 then
+  redis.call('PEXPIRE', KEYS[3], ANSWER_KEPT)
+end
+local begun, whose = string.match(redis.call('HGET', KEYS[3], 'f'), '^(%d+) (.*)$')
+return {'turn', chat, whose == ARGV[2] and '' or begun, unpack(redis.call('HGETALL', KEYS[4]))}

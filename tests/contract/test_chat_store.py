@@ -153,6 +153,19 @@ async def test_an_owner_who_lost_the_lock_saves_nothing(store: Store, now: datet
     assert (again.standing, again.chat) == ("turn", b"of the winner")
 
 
+async def test_a_message_whose_first_turn_did_not_end_is_told_when_that_began(store: Store, now: datetime) -> None:
+    assert (await enter(store.chats, "one", now, token="a")).begun is None
+    assert (await enter(store.chats, "one", now + timedelta(seconds=1), token="a")).begun is None, (
+        "the same turn, asked for twice"
+    )
+    await store.lose_locks()
+    for token in ("b", "c"):
+        again = await enter(store.chats, "one", now + timedelta(seconds=20), token=token)
+        assert (again.standing, again.begun) == ("turn", now.timestamp())
+        await store.lose_locks()
+    assert (await enter(store.chats, "two", now + timedelta(seconds=20))).begun is None
+
+
 async def test_an_owner_who_kept_the_lock_does_save(store: Store, now: datetime) -> None:
     """The control of the test above."""
     chats = store.chats

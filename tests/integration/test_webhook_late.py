@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from redis.asyncio import Redis
@@ -14,6 +14,7 @@ from bot.wechat_errors import Ambiguous, OutsideWindow, Retryable, Unreachable, 
 from handlers.texts import transport as texts
 from storage.chats import LEASE, RedisChats
 from storage.sealing import Sealer
+from tests.support.crowded import until
 from tests.support.memory_chats import MemoryChats
 from tests.support.webhook_desk import Desk, open_desk
 from tests.support.wechat_side import Letter, message_xml
@@ -173,6 +174,12 @@ async def kill(desk: Desk) -> None:
     await asyncio.gather(*desk.webhook.turns._tasks, return_exceptions=True)
 
 
+async def lose_locks(valkey: Redis) -> None:
+    """Let the locks of whoever died expire, as they do after seconds."""
+    async for key in valkey.scan_iter("{c:*}:l"):
+        await valkey.delete(key)
+
+
 async def test_a_late_message_survives_the_death_of_its_process(
     chats: RedisChats, now: datetime, valkey: Redis
 ) -> None:
@@ -180,8 +187,7 @@ async def test_a_late_message_survives_the_death_of_its_process(
         dying.dialogue.hold()
         assert await dying.wechat.say("oAnna", "确认") is None
         await kill(dying)
-    async for key in valkey.scan_iter("{c:*}:l"):  # its lock expires after seconds
-        await valkey.delete(key)
+    await lose_locks(valkey)
     async with open_desk(chats, now) as next_one:
         assert await next_one.webhook.recover_late() == 0
         next_one.clock[0] += LEASE
@@ -191,6 +197,41 @@ async def test_a_late_message_survives_the_death_of_its_process(
         assert next_one.dialogue.taken == [again]
         assert await next_one.webhook.recover_late() == 0
         assert await next_one.wechat.say("oAnna", "然后") == "2: 然后"
+
+
+async def test_a_message_that_nobody_began_is_as_old_as_when_it_came(
+    chats: RedisChats, now: datetime, valkey: Redis
+) -> None:
+    """It waits behind another one, and is kept seconds after it came: what is asked meanwhile came after it."""
+    async with open_desk(chats, now, patience=SOON) as dying:
+        dying.dialogue.hold()
+        assert await dying.wechat.say("oAnna", "第一") is None
+        late = asyncio.create_task(dying.wechat.say("oAnna", "第二"))
+        await until(lambda: len(dying.webhook.turns._running) == 2)
+        dying.clock[0] += timedelta(seconds=3)
+        assert await late is None
+        await kill(dying)
+    await lose_locks(valkey)
+    async with open_desk(chats, now + 2 * LEASE) as next_one:
+        assert await next_one.webhook.recover_late() == 2
+        taken = {incoming.text: incoming.first_taken for incoming in next_one.dialogue.taken}
+        assert taken == {"第一": now.timestamp(), "第二": now.timestamp()}
+
+
+async def test_a_message_is_known_again_though_its_process_died_before_it_was_kept(
+    chats: RedisChats, now: datetime, valkey: Redis
+) -> None:
+    async with open_desk(chats, now) as dying, open_desk(chats, now + timedelta(seconds=5)) as next_one:
+        letter = letter_of(dying, "1")
+        dying.dialogue.hold()
+        first = asyncio.create_task(dying.wechat.deliver(letter))
+        await dying.dialogue.entered.wait()
+        await kill(dying)
+        await asyncio.gather(first, return_exceptions=True)
+        await lose_locks(valkey)
+        await next_one.wechat.say("oAnna", "预约")
+        assert await next_one.wechat.deliver(letter) == "2: 1"
+        assert [incoming.first_taken for incoming in next_one.dialogue.taken] == [None, now.timestamp()]
 
 
 async def test_a_ready_answer_survives_the_death_of_its_sender(chats: RedisChats, now: datetime) -> None:

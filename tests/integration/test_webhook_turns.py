@@ -15,6 +15,7 @@ from handlers.chat import Incoming
 from handlers.texts import transport as texts
 from storage.chats import BURST, RedisChats
 from storage.sealing import Sealer
+from tests.support.crowded import until
 from tests.support.scripted import Talked
 from tests.support.servers import valkey as valkey_server
 from tests.support.webhook_desk import Desk, open_desk
@@ -75,6 +76,31 @@ async def test_without_the_lock_two_processes_would_meet(chats: RedisChats, now:
         assert await first == "2: x"
         assert one.dialogue.chats == [None, b"1"]
         assert [incoming.first_taken for incoming in one.dialogue.taken] == [None, now.timestamp()]
+
+
+async def test_what_was_asked_before_a_message_got_its_turn_is_asked_before_it(
+    chats: RedisChats, now: datetime, valkey: Redis
+) -> None:
+    """It waited for the lock, saw what the one before it had asked, and then lost the lock itself."""
+    async with open_desk(chats, now) as one, open_desk(chats, now) as two:
+        one.dialogue.hold()
+        first = asyncio.create_task(one.wechat.say("oAnna", "x"))
+        await one.dialogue.entered.wait()
+        two.dialogue.hold()
+        second = asyncio.create_task(two.wechat.say("oAnna", "y"))
+        await until(lambda: bool(two.webhook.turns._running))
+        two.clock[0] += timedelta(seconds=2)
+        one.dialogue.gate.set()
+        await first
+        await two.dialogue.entered.wait()
+        async for key in valkey.scan_iter("{c:*}:l"):
+            await valkey.delete(key)
+        two.clock[0] += timedelta(seconds=2)
+        assert await one.wechat.say("oAnna", "z") == "2: z"
+        two.dialogue.gate.set()
+        assert await second == "3: y"
+        began = (now + timedelta(seconds=2)).timestamp()
+        assert [incoming.first_taken for incoming in two.dialogue.taken] == [None, began]
 
 
 async def test_a_redelivery_gets_the_same_answer_and_no_second_turn(desk: Desk) -> None:

@@ -32,6 +32,7 @@ class _Message:
     lease: datetime | None = None
     sender: str = ""
     tries: int = 0
+    begun: tuple[float, str] | None = None
     place: tuple[int, int] = (0, 0)
 
 
@@ -58,7 +59,14 @@ class MemoryChats:
                 return refused
         account.lock, account.locked_for, account.place = token, request_id, None
         fresh = account.saved_at is not None and now - account.saved_at < CHAT_KEPT
-        return Entered("turn", account.chat if fresh else None, earlier=tuple(account.unsent.items()))
+        message.begun = message.begun or (now.timestamp(), token)
+        begun, whose = message.begun
+        return Entered(
+            "turn",
+            account.chat if fresh else None,
+            earlier=tuple(account.unsent.items()),
+            begun=None if whose == token else begun,
+        )
 
     async def leave(
         self,
