@@ -10,7 +10,7 @@ from datetime import datetime
 
 from booking.audit import Entry
 from booking.displacing import lifter
-from booking.erasure import NO_NAME
+from booking.erasure import ALIAS, NO_NAME
 from booking.errors import Refused
 from booking.models import Catalogue, Claim, ClaimState
 from booking.ports import Unit
@@ -99,7 +99,7 @@ async def _give_back(
 
 
 async def _tell(unit: Unit, people: Sequence[Displacement], *, now: datetime) -> None:
-    """Tell those who chose otherwise; of whom was erased since, nobody is left to be told."""
+    """Tell those who chose otherwise; where the person or the account was erased since, nobody is left to be told."""
     if not people:
         return
     chosen = await unit.offers.get([each.chosen for each in people if each.chosen])
@@ -109,7 +109,7 @@ async def _tell(unit: Unit, people: Sequence[Displacement], *, now: datetime) ->
         [
             reopened_notice(each, told, booked.get(each.chosen or ""), now=now)
             for each in people
-            if told.names[each.patient] != NO_NAME
+            if told.names[each.patient] != NO_NAME and not (each.openid or "").startswith(ALIAS)
         ]
     )
 

@@ -14,7 +14,7 @@ from booking.staff_refusals import AlreadyLifted, NotInStoppage, NotRequested, S
 from booking.stoppage_models import DisplacementState, Scope, StoppageState
 from storage.database import SqlDatabase
 from storage.pool import RedisPool
-from tests.support.clinic import add_session, open_clinic
+from tests.support.clinic import add_patient, add_session, open_clinic
 from tests.support.stopping import MANAGER, Ward, order
 
 TUESDAY, WEDNESDAY, THURSDAY = "wang-20261124-0900", "wang-20261125-0900", "wang-20261126-0900"
@@ -237,6 +237,16 @@ async def test_of_two_stoppages_the_last_one_lifted_tells_who_chose_otherwise(wa
 async def test_who_was_erased_since_is_told_nothing(ward: Ward, now: datetime) -> None:
     await ward.offers.answer(await notice_of(ward), 0, openid="o-张三", now=now)
     await Erasure(ward.database).erase("o-张三", reason="本人申请", by=MANAGER, now=now)
+    await ward.stoppages.lift("T000001", by=MANAGER, now=now)
+    await ward.finish(now=now)
+    assert await ward.notices("reopened") == []
+
+
+async def test_an_erased_account_is_told_nothing_though_another_knows_the_person(ward: Ward, now: datetime) -> None:
+    await add_patient(ward.database, "张三", openid="o-mother", now=now)
+    await ward.offers.answer(await notice_of(ward), 0, openid="o-张三", now=now)
+    plan = await Erasure(ward.database).erase("o-张三", reason="本人申请", by=MANAGER, now=now)
+    assert plan.known_otherwise == ("p-张三",)
     await ward.stoppages.lift("T000001", by=MANAGER, now=now)
     await ward.finish(now=now)
     assert await ward.notices("reopened") == []
