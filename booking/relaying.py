@@ -66,10 +66,12 @@ class Due:
     claim: ClaimState | None = None
     starts_at: datetime | None = None
     displacement: DisplacementState | None = None
+    chosen: ClaimState | None = None
+    """What became of the visit that a displaced patient chose instead."""
 
     def now_as(self, notice: Notice) -> "Due":
         """Return the same with the notice as it has become."""
-        return Due(notice, self.following, self.claim, self.starts_at, self.displacement)
+        return Due(notice, self.following, self.claim, self.starts_at, self.displacement, self.chosen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,8 @@ def begin(due: Due, routes: Routes, *, now: datetime) -> Notice:
     One found on its way was in the hands of a worker that died. Only a template may be sent again then, and only
     while WeChat knows its ``client_msg_id``.
     """
-    notice = due.notice
+    notice = _true_now(due)
+    due = due.now_as(notice)
     if notice.first_tried_at is not None:
         again = notice.channel == NoticeChannel.TEMPLATE and now < notice.first_tried_at + IDEMPOTENT - MARGIN
         if not again:
@@ -150,6 +153,14 @@ def begin(due: Due, routes: Routes, *, now: datetime) -> Notice:
     if notice.first_tried_at is not None:
         return _on_its_way(notice, NoticeChannel.TEMPLATE, now=now)
     return go_on(due, routes, after=_before(notice.channel), now=now)
+
+
+def _true_now(due: Due) -> Notice:
+    """Return the notice without the visit chosen instead, where nobody is booked for that any more."""
+    notice = due.notice
+    if notice.kind is not NoticeKind.REOPENED or due.chosen in (None, ClaimState.BOOKED):
+        return notice
+    return replace(notice, payload={**notice.payload, "instead": None})
 
 
 def go_on(due: Due, routes: Routes, *, after: NoticeChannel | None, now: datetime) -> Notice:

@@ -62,6 +62,7 @@ _NEW = (*(f"new_{name}" for name in _RECORDED), "the_id")
 """What of a notice is written, in the order of ``_RECORD``. Its states and channels are text as they are."""
 _ORDER = list(Notice.__slots__)
 _WIDTH = len(_ORDER)
+_CHOSEN = claim.alias("chosen")
 _KIND, _STATE, _OUTCOME = (_ORDER.index(name) for name in ("kind", "state", "outcome"))
 
 
@@ -72,12 +73,14 @@ def _standing() -> Select[tuple[object, ...]]:
         claim.c.state.label("about_claim"),
         claim.c.starts_at.label("about_start"),
         displacement.c.state.label("about_displacement"),
+        _CHOSEN.c.state.label("about_chosen"),
     )
     return (
         select(*(notice.c[name] for name in Notice.__slots__), *about)
         .outerjoin(account, account.c.openid == notice.c.openid)
         .outerjoin(claim, claim.c.id == notice.c.claim)
         .outerjoin(displacement, displacement.c.id == notice.c.displacement)
+        .outerjoin(_CHOSEN, _CHOSEN.c.id == displacement.c.chosen)
     )
 
 
@@ -267,13 +270,14 @@ def _due(row: Sequence[Any]) -> Due:
     fields[_KIND], fields[_STATE] = NoticeKind(fields[_KIND]), NoticeState(fields[_STATE])
     if fields[_OUTCOME] is not None:
         fields[_OUTCOME] = CallOutcome(fields[_OUTCOME])
-    following, state, starts_at, displaced = row[_WIDTH : _WIDTH + 4]
+    following, state, starts_at, displaced, chosen = row[_WIDTH : _WIDTH + 5]
     return Due(
         Notice(*fields),
         following,
         None if state is None else ClaimState(state),
         starts_at,
         None if displaced is None else DisplacementState(displaced),
+        None if chosen is None else ClaimState(chosen),
     )
 
 

@@ -8,8 +8,9 @@ from booking.actors import Actor
 from booking.appointments import Appointments
 from booking.erasure import Erasure
 from booking.models import ClaimKind, ClaimState, SessionState
-from booking.notices import NoticeState
+from booking.notices import NoticeKind, NoticeState
 from booking.refusals import DayLimitReached, OfferGone, OverlappingAppointment, SoldOut, UnknownAppointment
+from booking.relaying import Routes, begin
 from booking.staff_refusals import AlreadyLifted, NotInStoppage, NotRequested, StoppageOver, UnknownStoppage
 from booking.stoppage_models import DisplacementState, Scope, StoppageState
 from storage.database import SqlDatabase
@@ -211,6 +212,22 @@ async def test_what_was_chosen_and_cancelled_since_is_not_said_to_stand(ward: Wa
     await ward.finish(now=now)
     [told] = await ward.notices("reopened")
     assert told.payload["instead"] is None
+
+
+@pytest.mark.parametrize("cancelled", [True, False])
+async def test_what_was_chosen_is_said_to_stand_only_if_it_does_when_it_is_sent(
+    ward: Ward, now: datetime, *, cancelled: bool
+) -> None:
+    answer = await ward.offers.answer(await notice_of(ward), 1, openid="o-张三", now=now)
+    await ward.stoppages.lift("T000001", by=MANAGER, now=now)
+    await ward.finish(now=now)
+    if cancelled:
+        await ward.appointments.cancel(str(answer.claim), openid="o-张三", now=now)
+    async with ward.database.begin() as unit:
+        [due] = [due for due in await unit.relay.due(limit=99, now=now) if due.notice.kind is NoticeKind.REOPENED]
+    sent = begin(due, Routes({}, {}), now=now)
+    assert sent.state is NoticeState.SENDING
+    assert (sent.payload["instead"] is None) is cancelled
 
 
 async def test_who_chose_otherwise_is_told_once_however_often_the_session_is_stopped(ward: Ward, now: datetime) -> None:

@@ -67,6 +67,14 @@ def test_what_became_of_the_displaced_overtakes_their_notices(
     assert bool(overtaken(Due(notice(kind, now=NOW), displacement=state), now=NOW)) is void
 
 
+@pytest.mark.parametrize("state", [None, *ClaimState])
+def test_only_what_is_still_booked_is_said_to_stand(state: ClaimState | None) -> None:
+    due = Due(notice(NoticeKind.REOPENED, now=NOW), following=True, claim=ClaimState.STOPPED, chosen=state)
+    sent = begin(due, ALL, now=NOW)
+    assert sent.state == NoticeState.SENDING
+    assert bool(sent.payload["instead"]) is (state in {None, ClaimState.BOOKED})
+
+
 def test_a_reminder_of_a_visit_that_moved_to_another_time_is_void() -> None:
     reminder = notice(NoticeKind.REMINDER_DAY, now=NOW, visit_at=NOW + timedelta(days=1))
     later = Due(reminder, claim=ClaimState.BOOKED, starts_at=NOW + timedelta(days=2))
