@@ -225,9 +225,8 @@ def _reopened(payload: Mapping[str, Any], catalogue: Catalogue, now: datetime) -
         stands = ("您改约后的预约不变：", *_in_full(read_visit(payload["instead"]), catalogue, now))
         back = f"原号不再保留。如想改回，请回复“改约”，以当时余号为准；也可致电 {phone}。"
         return Said((head, *stands), after=(back,), by_sms=("原号不再保留。", _CALL_TO_CHANGE))
-    gone = "原号不再保留，您现有的预约不变。"
     again = f"如需就诊，请回复“预约”，或致电 {phone}。"
-    return Said((head, gone), after=(again,), by_sms=("如需就诊，请致电预约。",))
+    return Said((head, "原号不再保留。"), after=(again,), by_sms=("如需就诊，请致电预约。",))
 
 
 def _reminder(payload: Mapping[str, Any], catalogue: Catalogue, now: datetime) -> Said:
