@@ -95,9 +95,10 @@ AROUND_PAPERS = re.compile(
 """What may stand around the name of other papers: 没有身份证，只有护照; 能用护照吗."""
 
 _DIGITS, _COUNTER = "[0-9]{1,3}|[一二三四五六七八九]", "[个個项項]"
+_QUANTITY = f"(?:{_DIGITS}){_COUNTER}"
 NUMBER = re.compile(
-    r"(?:那?就|我就?(?=[选選想要]))?"
-    rf"(?:选|选择|選|選擇|想?要(?!(?:{_DIGITS}){_COUNTER}))?"  # 要第2个 is a choice, 要2个 a quantity
+    rf"(?:那?就(?!{_QUANTITY})|我就?(?=[选選想要]))?"  # 就第2个 is a choice, 就2个 a quantity
+    rf"(?:选|选择|選|選擇|想?要(?!{_QUANTITY}))?"  # and so is 要2个
     rf"第?(?P<number>{_DIGITS}){_COUNTER}?吧?"
 )
 NUMERALS = {numeral: number for number, numeral in enumerate("一二三四五六七八九", start=1)}
