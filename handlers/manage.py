@@ -16,7 +16,7 @@ from booking.refusals import (
     UnknownPatient,
 )
 from handlers.consent import consent_gaps
-from handlers.frame import BACK, Done, Flow, Frame, Gap, Question, confirm_or_back
+from handlers.frame import BACK, Done, Flow, Frame, Gap, Question
 from handlers.registration import (
     NEW,
     PERSONAL,
@@ -36,6 +36,11 @@ from handlers.texts import patients as texts
 
 PATIENTS = "patients"
 CORRECT_NAME, CORRECT_MOBILE, CORRECT_PAPERS, REMOVE = "name", "mobile", "papers", "remove"
+# Not confirm_or_back(): there 不要了 means 返回, here nobody can know what it means.
+_CONFIRM_REMOVAL = (
+    Option("yes", commands.CONFIRM, commands.CONFIRM_WORDS),
+    Option(BACK, commands.GO_BACK, commands.KEEP_PERSON_WORDS),
+)
 
 
 class Which(Gap):
@@ -121,7 +126,7 @@ class Sure(Gap):
         patient = await _patient(frame)
         if patient is None:
             return None
-        return Question(texts.ask_remove(patient, frame.today), confirm_or_back())
+        return Question(texts.ask_remove(patient, frame.today), _CONFIRM_REMOVAL)
 
 
 class Remove(Gap):

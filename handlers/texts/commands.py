@@ -54,6 +54,8 @@ AGREE_WORDS = ("我同意", "是", "是的", "好", "好的", "可以", "ok", "y
 DISAGREE = "不同意"
 DISAGREE_WORDS = ("我不同意", "不", "否", "不要", "不用", "不用了", "不可以", "no")
 GO_BACK_WORDS = ("取消", "不", "否", "不要", "不要了", "不用", "不用了", "不可以", "不是", "不对", "不确认", "no")
+KEEP_PERSON_WORDS = tuple(word for word in GO_BACK_WORDS if word != "不要了")
+"""Not 不要了: who is not wanted any more may be the patient."""
 _NODS = (
     "好 好的 好吧 好嘞 好滴 嗯 嗯嗯 嗯好 嗯好的 哦 哦哦 哦好的 行 行吧 ok okay 知道 知道了 我知道了 好的知道了 收到 "
     "好的收到 明白 明白了 了解 了解了 懂了 好的谢谢 好谢谢 嗯谢谢 知道了谢谢 收到谢谢 明白了谢谢"

@@ -263,6 +263,12 @@ async def test_a_patient_is_removed_after_a_confirmation(talk: Talk, database: S
     assert [patient.details.name for patient in await patients.of_account("o-zhang")] == ["张三"]
 
 
+async def test_what_may_mean_the_removal_or_the_patient_is_asked_again(talk: Talk, database: SqlDatabase) -> None:
+    await known(database, talk, "张三")
+    (await talk.says("就诊人", "1", "移除就诊人", "不要了")).shows("确认移除就诊人 张*").offers("确认", "返回")
+    (await talk.says("不要")).offers("更正姓名", "更正手机号", "更正证件", "移除就诊人", "返回")
+
+
 async def test_a_patient_expected_at_the_clinic_is_not_removed(talk: Talk, database: SqlDatabase) -> None:
     await known(database, talk, "张三")
     await talk.says("赵敏", "1", "1")
