@@ -37,10 +37,33 @@ _PAPERS_BY_NAME = {
 _OTHER = Option("other", commands.OTHER_PAPERS, commands.OTHER_PAPERS_WORDS)
 
 
+def _named_paper(text: str) -> tuple[PaperKind | None, bool]:
+    """Return the papers that a text names and nothing else, and whether it says that they are to be used.
+
+    护照, 我只有护照 and 没有身份证，能用护照吗 do; 要护照吗 and 是孩子的 do not.
+    """
+    said = compact(text)
+    found = commands.AROUND_PAPERS.fullmatch(said)
+    if found is None:
+        return None, False
+    papers = found["papers"]
+    unsure = commands.ASKS_ABOUT_PAPERS.fullmatch(said) or (papers in patients.PERSONS and papers != said)
+    return _PAPERS_BY_NAME.get(papers), not unsure
+
+
 def _said_paper(text: str) -> PaperKind | None:
-    """Return the papers that a text names and nothing else: 护照, 我只有护照, 没有身份证，能用护照吗."""
-    found = commands.AROUND_PAPERS.fullmatch(compact(text))
-    return None if found is None else _PAPERS_BY_NAME.get(found["papers"])
+    """Return the papers that a text says to use."""
+    kind, meant = _named_paper(text)
+    return kind if meant else None
+
+
+def _answer_about_papers(frame: Frame, text: str) -> bool:
+    """Say which papers are possible, where a text names some and does not say that they are to be used."""
+    kind, meant = _named_paper(text)
+    if kind is None or meant:
+        return False
+    frame.note(patients.POSSIBLE_PAPERS)
+    return True
 
 
 def _says_other_papers(text: str) -> bool:
@@ -72,6 +95,8 @@ class Detail(Gap):
 
     def hear(self, frame: Frame, text: str) -> bool:
         """Take what the message says of this and the other open details; raises ``InvalidDetail``."""
+        if "number" in self._together and _answer_about_papers(frame, text):
+            return True
         if "number" in self._together and _says_other_papers(text):
             self.choose(frame, _OTHER.value)
             _take_paper(frame, text)
@@ -182,7 +207,7 @@ class Paper(Gap):
 
     def hear(self, frame: Frame, text: str) -> bool:
         """Take the papers' name among other words."""
-        return _take_paper(frame, text)
+        return _answer_about_papers(frame, text) or _take_paper(frame, text)
 
 
 class SexGap(Gap):

@@ -92,9 +92,11 @@ NO_ID_CARD = re.compile(
 """How it sounds where there is no identity card, and not what there is instead."""
 AROUND_PAPERS = re.compile(
     r"(?:我?(?:没有?|無|无|沒有?)(?:身份证|身份證))?(?:我|他|她|孩子)?(?:只|就)?(?:想|要|有|用|是|拿|持|能用|可以用)?(?:的是|的)?"
-    r"(?P<papers>.+?)(?:可以吗|行吗|登记|注册|的|吗|呢|吧)*"
+    r"(?P<papers>.+?)(?:可以[吗么嗎]|行[吗么嗎]|登记|注册|的|[吗么嗎]|呢|吧)*"
 )
 """What may stand around the name of other papers: 没有身份证，只有护照; 能用护照吗."""
+ASKS_ABOUT_PAPERS = re.compile(r"(?!.*(?:能|可以|只)).+[吗么嗎]")
+"""要护照吗 asks what is needed; 能用护照吗 says what there is."""
 
 _DIGITS, _COUNTER = "[0-9]{1,3}|[一二三四五六七八九]", "[个個项項]"
 _QUANTITY = f"(?:{_DIGITS}){_COUNTER}"

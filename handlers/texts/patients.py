@@ -42,6 +42,12 @@ PAPER_WORDS = {
     PaperKind.FOREIGN_RESIDENT: ("永居证", "外国人永久居留身份证"),
     PaperKind.CHILD: ("儿童", "孩子", "出生证明", "没有证件"),
 }
+PERSONS = ("儿童", "孩子")
+"""Words for papers that name a person: among other words they say whose something is."""
+POSSIBLE_PAPERS = (
+    f"可用的证件：{'、'.join(name for kind, name in common.PAPERS.items() if kind is not PaperKind.CHILD)}；"
+    "儿童没有证件号的，可用监护人身份证号登记。"
+)
 SEX_WORDS = {Sex.MALE: ("男性", "男孩", "先生"), Sex.FEMALE: ("女性", "女孩", "女士")}
 
 

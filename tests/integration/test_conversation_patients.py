@@ -159,7 +159,9 @@ async def test_other_papers_can_be_asked_for_before_and_after_the_number(talk: T
         ("能用护照吗？", "请输入护照号码"),
         ("用台胞证可以吗", "请输入台湾居民通行证号码"),
         ("我用的是港澳居民来往内地通行证", "请输入港澳居民通行证号码"),
+        ("护照可以么", "请输入护照号码"),
         ("孩子只有出生证明", "请输入监护人身份证号"),
+        ("孩子", "请输入监护人身份证号"),
     ],
 )
 async def test_papers_are_named_at_the_question_for_an_identity_number(talk: Talk, words: str, question: str) -> None:
@@ -180,6 +182,21 @@ async def test_who_has_no_identity_card_is_asked_for_other_papers(talk: Talk, wo
 async def test_papers_are_not_guessed_from_other_words(talk: Talk, words: str) -> None:
     await talk.says("预约", "同意", "张三")
     assert (await talk.says(words)).last_line() == "请输入身份证号"
+
+
+@pytest.mark.parametrize("words", ["要护照吗", "有护照吗？", "用护照么", "是孩子的", "我的孩子", "是孩子的吗"])
+async def test_who_only_asks_about_papers_is_told_which_are_possible(talk: Talk, words: str) -> None:
+    await talk.says("预约", "同意")
+    for detail, question in (("张三", "请输入姓名"), (ID_NUMBER, "请输入身份证号"), ("", "请输入手机号")):
+        seen = (await talk.says(words)).shows("可用的证件：身份证、护照", "监护人身份证号").hides("没有看懂")
+        assert seen.last_line() == question
+        await talk.says(detail or "13812345678")
+
+
+async def test_a_question_about_papers_chooses_none_where_their_kind_is_asked(talk: Talk) -> None:
+    await talk.says("预约", "同意", "张三", "其他证件")
+    seen = (await talk.says("要护照吗")).shows("可用的证件", "请选择证件类型").hides("没有看懂")
+    seen.offers("护照", "港澳居民通行证", "台湾居民通行证", "外国人永久居留证", "儿童")
 
 
 async def test_papers_are_named_where_a_patients_papers_are_corrected(talk: Talk, patients: Patients) -> None:
