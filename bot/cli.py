@@ -45,6 +45,7 @@ COMMANDS = {
     "erase": "bot.commands.erasing:erase",
     "reseal": "bot.commands.resealing:reseal",
     "audit": "bot.commands.auditing:audit",
+    "understand": "bot.commands.understanding:understand",
     "pool verify": "bot.commands.pool:verify",
     "pool rebuild": "bot.commands.pool:rebuild",
 }

@@ -187,6 +187,7 @@ HELP_ARGUMENTS_OF = {
     "lift": " 编号",
 }
 HELP_ARGUMENTS_OF |= {"staff add": " 姓名", "staff remove": " 编号或姓名"}
+HELP_ARGUMENTS_OF |= {"understand": " 句子"}
 HELP_ARGUMENTS_OF |= {"adjust": " 门诊", "backup": " 文件", "restore": " 文件", "erase": " OPENID"}
 HELP_COMMANDS = "命令"
 HELP_OPTIONS = "选项"
@@ -208,6 +209,7 @@ HELP_OF = {
     "stoppages": "列出停诊及其进展",
     "slots": "列出号源",
     "appointments": "列出预约",
+    "understand": "显示系统怎样理解一句话（JSON）；不影响任何数据",
     "notices": "列出通知及其状态，或需要电话通知的患者",
     "backup": "把整个数据库加密备份到一个文件，不影响运行",
     "restore": "把备份恢复到一个空的数据库；--check 只核验文件",

@@ -17,7 +17,7 @@ from handlers.texts import refusals
 ROOT = Path(__file__).parents[2]
 PRODUCT = ("bot", "handlers", "booking", "storage", "emulator")
 TEXTS = ("handlers/texts/", "bot/texts", "emulator/")
-LANGUAGE_TABLES = ("booking/detail_words.py",)
+LANGUAGE_TABLES = ("booking/detail_words.py", "handlers/understanding/")
 UNIT_OF_WORK = ("storage/database.py",)
 
 CHINESE = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")

@@ -1,0 +1,100 @@
+"""The grammar of days and times in Chinese, as patterns; ``days`` and ``clock`` say what they mean."""
+
+import re
+
+from handlers.understanding.numerals import NUMBER
+
+SLIPS = {
+    "挂好": "挂号", "挂耗": "挂号", "挂浩": "挂号", "卦号": "挂号", "褂号": "挂号", "刮号": "挂号",
+    "预越": "预约", "预月": "预约", "予约": "预约", "预药": "预约", "雨约": "预约", "遇约": "预约",
+    "名天": "明天", "明填": "明天", "厚天": "后天", "候天": "后天", "今田": "今天", "金天": "今天", "今添": "今天",
+    "夏午": "下午", "下舞": "下午", "下无": "下午", "上无": "上午", "尚午": "上午", "钟午": "中午", "忠午": "中午",
+    "星其": "星期", "礼白": "礼拜", "礼摆": "礼拜", "夏周": "下周", "下州": "下周", "下洲": "下周", "这州": "这周",
+    "周衫": "周三", "周散": "周三", "周武": "周五", "周舞": "周五", "周斯": "周四", "周溜": "周六", "周流": "周六",
+    "医声": "医生", "大府": "大夫", "代夫": "大夫", "主认": "主任", "铺约": "预约",
+    "取销": "取消", "曲消": "取消", "退耗": "退号", "改越": "改约",
+    "复枕": "复诊", "付诊": "复诊", "头诉": "投诉",
+    "人功": "人工", "人宫": "人工", "客福": "客服", "有好吗": "有号吗", "有耗吗": "有号吗", "有好么": "有号么",
+    "还有好": "还有号", "有没有好": "有没有号", "牙腾": "牙疼", "头腾": "头疼",
+    "肚子腾": "肚子疼", "口强": "口腔", "扣腔": "口腔", "口枪": "口腔",
+}  # fmt: skip
+"""What voice recognition and hasty fingers write, of one length with what was meant."""
+SLIP = re.compile("|".join(sorted(map(re.escape, SLIPS), key=len, reverse=True)))
+
+WEEKDAYS = {
+    letter: day for day, letters in enumerate(("一1", "二2", "三3", "四4", "五5", "六6", "日天7")) for letter in letters
+}
+_WEEK = r"(?:周|星期|礼拜)"
+_WEEKDAY = r"[一二三四五六日天1-7]"
+_NO_DAY = r"(?![楼线床栋院门诊室窗桌厅车房病店馆梯幢单机座台码]|\d)"
+"""What makes 3号楼 of 3号."""
+_NO_UNIT = r"(?!\d|\.\d|[元块度斤克米℃%个岁天次周分钱kmg毫公万点倍])"
+MORNING, NOON, AFTERNOON, EVENING = "morning", "noon", "afternoon", "evening"
+PARTS = {
+    MORNING: "凌晨 清晨 清早 大清早 一大早 大早上 一早 早上 早晨 早间 上午 午前 头晌 前晌 早",
+    NOON: "中午 正午 午间 晌午 中饭时",
+    AFTERNOON: "下午 午后 后晌 下晌 下半天",
+    EVENING: "傍晚 晚上 晚间 夜里 夜间 夜晚 今夜 半夜 大晚上 下班后 下班以后 晚",
+}
+PART_OF = {word: part for part, words in PARTS.items() for word in words.split()}
+_PART_WORDS = sorted((word for word in PART_OF if len(word) > 1), key=len, reverse=True)
+HOLIDAYS = {
+    "元旦": "元旦", "春节": "春节", "过年": "春节", "大年": "春节", "清明节": "清明", "清明": "清明", "五一": "劳动节", "劳动节": "劳动节",
+    "端午节": "端午", "端午": "端午", "中秋节": "中秋", "中秋": "中秋", "国庆节": "国庆", "国庆": "国庆", "十一": "国庆",
+}  # fmt: skip
+"""Names as they are said, and as the table of holidays begins them."""
+_BREAK = r"(?:节日|假期|长假|小长假|黄金周|放假|期间)"
+
+TIME = re.compile(
+    rf"""
+    (?P<iso>(?P<iso_year>20\d\d)[-./年](?P<iso_month>\d{{1,2}})[-./月](?P<iso_day>\d{{1,2}})[号日]?(?!\d))
+  | (?P<past>大*[昨前][天日儿晚](?:[早晚]上?|上午|下午|夜里)?|上+(?:个?(?:周|星期|礼拜)(?:{_WEEKDAY}|末)?|个?月(?:{NUMBER}[号日])?|次|回)
+      |去年(?:{NUMBER}月)?|前年|刚才|每(?:个?(?:周|星期|礼拜){_WEEKDAY}?|天|日|晚|个月|年))
+  | (?P<vague>[过隔][两几]天|过[一]?段时间|[这近]几[天日]|这[两俩]天|近期|改天|哪[天日]|哪一天|几[号点]|月[底初中](?!药)|[什啥]么?时[候间]|周几|星期几|礼拜几)
+  | (?P<pair>[今明](?:天?和?[明后])两?天|今明两天|明后两天)
+  | (?P<relative>大*后[天日儿]|[今明][天日儿]|当天|(?:今|明|后)(?=[早晚]|上午|下午|夜))
+  | (?P<within>(?:未来|接下来|这)?(?P<within_count>{NUMBER})[个]?(?P<within_unit>天|日|周|星期|礼拜)(?:之?内|以内))
+  | (?P<later>(?:再?过|隔)?(?P<later_count>{NUMBER}|半)个?(?P<later_unit>天|日|周|星期|礼拜|月)(?P<later_half>半)?(?:之?后|以后|过后)(?!第|期))
+  | (?P<weekday>(?:(?<![一])(?P<weeks>下+)个?|(?P<this_week>这个?|本|今))?(?:(?<=[周期拜][一二三四五六日天])|(?<![一两二三四五六七八九十\d几每半]))
+      {_WEEK}(?:(?P<several>[一二三四五六日天]{{2,6}})(?![点号个早大次日天楼])|(?P<day_of_week>[一二三四五六日天](?![次点号个])|[1-7](?![次点号个\d])))
+      (?:[至到\-~](?P<to_day>{_WEEKDAY})(?![点号个\d]))?)
+  | (?P<weekend>(?:(?P<weekends>下+)个?|这个?|本)?周末|双休日)
+  | (?P<week>(?P<whole>(?<!一)下+|这|本)个?{_WEEK}(?!次))
+  | (?P<date>(?:(?P<year>20\d\d|[明今后]年?)年?)?(?:(?P<next_month>下+)个?月|(?P<this_month>这个?|本|当)月|(?P<month>{NUMBER})月份?)
+      (?P<of_month>初|中旬|底|上旬|下旬|末)?(?:(?P<date_day>{NUMBER})(?!月)[号日]?{_NO_DAY})?(?![大龄嫂经])
+      (?:[至到\-~](?P<to_date>{NUMBER})[号日]{_NO_DAY})?)
+  | (?P<days>(?<![第排叫\d.:/])(?P<first_day>{NUMBER})(?:[号日]?[至到\-~])(?P<last_day>{NUMBER})[号日]{_NO_DAY})
+  | (?P<day>(?<![第排叫\d.:/挂过])(?<![排叫]到)(?P<day_number>{NUMBER})[号日]{_NO_DAY})
+  | (?P<holiday>(?:(?P<festival>元旦|春节|过年|大年(?=初|三十|夜)|清明节?|五一|劳动节|端午节?|中秋节?|国庆节?|十一(?={_BREAK}|[前后节]))
+      |(?<![\u4e00-\u9fff])节(?=[前后])|(?:过|放)完[年节假]|放假(?=前|后)|假期(?=前|后)){_BREAK}*
+      (?P<around>(?:之|以|过)?[前后])?(?P<nth>(?:的?第[一1]天|头[一1]天))?(?P<festival_day>当[天日]|那天)?)
+  | (?P<dotted>(?<![\d.:/\-压糖温度酸醇白高低是])(?P<dot_month>\d{{1,2}})[./\-](?P<dot_day>\d{{1,2}})[号日]?{_NO_UNIT}(?![:/\-点]))
+  | (?P<clock>(?<![\d.:第])(?<![有早晚快慢好多差少这重轻][一两])
+      (?:(?P<clock_from>{NUMBER})[至到\-~](?=\d{{1,2}}[点时]|[一二两三四五六七八九十]+[点时])|(?P<pair_from>[一二两三四五六七八九])(?=[二三四五六七八九][点时]))?
+      (?P<hour>{NUMBER})(?:(?:点(?!建议|意见|疑问|要求|想法|原因|水|心)钟?|时(?!候|间))(?:(?P<half>半)|(?P<quarter>[一1三3])刻|(?P<minute>[0-5]\d|[二三四五]?十[一二三四五六七八九]?|零?[五5])分?(?![号日天个]))?
+      |:(?P<minutes>[0-5]\d)(?!\d)))
+  | (?P<part>(?:{"|".join(_PART_WORDS)})(?!好(?:[,。!呀啊医]|$))|(?<=[今明后天日一二三四五六])[早晚](?![点些饭餐就一])|(?<![\u4e00-\u9fff])[早晚](?=\d))
+    """,
+    re.VERBOSE,
+)
+"""Everything that speaks of a day or a time; the name of the outermost group says what it is."""
+
+AFTER_TIME = re.compile(
+    r"(?P<excluded>(?:那天|的?时候|的|我|都|也|这天|是){0,2}(?:不行|不可以|不方便|没空|没时间|没有空|有事|要上班|不在|去不了|来不了|除外|以外|不要|不去|不考虑|之外))"
+    r"|(?P<before>之前|以前|前(?!列|天|面|台)|内|为止|之内)|(?P<after>之后|以后|过后|后(?!天|勤|背|面)|往后)"
+    r"|(?P<onward>开始|起|之起|及以后|及之后)|(?P<about>左右|多|来钟|许|钟|的时候|那天|这天|当天)"
+)
+"""What stands right behind a time and turns it."""
+BEFORE_TIME = re.compile(
+    r"(?:除了|除开|除去|除|不要|不想要?|不是|别|不选|不约|不挂|避开|不包括)(?:这个?|在|挂|约|选|说)?$"
+)
+"""What stands right before a time that is not wanted."""
+FROM_TIME = re.compile(r"(?:从|自|打)$")
+JOINED = re.compile(r"\s*(?:(?P<to>到|至|-|~|一直到|直到)|(?P<or>或者?|和|跟|与|、|,|以及|还是|还有|要么)|)\s*")
+"""What stands between two times of one wish."""
+CORRECTION = re.compile(
+    r"不对|不是(?!.{0,3}吗)|错了|说错|打错|(?<![\u4e00-\u9fff])哦?不(?=[,!。 ])|(?:,|。)不(?=[周星礼明后下上今])|应该是|更正|啊不|噢不|等等|等一下"
+)
+"""What takes back what was said before it."""
+BOUND_CLOCK = re.compile(r"(?:到|至|在|约|挂|改|就|来|去|成|:|、|,|^)$")
+"""What stands before 一点 when it is a time."""

@@ -1,0 +1,113 @@
+"""What somebody wants, from the words that tell it and what else stands in the sentence."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from handlers.understanding import vocabulary as words
+from handlers.understanding.lexicon import Mark
+
+CUE = "cue"
+REACH = 8
+"""Characters before a cue that may negate it."""
+LOOSE = 1
+"""Characters not understood beside a bare day that may still be a wish to book."""
+_OPENING = frozenset(("上班吗", "上班么", "上不上班", "开诊"))
+_NEGATIONS = frozenset("不别没甭勿莫未需")
+_ALONE = frozenset((words.BOOK, words.GREETING))
+"""Intents of which weak cues are looked at closer, beside nothing too."""
+_RANK = {intent: rank for rank, intent in enumerate(words.PRIORITY)}
+
+
+class Around(NamedTuple):
+    """What else stands in a sentence, as far as the intent depends on it."""
+
+    named: bool
+    """A department or a doctor."""
+    complaint: bool
+    when: bool
+    past: bool
+    left: Callable[[], str]
+    """What nothing explains; asked for only where it matters."""
+
+    @property
+    def loose(self) -> int:
+        """How many characters nothing explains."""
+        return len(self.left())
+
+
+def cue_words() -> list[tuple[str, str, str]]:
+    """Return what the lexicon must know."""
+    return [(word, CUE, intent) for intent, said in words.CUES.items() for word in said.split()]
+
+
+def read_intent(text: str, cues: Sequence[Mark], around: Around) -> str:
+    """Return the intent that the cues tell; without any, what is said may still be a wish to book."""
+    beside = around.named or around.complaint or around.when
+    meant: dict[str, Mark] = {}
+    denied: set[str] = set()
+    for cue in cues:
+        intent = cue.value
+        weak = text[cue.start : cue.end] in words.WEAK
+        if intent in meant and (weak or intent != words.BOOK):
+            continue
+        if _is_negated(text, cue):
+            denied.add(intent)
+        elif not weak or beside or intent in _ALONE:
+            meant[intent] = cue
+    for intent in denied:
+        meant.pop(intent, None)
+    found = min(meant, key=_RANK.__getitem__) if meant else None
+    return _decided(text, found, meant, denied, around)
+
+
+def _decided(text: str, found: str | None, meant: dict[str, Mark], denied: set[str], around: Around) -> str:
+    if found is None:
+        return words.UNKNOWN if denied else _unsaid(around)
+    said = text[meant[found].start : meant[found].end]
+    if found == words.BOOK:
+        return _booking(text, meant, around)
+    if found in {words.THANKS, words.GREETING}:
+        return _polite(found, meant[found], around)
+    return _corrected(text, found, said, around)
+
+
+def _unsaid(around: Around) -> str:
+    """Tell what is wished where no word says it: naming something of the clinic is a wish to book, unless it tells."""
+    if around.named or around.complaint:
+        return words.UNKNOWN if around.past and around.loose > LOOSE else words.BOOK
+    return words.BOOK if around.when and around.loose <= LOOSE else words.UNKNOWN
+
+
+def _corrected(text: str, found: str, said: str, around: Around) -> str:
+    """Tell what words mean that depend on what they are said of."""
+    if found == words.CANCEL and said in words.QUITTING:
+        there_is_one = around.named or around.when or words.OF_AN_APPOINTMENT.search(text) is not None
+        return words.CANCEL if there_is_one else words.UNKNOWN
+    if found == words.HELP and around.named and said.startswith(words.HOW):
+        return words.BOOK
+    if found == words.AVAILABILITY and said in _OPENING and not around.named:
+        return words.INFO
+    return found
+
+
+def _booking(text: str, meant: dict[str, Mark], around: Around) -> str:
+    """Tell whether words that may mean booking do."""
+    cue = meant[words.BOOK]
+    if text[cue.start : cue.end] in words.WEAK and not (around.named or around.complaint or around.when):
+        bare = around.loose <= LOOSE and "号" not in text[cue.end :]
+        return words.BOOK if bare and len(text) <= 4 and cue.end - cue.start == 1 else words.UNKNOWN  # noqa: PLR2004
+    return words.BOOK
+
+
+def _polite(found: str, cue: Mark, around: Around) -> str:
+    """Tell thanks and greetings from a wish that only begins or ends with them."""
+    if not (around.named or around.complaint or around.when):
+        return found
+    if found == words.THANKS and (cue.start <= 1 or around.past) and not around.when and not around.complaint:
+        return words.THANKS
+    return words.BOOK if around.named or around.complaint or around.loose <= LOOSE else found
+
+
+def _is_negated(text: str, cue: Mark) -> bool:
+    before = text[max(0, cue.start - REACH) : cue.start]
+    return not _NEGATIONS.isdisjoint(before) and words.NEGATION.search(before) is not None

@@ -1,0 +1,123 @@
+"""Days and times as they stand in a text, put together to moments: 下周三 + 上午 + 九点."""
+
+import re
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from handlers.understanding.clock import Clock, read_clock
+from handlers.understanding.days import Days, read_days
+from handlers.understanding.grammar import AFTER_TIME, BEFORE_TIME, FROM_TIME, PART_OF, TIME
+from handlers.understanding.holidays import Holidays
+
+REACH = 8
+"""Characters before a time that may take it back."""
+_GLUE = re.compile(r"[的,、 ]?(?:大约|大概|差不多|在|约)?")
+_ABOUT_COMPLAINT = re.compile(r"[^,。!?;看挂约号吗能来有预]{0,4}")
+_DAY_KINDS = frozenset(
+    (
+        "iso",
+        "pair",
+        "relative",
+        "within",
+        "later",
+        "weekday",
+        "weekend",
+        "week",
+        "date",
+        "days",
+        "day",
+        "holiday",
+        "dotted",
+    )
+)
+
+
+@dataclass(slots=True)
+class Moment:
+    """What stands together: a day or several, a part of day, a time; and what stands right around it."""
+
+    start: int
+    end: int
+    days: Days | None = None
+    part: str | None = None
+    clock: Clock | None = None
+    turn: str | None = None
+    """``excluded``, ``before``, ``after`` or ``onward``."""
+    kind: str = ""
+    """Of the word for the day, as the grammar calls it."""
+
+
+class Moments:
+    """Reads the moments of one text, one after the other."""
+
+    def __init__(self, text: str, today: date, holidays: Holidays, complaints: Sequence[int]) -> None:
+        """``complaints``: where symptoms begin, in order; 晚上咳嗽 does not ask for an evening."""
+        self.found: list[Moment] = []
+        self.others: list[tuple[int, int]] = []
+        """Where times stand that are none to book: 昨天, 上周三, 改天."""
+        self._text, self._today, self._holidays, self._complaints = text, today, holidays, complaints
+        for match in TIME.finditer(text):
+            self._read(match, match.lastgroup or "")
+        for moment in self.found:
+            _take_turn(text, moment)
+
+    def _read(self, match: re.Match[str], kind: str) -> None:
+        start, end = match.span()
+        last = self.found[-1] if self.found else None
+        if last is not None and last.end != start and _GLUE.fullmatch(self._text, last.end, start) is None:
+            last = None
+        if kind == "part":
+            self._read_part(start, end, PART_OF[match[0]], last)
+        elif kind == "clock":
+            clock = read_clock(match, bound=last is not None and last.end == start)
+            if clock is not None and last is not None and last.clock is None:
+                last.clock, last.end = clock, end
+            elif clock is not None:
+                self.found.append(Moment(start, end, clock=clock))
+        elif kind in _DAY_KINDS:
+            self._read_days(match, kind, last)
+        else:
+            self.others.append((start, end))
+
+    def _read_part(self, start: int, end: int, part: str, last: Moment | None) -> None:
+        if last is None and self._only_describes(end):
+            self.others.append((start, end))
+        elif last is not None and last.part is None and last.clock is None:
+            last.part, last.end = part, end
+        else:
+            self.found.append(Moment(start, end, part=part))
+
+    def _read_days(self, match: re.Match[str], kind: str, last: Moment | None) -> None:
+        today = self._today
+        days = self._holidays.read(match, today) if kind == "holiday" else read_days(match, kind, today)
+        if days is None:
+            return
+        start, end = match.span()
+        if kind == "relative" and days.first == today and self._only_describes(end):
+            self.others.append((start, end))
+        elif last is not None and last.days is None and last.end == start and last.clock is None:
+            last.days, last.end, last.kind = days, end, kind
+        else:
+            self.found.append(Moment(start, end, days=days, kind=kind))
+
+    def _only_describes(self, end: int) -> bool:
+        """Tell whether a time that ends here only says when it hurts: 晚上咳嗽, 今天头疼."""
+        following = bisect_left(self._complaints, end)
+        if following == len(self._complaints):
+            return False
+        return _ABOUT_COMPLAINT.fullmatch(self._text, end, self._complaints[following]) is not None
+
+
+def _take_turn(text: str, moment: Moment) -> None:
+    """Read what stands right around a moment and turns it: 除了…, …之前, …不行."""
+    if BEFORE_TIME.search(text, max(0, moment.start - REACH), moment.start) is not None:
+        moment.turn = "excluded"
+        return
+    found = AFTER_TIME.match(text, moment.end)
+    if found is not None:
+        moment.end = found.end()
+        moment.turn = found.lastgroup if found.lastgroup != "about" else None
+    if moment.turn is None and FROM_TIME.search(text, max(0, moment.start - REACH), moment.start) is not None:
+        moment.turn = "onward"

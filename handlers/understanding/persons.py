@@ -1,0 +1,74 @@
+"""For whom: 我妈, 孩子, a full name behind 帮, 给 or 替; and whether it is a child."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from handlers.understanding import vocabulary as words
+from handlers.understanding.lexicon import Mark
+from handlers.understanding.numerals import numeral
+
+KIN_MARK, HINT = "kin", "hint"
+INTRODUCED, MYSELF, AGED = "introduced", "myself", "aged"
+CHILD = "child"
+
+
+class Person(NamedTuple):
+    """Who is to be seen, as it was said; ``child`` is None where nothing tells."""
+
+    said: str | None = None
+    start: int = -1
+    end: int = -1
+    child: bool | None = None
+
+
+def person_words() -> list[tuple[str, str, str]]:
+    """Return what the lexicon must know."""
+    kin = [(word, KIN_MARK, kind) for kind, said in words.KIN.items() for word in said.split()]
+    hints = {INTRODUCED: words.INTRODUCE, MYSELF: words.MYSELF, AGED: words.AGED}
+    return kin + [(word, HINT, hint) for hint, said in hints.items() for word in said.split()]
+
+
+def read_person(text: str, kin: Sequence[Mark], hints: Sequence[Mark]) -> Person:
+    """Return for whom a sentence asks."""
+    hinted = {hint.value for hint in hints}
+    said = (_named(text) if INTRODUCED in hinted else None) or _related(text, kin)
+    if said is None:
+        own = words.SELF.search(text) if MYSELF in hinted else None
+        said = Person(own[1] or own[0][-2:], own.start(), own.end()) if own else Person()
+    age = _age(text) if AGED in hinted else None
+    if age is not None:
+        return said._replace(child=age <= words.CHILD_AGE)
+    if said.child is None and any(mark.value == CHILD for mark in kin):
+        return said._replace(child=True)
+    return said
+
+
+def _named(text: str) -> Person | None:
+    found = words.NAME_OF_PATIENT.search(text)
+    if found is None or words.NO_NAME.match(found["name"]) is not None:
+        return None
+    return Person(found["name"], found.start("name"), found.end("name"))
+
+
+def _related(text: str, kin: Sequence[Mark]) -> Person | None:
+    """Return the first relative; 妈 only with whose it is: 我妈."""
+    for mark in kin:
+        own = words.MINE_OF.search(text, max(0, mark.start - 3), mark.start)
+        if mark.value:
+            return Person(text[mark.start : mark.end], mark.start, mark.end, True if mark.value == CHILD else None)
+        if own is not None:
+            return Person(
+                text[own.start() : mark.end], own.start(), mark.end, True if text[mark.start] == "娃" else None
+            )
+    return None
+
+
+def _age(text: str) -> int | None:
+    """Return the age in years that is said."""
+    found = words.AGE.search(text)
+    if found is None:
+        return None
+    if found[3]:
+        return 0
+    years = int(found[1]) if found[1].isdigit() else numeral(found[1])
+    return years if years >= 0 else None

@@ -1,0 +1,70 @@
+"""Entries of the tables as they are found in a text: by a word, or by words that stand together."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from handlers.understanding.lexicon import Mark
+from handlers.understanding.tables import Entry
+
+ALONE, ANCHOR = "alone", "anchor"
+
+
+class Hit(NamedTuple):
+    """An entry found in a text, and where."""
+
+    start: int
+    end: int
+    entry: Entry
+
+
+class Phrases:
+    """The entries of one table. Words and the first group of ``together`` are looked up, the rest is sought near it."""
+
+    def __init__(self, kind: str, entries: Sequence[Entry], reach: int) -> None:
+        """Take the table's ``kind`` of marks, and how many characters apart words may stand."""
+        self._kind, self._reach = kind, reach
+        self._entries = entries
+        self._groups = [[_any_of(group) for group in entry.together[1:]] for entry in entries]
+        self._unless = [_any_of(entry.unless) if entry.unless else None for entry in entries]
+
+    def words(self) -> Iterator[tuple[str, str, str]]:
+        """Return what the lexicon must know: word, kind and the entry's number."""
+        for index, entry in enumerate(self._entries):
+            for word in entry.words:
+                yield word, f"{self._kind}_{ALONE}", str(index)
+            for word in entry.together[0] if entry.together else ():
+                yield word, f"{self._kind}_{ANCHOR}", str(index)
+
+    def find(self, text: str, marks: Iterable[Mark]) -> list[Hit]:
+        """Return the entries that these marks of this table belong to and that are there in full."""
+        hits: list[Hit] = []
+        excepted: dict[int, bool] = {}
+        for mark in marks:
+            index = int(mark.value)
+            if index not in excepted:
+                unless = self._unless[index]
+                excepted[index] = unless is not None and unless.search(text) is not None
+            if excepted[index]:
+                continue
+            start, end = mark.start, mark.end
+            if mark.kind.endswith(ANCHOR):
+                around = self._around(text, index, start, end)
+                if around is None:
+                    continue
+                start, end = around
+            hits.append(Hit(start, end, self._entries[index]))
+        return hits
+
+    def _around(self, text: str, index: int, start: int, end: int) -> tuple[int, int] | None:
+        first, last = start, end
+        for group in self._groups[index]:
+            found = group.search(text, end, end + self._reach) or group.search(text, max(0, start - self._reach), start)
+            if found is None:
+                return None
+            first, last = min(first, found.start()), max(last, found.end())
+        return first, last
+
+
+def _any_of(words: Iterable[str]) -> re.Pattern[str]:
+    return re.compile("|".join(sorted(map(re.escape, words), key=len, reverse=True)))

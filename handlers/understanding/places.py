@@ -1,0 +1,134 @@
+"""Which department and which doctor a sentence means: by name, else by what is to be done or what hurts."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from handlers.understanding.grammar import CORRECTION
+from handlers.understanding.lexicon import Mark, longest
+from handlers.understanding.naming import DEPARTMENT, DOCTOR, Names
+from handlers.understanding.phrases import Hit
+from handlers.understanding.vocabulary import PICK_OUT, TITLES, UNIT, UNWANTED
+
+REACH = 5
+_SHORT = 2
+_PAEDIATRIC = "儿"
+
+
+class Mention(NamedTuple):
+    """A name in the text, and whom of the clinic it may mean."""
+
+    start: int
+    end: int
+    codes: tuple[str, ...]
+
+
+class Place(NamedTuple):
+    """Where somebody wants to go; several codes are still to choose from."""
+
+    departments: tuple[str, ...] = ()
+    doctors: tuple[str, ...] = ()
+    conflict: bool = False
+    """Whether the doctor named does not work in the department named."""
+
+
+NOWHERE = Place()
+
+
+def mentions(text: str, marks: Sequence[Mark], kind: str, names: Names) -> list[Mention]:
+    """Return the departments or the doctors named, without those that are refused."""
+    found: list[Mention] = []
+    for mark in longest(marks):
+        if (
+            mark.kind != kind
+            or not mark.value
+            or UNWANTED.search(text, max(0, mark.start - REACH), mark.start) is not None
+        ):
+            continue
+        if found and found[-1].start == mark.start:
+            found[-1] = found[-1]._replace(codes=(*found[-1].codes, mark.value))
+        else:
+            found.append(Mention(mark.start, mark.end, (mark.value,)))
+    if kind == DOCTOR:
+        return [_titled(text, mention, names) for mention in found]
+    return found
+
+
+def _titled(text: str, mention: Mention, names: Names) -> Mention:
+    """Take the title into account: of two 王, 王主任 is the one who bears it."""
+    title = next((title for title in TITLES if text.startswith(title, mention.start + 1)), "")
+    return mention._replace(codes=tuple(names.of_title(mention.codes, title)))
+
+
+def misspelt(text: str, used: Sequence[tuple[int, int, str]], names: Names) -> tuple[list[Mention], list[Mention]]:
+    """Return departments and doctors by sound and look, where nothing is named as it is written."""
+    sounds = names.sounds
+    if not sounds.may_be_heard(text) and UNIT not in text:
+        return [], []
+    taken = bytearray(len(text))
+    for start, end, _ in used:
+        taken[start:end] = b"\1" * (end - start)
+    found = sounds.heard(text, taken) or (sounds.seen(text, taken) if UNIT in text else [])
+    departments = [Mention(n.start, n.end, (n.code,)) for n in found if n.kind == DEPARTMENT and n.code]
+    doctors = [
+        Mention(n.start, n.end, (n.code,))
+        for n in found
+        if n.kind == DOCTOR and (n.end - n.start > _SHORT or _is_picked(text, n.start, n.end))
+    ]
+    return departments, doctors
+
+
+def _is_picked(text: str, start: int, end: int) -> bool:
+    """Tell whether what sounds like a doctor's short name stands where one is chosen."""
+    return text.startswith(TITLES, end) or PICK_OUT.search(text, max(0, start - 2), start) is not None
+
+
+def last_meant(text: str, found: Sequence[Mention]) -> tuple[str, ...]:
+    """Return whom the mentions mean together; what was taken back counts no more."""
+    meant: tuple[str, ...] = ()
+    end = 0
+    for mention in found:
+        common = tuple(code for code in meant if code in mention.codes)
+        if not meant or common:
+            meant = common or mention.codes
+        elif CORRECTION.search(text, end, mention.start) is not None:
+            meant = mention.codes
+        else:
+            meant = (*meant, *mention.codes)
+        end = mention.end
+    return meant
+
+
+def settle(departments: tuple[str, ...], doctors: tuple[str, ...], names: Names) -> Place:
+    """Put department and doctor together: a doctor fixes the department, a department narrows the doctors."""
+    if not doctors:
+        return Place(departments)
+    if not departments:
+        homes = tuple(dict.fromkeys(names.doctors[code].department for code in doctors))
+        return Place(homes if len(homes) == 1 else (), doctors)
+    there = tuple(code for code in doctors if names.doctors[code].department in departments)
+    if not there:
+        return Place(departments, doctors, conflict=True)
+    homes = tuple(dict.fromkeys(names.doctors[code].department for code in there))
+    return Place(homes, there)
+
+
+def suited(hits: Sequence[Hit], names: Names, *, child: bool | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the departments for what is to be done or what hurts, and why; those for all of it where there are."""
+    meant: tuple[str, ...] = ()
+    reasons: list[str] = []
+    for hit in hits:
+        entry = hit.entry
+        codes = names.called(entry.children if child and entry.children else entry.departments)
+        if not codes:
+            continue
+        if entry.reason and entry.reason not in reasons:
+            reasons.append(entry.reason)
+        common = tuple(code for code in meant if code in codes)
+        meant = common or tuple(dict.fromkeys((*meant, *codes)))
+    return meant, tuple(reasons)
+
+
+def skilled(marks: Sequence[Mark], names: Names, *, child: bool | None) -> tuple[str, ...]:
+    """Return the departments of the doctors who have a skill named; paediatric ones only for children."""
+    homes = dict.fromkeys(names.doctors[mark.value].department for mark in longest(marks))
+    return tuple(code for code in homes if child or _PAEDIATRIC not in names.departments[code].name)

@@ -1,0 +1,130 @@
+"""What a sentence was understood to say: the values of the contract, and which characters say them."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+
+from handlers.understanding.normal import Normal
+from handlers.understanding.vocabulary import FILLERS
+from handlers.understanding.when import Excluded, When
+
+
+class Wish:
+    """Who, where and when, as far as it is said; codes of the catalogue.
+
+    What is not said stands in the class, so that making one costs nothing.
+    """
+
+    department: str | None = None
+    doctor: str | None = None
+    date: dt.date | None = None
+    until: dt.date | None = None
+    onward: bool = False
+    part: str | None = None
+    time: dt.time | None = None
+    until_time: dt.time | None = None
+    patient: str | None = None
+    departments: tuple[str, ...] = ()
+    """Which may be meant, where several may."""
+    doctors: tuple[str, ...] = ()
+
+    def take(self, when: When) -> None:
+        """Take over when it is wished."""
+        self.date, self.until, self.onward = when.date, when.until, when.onward
+        self.part, self.time, self.until_time = when.part, when.time, when.until_time
+
+    def take_old(self, when: When) -> None:
+        """Take over when an appointment is; a day that cannot be kept is that day: 周五来不了，改到下周一."""
+        self.take(when)
+        refused = when.excluded[-1] if when.excluded else None
+        if refused is not None and refused.days is not None and self.date is None:
+            self.date, self.part = refused.days.first, self.part or refused.part
+
+    def row(self) -> dict[str, object]:
+        """Return what is said, by the contract's names."""
+        said: dict[str, object] = {
+            "department": self.department,
+            "doctor": self.doctor,
+            "date": self.date and self.date.isoformat(),
+            "until": self.until and self.until.isoformat(),
+            "part": self.part,
+            "time": self.time and f"{self.time:%H:%M}",
+            "until_time": self.until_time and f"{self.until_time:%H:%M}",
+            "patient": self.patient,
+            "onward": self.onward or None,
+        }
+        return {name: value for name, value in said.items() if value is not None}
+
+
+class Reading(Wish):
+    """A whole sentence. ``ask`` names gaps that are ambiguous; ``spans`` where in it what was found stands."""
+
+    intent: str = "unknown"
+    old: Wish | None = None
+    """For a change: the appointment as it is now."""
+    ask: tuple[str, ...] = ()
+    urgent: bool = False
+    flags: tuple[str, ...] = ()
+    """Names of the red flags."""
+    crisis: bool = False
+    excluded: Sequence[Excluded] = ()
+    prefer: str | None = None
+    """``soonest`` or ``any``."""
+    child: bool | None = None
+    reasons: tuple[str, ...] = ()
+    """Why these departments, where symptoms told."""
+
+    def __init__(self, normal: Normal, used: list[tuple[int, int, str]]) -> None:
+        """Take the text as it was read, and which letters of it say what."""
+        self.normal, self.used = normal, used
+
+    @property
+    def spans(self) -> list[tuple[int, int, str]]:
+        """First character, the one behind the last, and what they say: of the text as it was written."""
+        place = self.normal.place
+        return [(place(start), place(end - 1) + 1, what) for start, end, what in sorted(self.used) if end > start]
+
+    @property
+    def left(self) -> str:
+        """What nothing was made of, without what says nothing of its own."""
+        return left_of(self.normal.text, self.used)
+
+    def as_row(self, text: str) -> dict[str, object]:
+        """Return the reading as the contract has it."""
+        row: dict[str, object] = {"text": text, "intent": self.intent, **self.row()}
+        old = self.old.row() if self.old is not None else {}
+        if old:
+            row["from"] = old
+        if self.excluded:
+            row["except"] = [_excluded_row(one) for one in self.excluded]
+        if self.prefer:
+            row["prefer"] = self.prefer
+        row["ask"] = list(self.ask)
+        if self.departments:
+            row["departments"] = list(self.departments)
+        if self.doctors:
+            row["doctors"] = list(self.doctors)
+        row["urgent"] = self.urgent
+        if self.urgent:
+            row["flags"] = list(self.flags)
+        if self.left:
+            row["left"] = self.left
+        return row
+
+
+def left_of(text: str, used: Iterable[tuple[int, int, str]]) -> str:
+    """Return what of a text stands in no span and is no filler."""
+    rest = list(text)
+    for start, end, _ in used:
+        rest[start:end] = "," * (end - start)
+    return FILLERS.sub("", "".join(rest))
+
+
+def _excluded_row(excluded: Excluded) -> dict[str, object]:
+    days = excluded.days
+    said = {
+        "date": days.first.isoformat() if days and days.first else None,
+        "until": days.last.isoformat() if days and days.last and days.last != days.first else None,
+        "part": excluded.part,
+        "weekly": excluded.weekly or None,
+    }
+    return {name: value for name, value in said.items() if value is not None}

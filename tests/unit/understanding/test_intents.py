@@ -1,0 +1,86 @@
+"""What a sentence wants."""
+
+import pytest
+
+from tests.support.understood import understood
+
+INTENTS = {
+    "book": (
+        "预约 挂号 我要挂号 我想预约 挂个号 約診掛號 帮我挂个号 约个眼科 想看牙 口腔科 王医生 明天上午 帮我妈约个眼科 你好，我想挂号 牙疼 挂好 "
+        "口腔科，谢谢 我要看中医 想约王主任 周三下午口腔科 看病 預約"
+    ),
+    "availability": (
+        "王医生有号吗 还有号吗 口腔科有没有号 周三还有号没 明天能约吗 王医生周三上班吗 王医生什么时候出诊 眼科约满了吗 号源 陈主任周三坐诊吗 "
+        "哪天有号 王医生下周在不在 还剩几个号"
+    ),
+    "mine": "我的预约 我的号 查一下我的预约 我约了什么时候 我挂的号是几点 预约成功了吗 我有没有预约",
+    "change": (
+        "改约 我要改期 改时间 把周五的号改到下午 周三的改周四 换个时间 能不能改到明天 推迟到下周 想提前到周二 把王医生换成李医生 预约改一下 挪到周五 "
+        "周五来不了，改下周一"
+    ),
+    "cancel": "取消预约 取消 退号 我要退号 明天去不了了 周五的号不要了 帮我把号退了 取消周五的号 怎么取消预约 周三的预约不去了 能退号吗",
+    "again": "再约一次 老样子 复诊 跟上次一样 还是上次那个医生 再挂一次王医生 我爸去年中风过想复查",
+    "info": (
+        "多少钱 挂号费多少 你们在哪 地址 几点上班 几点关门 有哪些科室 有什么医生 怎么走 能用医保吗 王医生怎么样 牙疼挂什么科 电话多少 停车方便吗 "
+        "抽血要空腹吗 在几楼"
+    ),
+    "complaint": "投诉 我要投诉 你们态度太差了 意见建议",
+    "human": "人工 转人工 客服 找个真人 人工客服",
+    "help": "帮助 怎么用 怎么预约 怎么挂号 停止提醒 别再提醒我了 取消提醒",
+    "greeting": "你好 您好 hi 在吗 早上好 hello",
+    "thanks": "谢谢 多谢 谢谢你 感谢 王医生真好，谢谢",
+    "unknown": (
+        "我不想预约 不取消了 不改了 今天天气真好 二胎 哈哈哈 啊 123 ？？？ 阿司匹林怎么吃 想死你了 吃了吗 红烧肉怎么做 不用人工 我不挂号 "
+        "股票涨了 周末去哪玩"
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"), [(text, intent) for intent, texts in INTENTS.items() for text in texts.split()]
+)
+def test_an_intent_is_read(text: str, intent: str) -> None:
+    assert understood(text).intent == intent
+
+
+@pytest.mark.parametrize(
+    ("text", "old", "new"),
+    [
+        ("把周五的号改到下午", {"date": "2026-11-27"}, {"part": "afternoon"}),
+        ("周三的改周四", {"date": "2026-11-25"}, {"date": "2026-11-26"}),
+        ("我周五来不了，想改到下周一", {"date": "2026-11-27"}, {"date": "2026-11-30"}),
+        ("我约了周三的号想改到周四上午", {"date": "2026-11-25"}, {"date": "2026-11-26", "part": "morning"}),
+        ("想改一下周五的号", {"date": "2026-11-27"}, {}),
+        ("周五的预约改一下", {"date": "2026-11-27"}, {}),
+        ("改到明天下午三点", {}, {"date": "2026-11-24", "part": "afternoon", "time": "15:00"}),
+        (
+            "把王医生换成李医生",
+            {"doctor": "wang-fang", "department": "dental"},
+            {"doctor": "li-qiang", "department": "dental"},
+        ),
+        (
+            "王医生周三的号换到周五",
+            {"doctor": "wang-fang", "department": "dental", "date": "2026-11-25"},
+            {"date": "2026-11-27"},
+        ),
+        (
+            "明天上午的号挪到后天下午",
+            {"date": "2026-11-24", "part": "morning"},
+            {"date": "2026-11-25", "part": "afternoon"},
+        ),
+    ],
+)
+def test_a_change_tells_the_old_from_the_new(text: str, old: dict[str, object], new: dict[str, object]) -> None:
+    reading = understood(text)
+    assert reading.intent == "change"
+    assert (reading.old.row() if reading.old else {}) == old
+    assert reading.row() == new
+
+
+def test_a_cancellation_says_which() -> None:
+    assert understood("取消周五的号").row() == {"date": "2026-11-27"}
+    assert understood("把王医生的号退了").row() == {"doctor": "wang-fang", "department": "dental"}
+
+
+def test_what_wants_nothing_has_no_day() -> None:
+    assert understood("今天天气真好").row() == {}

@@ -1,0 +1,358 @@
+"""Days and times in a sentence, read on Monday 2026-11-23 at ten unless another moment is given."""
+
+from datetime import datetime
+
+import pytest
+
+from tests.support.understood import ZONE, said, understood
+
+BOOK = "挂口腔科"
+"""Makes a wish of a bare day."""
+
+
+def when(text: str, at: datetime | None = None) -> dict[str, object]:
+    row = said(text, at) if at else said(text)
+    return {key: value for key, value in row.items() if key not in {"department", "doctor"}}
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=ZONE)
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("今天", "11-23"),
+        ("今日", "11-23"),
+        ("今儿", "11-23"),
+        ("明天", "11-24"),
+        ("明日", "11-24"),
+        ("明儿", "11-24"),
+        ("名天", "11-24"),
+        ("后天", "11-25"),
+        ("後天", "11-25"),
+        ("大后天", "11-26"),
+        ("大大后天", "11-27"),
+        ("周三", "11-25"),
+        ("星期三", "11-25"),
+        ("礼拜三", "11-25"),
+        ("禮拜三", "11-25"),
+        ("周3", "11-25"),
+        ("周３", "11-25"),
+        ("周衫", "11-25"),
+        ("周日", "11-29"),
+        ("周天", "11-29"),
+        ("礼拜天", "11-29"),
+        ("这周三", "11-25"),
+        ("本周五", "11-27"),
+        ("这个星期五", "11-27"),
+        ("这周一", "11-23"),
+        ("下周一", "11-30"),
+        ("下周三", "12-02"),
+        ("下个礼拜天", "12-06"),
+        ("下星期五", "12-04"),
+        ("下下周一", "12-07"),
+        ("下下个星期二", "12-08"),
+        ("30号", "11-30"),
+        ("三十号", "11-30"),
+        ("23号", "11-23"),
+        ("5号", "12-05"),
+        ("31号", "12-31"),
+        ("廿五号", "11-25"),
+        ("12月3日", "12-03"),
+        ("12月3号", "12-03"),
+        ("十二月三号", "12-03"),
+        ("12月3", "12-03"),
+        ("１２月３日", "12-03"),
+        ("下个月5号", "12-05"),
+        ("下月5号", "12-05"),
+        ("这个月30号", "11-30"),
+        ("本月28日", "11-28"),
+        ("2026-12-03", "12-03"),
+        ("2026/12/3", "12-03"),
+        ("2026年12月3日", "12-03"),
+        ("12.3号", "12-03"),
+        ("12.3上午", "12-03"),
+        ("三天后", "11-26"),
+        ("3天之后", "11-26"),
+        ("过三天以后", "11-26"),
+        ("两周后", "12-07"),
+        ("2周后", "12-07"),
+        ("一个星期后", "11-30"),
+        ("半个月后", "12-08"),
+        ("一个月后", "12-23"),
+        ("周五一早", "11-27"),
+        ("改一下约周五", "11-27"),
+    ],
+)
+def test_a_day_is_read(text: str, day: str) -> None:
+    assert when(f"{text}{BOOK}").get("date") == f"2026-{day}"
+    assert "until" not in when(f"{text}{BOOK}")
+
+
+@pytest.mark.parametrize(
+    ("text", "day"), [("1月5号", "2027-01-05"), ("明年1月5号", "2027-01-05"), ("2027年2月1日", "2027-02-01")]
+)
+def test_a_day_of_the_coming_year_is_read(text: str, day: str) -> None:
+    assert when(f"{text}{BOOK}")["date"] == day
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        ("周三到周五", "11-25", "11-27"),
+        ("周三至周五", "11-25", "11-27"),
+        ("从周三到周五", "11-25", "11-27"),
+        ("周五到下周二", "11-27", "12-01"),
+        ("下周一至三", "11-30", "12-02"),
+        ("下周二到周四", "12-01", "12-03"),
+        ("3号到5号", "12-03", "12-05"),
+        ("3-5号", "12-03", "12-05"),
+        ("12月3号到5号", "12-03", "12-05"),
+        ("12月3日至12月5日", "12-03", "12-05"),
+        ("明天或后天", "11-24", "11-25"),
+        ("明天或者后天", "11-24", "11-25"),
+        ("明后天", "11-24", "11-25"),
+        ("今明两天", "11-23", "11-24"),
+        ("周三周四都可以", "11-25", "11-26"),
+        ("周三、周四、周五", "11-25", "11-27"),
+        ("周六日", "11-28", "11-29"),
+        ("周六周日", "11-28", "11-29"),
+        ("周末", "11-28", "11-29"),
+        ("本周末", "11-28", "11-29"),
+        ("下周末", "12-05", "12-06"),
+        ("本周", "11-23", "11-29"),
+        ("下周", "11-30", "12-06"),
+        ("下个星期", "11-30", "12-06"),
+        ("下下周", "12-07", "12-13"),
+        ("下个月", "12-01", "12-31"),
+        ("12月", "12-01", "12-31"),
+        ("一周内", "11-23", "11-30"),
+        ("三天之内", "11-23", "11-26"),
+        ("周二三", "11-24", "11-25"),
+    ],
+)
+def test_a_range_of_days_is_read(text: str, first: str, last: str) -> None:
+    found = when(f"{text}{BOOK}")
+    assert (found.get("date"), found.get("until")) == (f"2026-{first}", f"2026-{last}")
+
+
+def test_before_and_after_a_day_leave_that_day_out() -> None:
+    assert when(f"周五之前{BOOK}") == {"until": "2026-11-26"}
+    assert when(f"周五前{BOOK}") == {"until": "2026-11-26"}
+    assert when(f"周五以后{BOOK}") == {"date": "2026-11-28", "onward": True}
+    assert when(f"从周三开始{BOOK}") == {"date": "2026-11-25", "onward": True}
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("上午", "morning"),
+        ("早上", "morning"),
+        ("早晨", "morning"),
+        ("一大早", "morning"),
+        ("中午", "noon"),
+        ("下午", "afternoon"),
+        ("夏午", "afternoon"),
+        ("午后", "afternoon"),
+        ("傍晚", "evening"),
+        ("晚上", "evening"),
+        ("下班后", "evening"),
+    ],
+)
+def test_a_part_of_day_is_read(text: str, part: str) -> None:
+    assert when(f"明天{text}{BOOK}") == {"date": "2026-11-24", "part": part}
+    assert when(f"{text}{BOOK}") == {"part": part}
+
+
+@pytest.mark.parametrize(
+    ("text", "part", "time"),
+    [
+        ("九点", None, "09:00"),
+        ("9点", None, "09:00"),
+        ("9点钟", None, "09:00"),
+        ("九点半", None, "09:30"),
+        ("九点一刻", None, "09:15"),
+        ("九点三刻", None, "09:45"),
+        ("九点二十", None, "09:20"),
+        ("9点05", None, "09:05"),
+        ("9:30", None, "09:30"),
+        ("９：３０", None, "09:30"),
+        ("14:30", None, "14:30"),
+        ("14点", None, "14:00"),
+        ("三点半", None, "15:30"),
+        ("两点", None, "14:00"),
+        ("十二点", None, "12:00"),
+        ("十一点", None, "11:00"),
+        ("上午10点", "morning", "10:00"),
+        ("下午三点", "afternoon", "15:00"),
+        ("下午一点", "afternoon", "13:00"),
+        ("下午2点40", "afternoon", "14:40"),
+        ("中午一点", "noon", "13:00"),
+        ("中午12点", "noon", "12:00"),
+        ("晚上7点", "evening", "19:00"),
+        ("晚上七点半", "evening", "19:30"),
+        ("早8点", "morning", "08:00"),
+    ],
+)
+def test_a_time_is_read(text: str, part: str | None, time: str) -> None:
+    found = when(f"明天{text}{BOOK}")
+    assert (found.get("part"), found.get("time")) == (part, time)
+
+
+def test_a_range_of_times_is_read() -> None:
+    for text in ("两点到四点", "2点-4点", "2-4点", "14:00-16:00", "两到四点"):
+        found = when(f"明天{text}{BOOK}")
+        assert (found.get("time"), found.get("until_time")) == ("14:00", "16:00"), text
+    assert when(f"下午三四点{BOOK}") == {"part": "afternoon", "time": "15:00", "until_time": "16:00"}
+    assert when(f"下午5点前{BOOK}") == {"part": "afternoon", "until_time": "17:00"}
+    assert when(f"上午10点以后{BOOK}") == {"part": "morning", "time": "10:00"}
+
+
+def test_tonight_and_tomorrow_morning_are_two_things() -> None:
+    assert when(f"今晚8点{BOOK}") == {"date": "2026-11-23", "part": "evening", "time": "20:00"}
+    assert when(f"明早{BOOK}") == {"date": "2026-11-24", "part": "morning"}
+
+
+@pytest.mark.parametrize(
+    ("at", "text", "found"),
+    [
+        ("2026-09-20T10:00", "国庆", {"date": "2026-10-01", "until": "2026-10-07"}),
+        ("2026-09-20T10:00", "国庆节当天", {"date": "2026-10-01"}),
+        ("2026-09-20T10:00", "国庆后第一天", {"date": "2026-10-08"}),
+        ("2026-09-20T10:00", "十一假期后第一天", {"date": "2026-10-08"}),
+        ("2026-09-20T10:00", "中秋", {"date": "2026-09-25", "until": "2026-09-27"}),
+        ("2026-09-20T10:00", "国庆前", {"until": "2026-09-30"}),
+        ("2026-09-20T10:00", "国庆之后", {"date": "2026-10-08", "onward": True}),
+        ("2026-10-03T10:00", "国庆", {"date": "2026-10-03", "until": "2026-10-07"}),
+        ("2026-10-03T10:00", "节后", {"date": "2026-10-08", "onward": True}),
+        ("2026-09-28T10:00", "节前", {"until": "2026-09-30"}),
+        ("2026-04-20T10:00", "五一", {"date": "2026-05-01", "until": "2026-05-05"}),
+        ("2026-04-20T10:00", "劳动节当天", {"date": "2026-05-01"}),
+        ("2026-06-01T10:00", "端午节", {"date": "2026-06-19", "until": "2026-06-21"}),
+        ("2026-03-20T10:00", "清明", {"date": "2026-04-04", "until": "2026-04-06"}),
+        ("2026-01-20T10:00", "春节后第一天", {"date": "2026-02-24"}),
+        ("2026-01-20T10:00", "过完年", {"date": "2026-02-24", "onward": True}),
+        ("2025-12-20T10:00", "元旦", {"date": "2026-01-01", "until": "2026-01-03"}),
+    ],
+)
+def test_a_holiday_is_its_free_days(at: str, text: str, found: dict[str, object]) -> None:
+    assert when(f"{text}{BOOK}", moment(at)) == found
+
+
+def test_a_holiday_of_a_year_that_is_not_announced_is_asked() -> None:
+    reading = understood(f"元旦{BOOK}")
+    assert (reading.date, reading.ask) == (None, ("date",))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "3号楼",
+        "头疼三天了",
+        "二胎",
+        "一直疼",
+        "上周三看过",
+        "昨天来过",
+        "我孩子3岁",
+        "138-1234-5678",
+        "电话13812345678",
+        "血糖12.3",
+        "50.5元",
+        "一点都不疼",
+        "有一点疼",
+        "好一点了",
+        "一周三次",
+        "每周三",
+        "第3号",
+        "去3号诊室",
+        "两点建议",
+        "三个月了",
+        "体温38.5",
+        "怀孕12周了",
+        "一天三顿",
+        "排到8号",
+        "改天再说",
+    ],
+)
+def test_what_is_no_date_is_none(text: str) -> None:
+    reading = understood(f"{text}，{BOOK}")
+    assert (reading.date, reading.until, reading.time, reading.ask) == (None, None, None, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "gap"),
+    [
+        ("周一上午", "date"),
+        ("周二和周四", "date"),
+        ("周一三五", "date"),
+        ("明天周五", "date"),
+        ("12.3", "date"),
+        ("2月30号", "date"),
+        ("13月1号", "date"),
+        ("2025-12-08", "date"),
+        ("7点", "time"),
+        ("上午15点", "time"),
+    ],
+)
+def test_what_may_mean_two_things_is_asked(text: str, gap: str) -> None:
+    reading = understood(f"{text}{BOOK}")
+    assert reading.ask == (gap,)
+    assert getattr(reading, gap) is None
+
+
+def test_a_weekday_that_is_todays_is_the_next_when_its_time_is_over() -> None:
+    noon = moment("2026-11-23T13:00")
+    assert when(f"周一上午{BOOK}", noon)["date"] == "2026-11-30"
+    assert when(f"周一9点{BOOK}", noon)["date"] == "2026-11-30"
+    assert understood(f"周一下午{BOOK}", noon).ask == ("date",)
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("周三,不对,周四", "2026-11-26"),
+        ("周三，不是，是周四", "2026-11-26"),
+        ("周三说错了周四", "2026-11-26"),
+        ("不是周三，是周四", "2026-11-26"),
+        ("明天不行，后天吧", "2026-11-25"),
+        ("不要周三，周四", "2026-11-26"),
+        ("周三没空周四可以", "2026-11-26"),
+    ],
+)
+def test_a_correction_counts(text: str, day: str) -> None:
+    assert when(f"{text}{BOOK}") == {"date": day}
+
+
+def test_a_corrected_time_keeps_the_part_of_day_it_lies_in() -> None:
+    assert when(f"周三上午10点，不对，11点{BOOK}") == {"date": "2026-11-25", "part": "morning", "time": "11:00"}
+    assert when(f"周三下午3点，不对，10点{BOOK}") == {"date": "2026-11-25", "time": "10:00"}
+
+
+def test_days_that_do_not_suit_are_kept_apart() -> None:
+    (no,) = understood(f"周三不行{BOOK}").excluded
+    assert no.days is not None
+    assert (str(no.days.first), no.weekly) == ("2026-11-25", True)
+    reading = understood(f"除了周一都行{BOOK}")
+    assert (len(reading.excluded), reading.date, reading.prefer) == (1, None, "any")
+    (no,) = understood(f"周三上午不行，下午可以{BOOK}").excluded
+    assert no.part == "morning"
+    assert "except" in understood(f"周末不行{BOOK}").as_row("")
+
+
+@pytest.mark.parametrize("text", ["最快", "尽快", "越早越好", "最早的号", "最近的号"])
+def test_as_soon_as_possible_leaves_the_day_open(text: str) -> None:
+    reading = understood(f"{text}{BOOK}")
+    assert (reading.prefer, reading.date, reading.ask) == ("soonest", None, ())
+
+
+@pytest.mark.parametrize("text", ["随便", "都行", "哪天都行", "什么时候都可以"])
+def test_any_time_leaves_the_day_open(text: str) -> None:
+    reading = understood(f"{text}{BOOK}")
+    assert (reading.prefer, reading.date, reading.ask) == ("any", None, ())
+
+
+@pytest.mark.parametrize("text", ["晚上咳嗽", "早上头晕", "今天头疼", "今天孩子发烧", "晚上老是睡不着"])
+def test_when_it_hurts_is_not_when_to_come(text: str) -> None:
+    reading = understood(text)
+    assert (reading.date, reading.part) == (None, None)
