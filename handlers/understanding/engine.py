@@ -1,6 +1,6 @@
 """The understanding of a clinic: built once of its catalogue and the tables, it reads any sentence."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ from handlers.understanding.moments import Moment, Moments
 from handlers.understanding.naming import DEPARTMENT, DOCTOR, Names
 from handlers.understanding.normal import Normal, normalise
 from handlers.understanding.persons import HINT, KIN_MARK, person_words, read_person
-from handlers.understanding.phrases import ALONE, ANCHOR, Hit, Phrases
+from handlers.understanding.phrases import Hit, Phrases
 from handlers.understanding.places import (
     NOWHERE,
     Mention,
@@ -32,7 +32,7 @@ from handlers.understanding.tables import Tables
 from handlers.understanding.when import combine
 
 EVERYDAY, SYMPTOM, FLAG, SKILL, PREFER, PAST = "everyday", "symptom", "flag", "skill", "prefer", "past"
-EVERYDAY_ALONE = f"{EVERYDAY}_{ALONE}"
+EVERYDAY_ALONE = "everyday_alone"
 NEAR, FAR = 5, 18
 """Characters apart that words of a symptom, and of a red flag, may stand."""
 
@@ -90,7 +90,7 @@ class Understanding:
         return reading
 
     def _read_flags(self, text: "_Text") -> None:
-        hits = text.hits(self._flags, FLAG)
+        hits = text.hits(self._flags)
         if not hits:
             return
         hits = standing(text.text, hits)
@@ -100,7 +100,7 @@ class Understanding:
         text.reading.flags = tuple(dict.fromkeys(hit.entry.name for hit in hits))
 
     def _complaints(self, text: "_Text") -> list[Hit]:
-        hits = text.hits(self._symptoms, SYMPTOM)
+        hits = text.hits(self._symptoms)
         hits.sort(key=_start)
         text.use(hits, SYMPTOM)
         return hits
@@ -114,10 +114,11 @@ class Understanding:
         text.reading.patient, text.reading.child = person.said, person.child
         if person.said is not None:
             text.patient = (person.start, person.end)
-            text.reading.used.append((person.start, person.end, "patient"))
+            text.use([Mention(person.start, person.end, ())], "patient")
 
     def _named(self, text: "_Text") -> "_Named":
         """Return what is named; where nothing is, what sounds or looks like a part of the text."""
+        text.use(text.marks.get(CUE, ()), CUE)
         departments: list[Mention] = []
         doctors: list[Mention] = []
         everyday = text.marks.get(EVERYDAY_ALONE, [])
@@ -129,11 +130,10 @@ class Understanding:
             doctors = mentions(text.text, text.marks[DOCTOR], DOCTOR, self._names)
             doctors = [doctor for doctor in doctors if doctor.end <= first or doctor.start >= last]
         if not departments and not doctors and not everyday:
-            departments, doctors = misspelt(text.text, text.reading.used, self._names)
+            departments, doctors = misspelt(text.text, text.reading, self._names)
         text.use(departments, DEPARTMENT)
         text.use(doctors, DOCTOR)
         text.use(everyday, EVERYDAY)
-        text.use(text.marks.get(CUE, ()), CUE)
         return _Named(departments, doctors)
 
     def _read_when(self, text: "_Text", moments: Sequence[Moment], named: "_Named") -> set[str]:
@@ -165,7 +165,7 @@ class Understanding:
 
     def _suited(self, text: "_Text", complaints: Sequence[Hit]) -> Place:
         """Return where to go with what is to be done or what hurts."""
-        hits = [*text.hits(self._everyday, EVERYDAY), *complaints]
+        hits = [*text.hits(self._everyday), *complaints]
         skills = text.marks.get(SKILL)
         if hits:
             meant, text.reading.reasons = suited(hits, self._names, child=text.reading.child)
@@ -189,30 +189,25 @@ class _Text:
     def __init__(self, normal: Normal, lexicon: Lexicon, now: datetime) -> None:
         self.text = normal.text
         self.now = now
-        self.reading = Reading(normal, [])
-        self.marks: dict[str, list[Mark]] = {}
-        for mark in lexicon.find(self.text):
-            kind = mark[2]
-            if kind in self.marks:
-                self.marks[kind].append(mark)
-            else:
-                self.marks[kind] = [mark]
+        self.reading = Reading(normal)
+        self.marks = lexicon.find(self.text)
 
-    def hits(self, phrases: Phrases, kind: str) -> list[Hit]:
+    def hits(self, phrases: Phrases) -> list[Hit]:
         """Return the entries of a table that stand in the text."""
-        alone, anchors = self.marks.get(f"{kind}_{ALONE}"), self.marks.get(f"{kind}_{ANCHOR}")
+        alone, anchors = self.marks.get(phrases.alone), self.marks.get(phrases.anchor)
         if alone is None and anchors is None:
             return []
         return phrases.find(self.text, [*(alone or ()), *(anchors or ())])
 
-    def use(self, found: Iterable[Mark | Hit | Mention], what: str) -> None:
+    def use(self, found: Sequence[Mark | Hit | Mention | Moment], what: str) -> None:
         """Note what letters were understood as."""
-        self.reading.used += [(one[0], one[1], what) for one in found]
+        if found:
+            self.reading.found.append((what, found))
 
     def use_moments(self, moments: Moments) -> None:
         """Note where times stand."""
-        self.reading.used += [(start, end, "other") for start, end in moments.others]
-        self.reading.used += [(moment.start, moment.end, "when") for moment in moments.found]
+        self.use(moments.others, "other")
+        self.use(moments.found, "when")
 
     def left(self) -> str:
         """Return what was not understood yet."""

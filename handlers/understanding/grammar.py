@@ -1,6 +1,8 @@
 """The grammar of days and times in Chinese, as patterns; ``days`` and ``clock`` say what they mean."""
 
 import re
+from collections.abc import Iterator, Mapping
+from functools import cache
 
 from handlers.understanding.numerals import NUMBER
 
@@ -45,40 +47,119 @@ HOLIDAYS = {
 """Names as they are said, and as the table of holidays begins them."""
 _BREAK = r"(?:节日|假期|长假|小长假|黄金周|放假|期间)"
 
-TIME = re.compile(
-    rf"""
-    (?P<iso>(?P<iso_year>20\d\d)[-./年](?P<iso_month>\d{{1,2}})[-./月](?P<iso_day>\d{{1,2}})[号日]?(?!\d))
-  | (?P<past>大*[昨前][天日儿晚](?:[早晚]上?|上午|下午|夜里)?|上+(?:个?(?:周|星期|礼拜)(?:{_WEEKDAY}|末)?|个?月(?:{NUMBER}[号日])?|次|回)
-      |去年(?:{NUMBER}月)?|前年|刚才|每(?:个?(?:周|星期|礼拜){_WEEKDAY}?|天|日|晚|个月|年))
-  | (?P<vague>[过隔][两几]天|过[一]?段时间|[这近]几[天日]|这[两俩]天|近期|改天|哪[天日]|哪一天|几[号点]|月[底初中](?!药)|[什啥]么?时[候间]|周几|星期几|礼拜几)
-  | (?P<pair>[今明](?:天?和?[明后])两?天|今明两天|明后两天)
-  | (?P<relative>大*后[天日儿]|[今明][天日儿]|当天|(?:今|明|后)(?=[早晚]|上午|下午|夜))
-  | (?P<within>(?:未来|接下来|这)?(?P<within_count>{NUMBER})[个]?(?P<within_unit>天|日|周|星期|礼拜)(?:之?内|以内))
-  | (?P<later>(?:再?过|隔)?(?P<later_count>{NUMBER}|半)个?(?P<later_unit>天|日|周|星期|礼拜|月)(?P<later_half>半)?(?:之?后|以后|过后)(?!第|期))
-  | (?P<weekday>(?:(?<![一])(?P<weeks>下+)个?|(?P<this_week>这个?|本|今))?(?:(?<=[周期拜][一二三四五六日天])|(?<![一两二三四五六七八九十\d几每半]))
-      {_WEEK}(?:(?P<several>[一二三四五六日天]{{2,6}})(?![点号个早大次日天楼])|(?P<day_of_week>[一二三四五六日天](?![次点号个])|[1-7](?![次点号个\d])))
-      (?:[至到\-~](?P<to_day>{_WEEKDAY})(?![点号个\d]))?)
-  | (?P<weekend>(?:(?P<weekends>下+)个?|这个?|本)?周末|双休日)
-  | (?P<week>(?P<whole>(?<!一)下+|这|本)个?{_WEEK}(?!次))
-  | (?P<date>(?:(?P<year>20\d\d|[明今后]年?)年?)?(?:(?P<next_month>下+)个?月|(?P<this_month>这个?|本|当)月|(?P<month>{NUMBER})月份?)
-      (?P<of_month>初|中旬|底|上旬|下旬|末)?(?:(?P<date_day>{NUMBER})(?!月)[号日]?{_NO_DAY})?(?![大龄嫂经])
-      (?:[至到\-~](?P<to_date>{NUMBER})[号日]{_NO_DAY})?)
-  | (?P<days>(?<![第排叫\d.:/])(?P<first_day>{NUMBER})(?:[号日]?[至到\-~])(?P<last_day>{NUMBER})[号日]{_NO_DAY})
-  | (?P<day>(?<![第排叫\d.:/挂过])(?<![排叫]到)(?P<day_number>{NUMBER})[号日]{_NO_DAY})
-  | (?P<holiday>(?:(?P<festival>元旦|春节|过年|大年(?=初|三十|夜)|清明节?|五一|劳动节|端午节?|中秋节?|国庆节?|十一(?={_BREAK}|[前后节]))
-      |(?<![\u4e00-\u9fff])节(?=[前后])|(?:过|放)完[年节假]|放假(?=前|后)|假期(?=前|后)){_BREAK}*
-      (?P<around>(?:之|以|过)?[前后])?(?P<nth>(?:的?第[一1]天|头[一1]天))?(?P<festival_day>当[天日]|那天)?)
-  | (?P<dotted>(?<![\d.:/\-压糖温度酸醇白高低是])(?P<dot_month>\d{{1,2}})[./\-](?P<dot_day>\d{{1,2}})[号日]?{_NO_UNIT}(?![:/\-点]))
-  | (?P<clock>(?<![\d.:第])(?<![有早晚快慢好多差少这重轻][一两])
-      (?:(?P<clock_from>{NUMBER})[至到\-~](?=\d{{1,2}}[点时]|[一二两三四五六七八九十]+[点时])|(?P<pair_from>[一二两三四五六七八九])(?=[二三四五六七八九][点时]))?
-      (?P<hour>{NUMBER})(?:(?:点(?!建议|意见|疑问|要求|想法|原因|水|心)钟?|时(?!候|间))(?:(?P<half>半)|(?P<quarter>[一1三3])刻|(?P<minute>[0-5]\d|[二三四五]?十[一二三四五六七八九]?|零?[五5])分?(?![号日天个]))?
-      |:(?P<minutes>[0-5]\d)(?!\d)))
-  | (?P<part>(?:{"|".join(_PART_WORDS)})(?!好(?:[,。!呀啊医]|$))|(?<=[今明后天日一二三四五六])[早晚](?![点些饭餐就一])|(?<![\u4e00-\u9fff])[早晚](?=\d))
-    """,
-    re.VERBOSE,
+_NUMERALS = "0123456789一二两三四五六七八九十廿零〇"
+_KINDS: tuple[tuple[str, str, str], ...] = (
+    ("iso", "2", r"(?P<iso_year>20\d\d)[-./年](?P<iso_month>\d{1,2})[-./月](?P<iso_day>\d{1,2})[号日]?(?!\d)"),
+    (
+        "past",
+        "大昨前上去刚每",
+        (
+            rf"大{{0,4}}[昨前][天日儿晚](?:[早晚]上?|上午|下午|夜里)?|上{{1,3}}(?:个?(?:周|星期|礼拜)(?:{_WEEKDAY}|末)?|个?月(?:{NUMBER}[号日])?|次|回)"
+            rf"|去年(?:{NUMBER}月)?|前年|刚才|每(?:个?(?:周|星期|礼拜){_WEEKDAY}?|天|日|晚|个月|年)"
+        ),
+    ),
+    (
+        "vague",
+        "过隔这近改哪几月什啥周星礼",
+        r"[过隔][两几]天|过[一]?段时间|[这近]几[天日]|这[两俩]天|近期|改天|哪[天日]|哪一天|几[号点]|月[底初中](?!药)|[什啥]么?时[候间]|周几|星期几|礼拜几",
+    ),
+    ("pair", "今明", r"[今明](?:天?和?[明后])两?天|今明两天|明后两天"),
+    ("relative", "大后今明当", r"大{0,4}后[天日儿]|[今明][天日儿]|当天|(?:今|明|后)(?=[早晚]|上午|下午|夜)"),
+    (
+        "within",
+        "未接这" + _NUMERALS,
+        rf"(?:未来|接下来|这)?(?P<within_count>{NUMBER})[个]?(?P<within_unit>天|日|周|星期|礼拜)(?:之?内|以内)",
+    ),
+    (
+        "later",
+        "再过隔半" + _NUMERALS,
+        rf"(?:再?过|隔)?(?P<later_count>{NUMBER}|半)个?(?P<later_unit>天|日|周|星期|礼拜|月)(?P<later_half>半)?(?:之?后|以后|过后)(?!第|期)",
+    ),
+    (
+        "weekday",
+        "下这本今周星礼",
+        (
+            rf"(?:(?<![一])(?P<weeks>下{{1,4}})个?|(?P<this_week>这个?|本|今))?(?:(?<=[周期拜][一二三四五六日天])|(?<![一两二三四五六七八九十\d几每半]))"
+            rf"{_WEEK}(?:(?P<several>[一二三四五六日天]{{2,6}})(?![点号个早大次日天楼])|(?P<day_of_week>[一二三四五六日天](?![次点号个])|[1-7](?![次点号个\d])))"
+            rf"(?:[至到\-~](?P<to_day>{_WEEKDAY})(?![点号个\d]))?"
+        ),
+    ),
+    ("weekend", "下这本周双", r"(?:(?P<weekends>下{1,4})个?|这个?|本)?周末|双休日"),
+    ("week", "下这本", rf"(?P<whole>(?<!一)下{{1,4}}|这|本)个?{_WEEK}(?!次)"),
+    (
+        "date",
+        "下这本当明今后" + _NUMERALS,
+        (
+            rf"(?:(?P<year>20\d\d|[明今后]年?)年?)?(?:(?P<next_month>下{{1,4}})个?月|(?P<this_month>这个?|本|当)月|(?P<month>{NUMBER})月份?)"
+            rf"(?P<of_month>初|中旬|底|上旬|下旬|末)?(?:(?P<date_day>{NUMBER})(?!月)[号日]?{_NO_DAY})?(?![大龄嫂经])"
+            rf"(?:[至到\-~](?P<to_date>{NUMBER})[号日]{_NO_DAY})?"
+        ),
+    ),
+    (
+        "days",
+        _NUMERALS,
+        rf"(?<![第排叫\d.:/])(?P<first_day>{NUMBER})(?:[号日]?[至到\-~])(?P<last_day>{NUMBER})[号日]{_NO_DAY}",
+    ),
+    ("day", _NUMERALS, rf"(?<![第排叫\d.:/挂过])(?<![排叫]到)(?P<day_number>{NUMBER})[号日]{_NO_DAY}"),
+    (
+        "holiday",
+        "元春过大清五劳端中国十节放假",
+        (
+            rf"(?:(?P<festival>元旦|春节|过年|大年(?=初|三十|夜)|清明节?|五一|劳动节|端午节?|中秋节?|国庆节?|十一(?={_BREAK}|[前后节]))"
+            rf"|(?<![\u4e00-\u9fff])节(?=[前后])|(?:过|放)完[年节假]|放假(?=前|后)|假期(?=前|后)){_BREAK}*"
+            rf"(?P<around>(?:之|以|过)?[前后])?(?P<nth>(?:的?第[一1]天|头[一1]天))?(?P<festival_day>当[天日]|那天)?"
+        ),
+    ),
+    (
+        "dotted",
+        "0123456789",
+        rf"(?<![\d.:/\-压糖温度酸醇白高低是])(?P<dot_month>\d{{1,2}})[./\-](?P<dot_day>\d{{1,2}})[号日]?{_NO_UNIT}(?![:/\-点])",
+    ),
+    (
+        "clock",
+        _NUMERALS,
+        (
+            rf"(?<![\d.:第])(?<![有早晚快慢好多差少这重轻][一两])"
+            rf"(?:(?P<clock_from>{NUMBER})[至到\-~](?=\d{{1,2}}[点时]|[一二两三四五六七八九十]+[点时])|(?P<pair_from>[一二两三四五六七八九])(?=[二三四五六七八九][点时]))?"
+            rf"(?P<hour>{NUMBER})(?:(?:点(?!建议|意见|疑问|要求|想法|原因|水|心)钟?|时(?!候|间))(?:(?P<half>半)|(?P<quarter>[一1三3])刻|(?P<minute>[0-5]\d|[二三四五]?十[一二三四五六七八九]?|零?[五5])分?(?![号日天个]))?"
+            rf"|:(?P<minutes>[0-5]\d)(?!\d))"
+        ),
+    ),
+    (
+        "part",
+        "早晚" + "".join(word[0] for word in _PART_WORDS),
+        rf"(?:{'|'.join(_PART_WORDS)})(?!好(?:[,。!呀啊医]|$))|(?<=[今明后天日一二三四五六])[早晚](?![点些饭餐就一])|(?<![\u4e00-\u9fff])[早晚](?=\d)",
+    ),
 )
-"""Everything that speaks of a day or a time; the name of the outermost group says what it is."""
+"""What speaks of a day or a time: kind, with which letters it may begin, and its pattern; the first that fits counts."""
 
+
+@cache
+def patterns() -> Mapping[str, re.Pattern[str]]:
+    """Return for each letter with which a day or a time may begin the pattern of all kinds that may begin with it."""
+    compiled: dict[tuple[str, ...], re.Pattern[str]] = {}
+    found: dict[str, re.Pattern[str]] = {}
+    for letter in sorted({letter for _, letters, _ in _KINDS for letter in letters}):
+        fitting = tuple(f"(?P<{kind}>{pattern})" for kind, letters, pattern in _KINDS if letter in letters)
+        if fitting not in compiled:
+            compiled[fitting] = re.compile("|".join(fitting))
+        found[letter] = compiled[fitting]
+    return found
+
+
+def times(text: str) -> Iterator[re.Match[str]]:
+    """Return the days and times of a text, one behind the other; the name of the outermost group is the kind."""
+    fitting = patterns()
+    place = 0
+    while (begin := _BEGIN.search(text, place)) is not None:
+        place = begin.start()
+        found = fitting[text[place]].match(text, place)
+        if found is not None:
+            yield found
+        place = found.end() if found is not None else place + 1
+
+
+_BEGIN = re.compile(f"[{''.join(sorted({letter for _, letters, _ in _KINDS for letter in letters}))}]")
 AFTER_TIME = re.compile(
     r"(?P<excluded>(?:那天|的?时候|的|我|都|也|这天|是){0,2}(?:不行|不可以|不方便|没空|没时间|没有空|有事|要上班|不在|去不了|来不了|除外|以外|不要|不去|不考虑|之外))"
     r"|(?P<before>之前|以前|前(?!列|天|面|台)|内|为止|之内)|(?P<after>之后|以后|过后|后(?!天|勤|背|面)|往后)"

@@ -14,40 +14,55 @@ class Mark(NamedTuple):
     value: str
 
 
+class _Word(NamedTuple):
+    word: str
+    length: int
+    is_latin: bool
+    meanings: tuple[tuple[str, str], ...]
+
+
+_mark = tuple.__new__
+"""A named tuple without the cost of its constructor: a sentence has dozens of marks."""
+
+
 class Lexicon:
     """Words by their first two letters. Each letter of a text is looked up once, however many words there are."""
 
     def __init__(self, words: Iterable[tuple[str, str, str]]) -> None:
         """Take ``word, kind, value``."""
-        pairs: defaultdict[str, dict[str, list[tuple[str, str]]]] = defaultdict(dict)
-        self._singles: dict[str, list[tuple[str, str]]] = {}
+        meanings: defaultdict[str, dict[tuple[str, str], None]] = defaultdict(dict)
         for word, kind, value in words:
-            if not word:
-                continue
-            meanings = pairs[word[:2]].setdefault(word, []) if len(word) > 1 else self._singles.setdefault(word, [])
-            if (kind, value) not in meanings:
-                meanings.append((kind, value))
-        self._pairs = {
-            pair: sorted(((word, len(word), tuple(meant)) for word, meant in found.items()), key=lambda item: -item[1])
-            for pair, found in pairs.items()
-        }
+            if word:
+                meanings[word][kind, value] = None
+        self._followers: defaultdict[str, defaultdict[str, list[_Word]]] = defaultdict(lambda: defaultdict(list))
+        for word in sorted(meanings, key=len, reverse=True):
+            self._followers[word[0]][word[1:2]].append(_Word(word, len(word), word.isascii(), tuple(meanings[word])))
 
-    def find(self, text: str) -> list[Mark]:
-        """Return every word that stands in the text, in its order, longer ones first."""
-        marks: list[Mark] = []
-        pairs, singles = self._pairs, self._singles
-        for start in range(len(text)):
-            for word, length, meant in pairs.get(text[start : start + 2], ()):
-                if length == 2 or text.startswith(word, start):  # noqa: PLR2004  # the pair itself
-                    end = start + length
-                    if word.isascii() and _inside_word(text, start, end):
-                        continue
-                    for kind, value in meant:
-                        marks.append(Mark(start, end, kind, value))
-            if text[start] in singles:
-                for kind, value in singles[text[start]]:
-                    marks.append(Mark(start, start + 1, kind, value))
+    def find(self, text: str) -> dict[str, list[Mark]]:
+        """Return by kind every word that stands in the text, in its order, longer ones first."""
+        marks: dict[str, list[Mark]] = {}
+        followers = self._followers
+        for start, letter in enumerate(text):
+            if letter in followers:
+                following = followers[letter]
+                second = text[start + 1 : start + 2]
+                if second in following:
+                    _take(text, start, following[second], marks)
+                if second and "" in following:
+                    _take(text, start, following[""], marks)
         return marks
+
+
+def _take(text: str, start: int, words: Iterable[_Word], marks: dict[str, list[Mark]]) -> None:
+    """Add those of the words that stand here."""
+    for word, length, is_latin, meanings in words:
+        if text.startswith(word, start) and not (is_latin and _inside_word(text, start, start + length)):
+            for kind, value in meanings:
+                mark = _mark(Mark, (start, start + length, kind, value))
+                if kind in marks:
+                    marks[kind].append(mark)
+                else:
+                    marks[kind] = [mark]
 
 
 def _inside_word(text: str, start: int, end: int) -> bool:

@@ -8,7 +8,7 @@ from datetime import date
 
 from handlers.understanding.clock import Clock, read_clock
 from handlers.understanding.days import Days, read_days
-from handlers.understanding.grammar import AFTER_TIME, BEFORE_TIME, FROM_TIME, PART_OF, TIME
+from handlers.understanding.grammar import AFTER_TIME, BEFORE_TIME, FROM_TIME, PART_OF, times
 from handlers.understanding.holidays import Holidays
 
 REACH = 8
@@ -55,10 +55,10 @@ class Moments:
     def __init__(self, text: str, today: date, holidays: Holidays, complaints: Sequence[int]) -> None:
         """``complaints``: where symptoms begin, in order; 晚上咳嗽 does not ask for an evening."""
         self.found: list[Moment] = []
-        self.others: list[tuple[int, int]] = []
+        self.others: list[Moment] = []
         """Where times stand that are none to book: 昨天, 上周三, 改天."""
         self._text, self._today, self._holidays, self._complaints = text, today, holidays, complaints
-        for match in TIME.finditer(text):
+        for match in times(text):
             self._read(match, match.lastgroup or "")
         for moment in self.found:
             _take_turn(text, moment)
@@ -79,11 +79,11 @@ class Moments:
         elif kind in _DAY_KINDS:
             self._read_days(match, kind, last)
         else:
-            self.others.append((start, end))
+            self.others.append(Moment(start, end))
 
     def _read_part(self, start: int, end: int, part: str, last: Moment | None) -> None:
         if last is None and self._only_describes(end):
-            self.others.append((start, end))
+            self.others.append(Moment(start, end))
         elif last is not None and last.part is None and last.clock is None:
             last.part, last.end = part, end
         else:
@@ -96,7 +96,7 @@ class Moments:
             return
         start, end = match.span()
         if kind == "relative" and days.first == today and self._only_describes(end):
-            self.others.append((start, end))
+            self.others.append(Moment(start, end))
         elif last is not None and last.days is None and last.end == start and last.clock is None:
             last.days, last.end, last.kind = days, end, kind
         else:

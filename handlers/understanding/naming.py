@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from booking.models import Catalogue, Department, Doctor
-from handlers.understanding.lexicon import Mark, longest
 from handlers.understanding.normal import normalise
 from handlers.understanding.sounds import Sounds, spellings
 from handlers.understanding.tables import Entry
@@ -104,14 +103,3 @@ def doctor_names(doctor: Doctor) -> Iterator[str]:
 def surname_of(name: str) -> str:
     """Return the surname of a Chinese name."""
     return name[:2] if name[:2] in COMPOUND else name[:1]
-
-
-def chosen(marks: Iterable[Mark], kind: str) -> list[tuple[int, int, list[str]]]:
-    """Return the names of a kind that stand in the text, each with the codes that bear it."""
-    found: list[tuple[int, int, list[str]]] = []
-    for mark in longest(mark for mark in marks if mark.kind == kind):
-        if found and found[-1][0] == mark.start:
-            found[-1][2].append(mark.value)
-        else:
-            found.append((mark.start, mark.end, [mark.value]))
-    return found

@@ -7,8 +7,6 @@ from typing import NamedTuple
 from handlers.understanding.lexicon import Mark
 from handlers.understanding.tables import Entry
 
-ALONE, ANCHOR = "alone", "anchor"
-
 
 class Hit(NamedTuple):
     """An entry found in a text, and where."""
@@ -23,7 +21,7 @@ class Phrases:
 
     def __init__(self, kind: str, entries: Sequence[Entry], reach: int) -> None:
         """Take the table's ``kind`` of marks, and how many characters apart words may stand."""
-        self._kind, self._reach = kind, reach
+        self.alone, self.anchor, self._reach = f"{kind}_alone", f"{kind}_anchor", reach
         self._entries = entries
         self._groups = [[_any_of(group) for group in entry.together[1:]] for entry in entries]
         self._unless = [_any_of(entry.unless) if entry.unless else None for entry in entries]
@@ -32,9 +30,9 @@ class Phrases:
         """Return what the lexicon must know: word, kind and the entry's number."""
         for index, entry in enumerate(self._entries):
             for word in entry.words:
-                yield word, f"{self._kind}_{ALONE}", str(index)
+                yield word, self.alone, str(index)
             for word in entry.together[0] if entry.together else ():
-                yield word, f"{self._kind}_{ANCHOR}", str(index)
+                yield word, self.anchor, str(index)
 
     def find(self, text: str, marks: Iterable[Mark]) -> list[Hit]:
         """Return the entries that these marks of this table belong to and that are there in full."""
@@ -48,7 +46,7 @@ class Phrases:
             if excepted[index]:
                 continue
             start, end = mark.start, mark.end
-            if mark.kind.endswith(ANCHOR):
+            if mark.kind == self.anchor:
                 around = self._around(text, index, start, end)
                 if around is None:
                     continue

@@ -7,7 +7,8 @@ from handlers.understanding.grammar import CORRECTION
 from handlers.understanding.lexicon import Mark, longest
 from handlers.understanding.naming import DEPARTMENT, DOCTOR, Names
 from handlers.understanding.phrases import Hit
-from handlers.understanding.vocabulary import PICK_OUT, TITLES, UNIT, UNWANTED
+from handlers.understanding.reading import Reading
+from handlers.understanding.vocabulary import PICK_OUT, REFUSING, TITLES, UNIT, UNWANTED
 
 REACH = 5
 _SHORT = 2
@@ -37,20 +38,15 @@ NOWHERE = Place()
 def mentions(text: str, marks: Sequence[Mark], kind: str, names: Names) -> list[Mention]:
     """Return the departments or the doctors named, without those that are refused."""
     found: list[Mention] = []
-    for mark in longest(marks):
-        if (
-            mark.kind != kind
-            or not mark.value
-            or UNWANTED.search(text, max(0, mark.start - REACH), mark.start) is not None
-        ):
+    refusing = REFUSING.search(text) is not None
+    for start, end, of, code in marks if len(marks) == 1 else longest(marks):
+        if of != kind or not code or (refusing and UNWANTED.search(text, max(0, start - REACH), start) is not None):
             continue
-        if found and found[-1].start == mark.start:
-            found[-1] = found[-1]._replace(codes=(*found[-1].codes, mark.value))
+        if found and found[-1].start == start:
+            found[-1] = Mention(start, end, (*found[-1].codes, code))
         else:
-            found.append(Mention(mark.start, mark.end, (mark.value,)))
-    if kind == DOCTOR:
-        return [_titled(text, mention, names) for mention in found]
-    return found
+            found.append(Mention(start, end, (code,)))
+    return [_titled(text, mention, names) if len(mention.codes) > 1 else mention for mention in found]
 
 
 def _titled(text: str, mention: Mention, names: Names) -> Mention:
@@ -59,13 +55,13 @@ def _titled(text: str, mention: Mention, names: Names) -> Mention:
     return mention._replace(codes=tuple(names.of_title(mention.codes, title)))
 
 
-def misspelt(text: str, used: Sequence[tuple[int, int, str]], names: Names) -> tuple[list[Mention], list[Mention]]:
+def misspelt(text: str, reading: Reading, names: Names) -> tuple[list[Mention], list[Mention]]:
     """Return departments and doctors by sound and look, where nothing is named as it is written."""
     sounds = names.sounds
     if not sounds.may_be_heard(text) and UNIT not in text:
         return [], []
     taken = bytearray(len(text))
-    for start, end, _ in used:
+    for start, end, _ in reading.used:
         taken[start:end] = b"\1" * (end - start)
     found = sounds.heard(text, taken) or (sounds.seen(text, taken) if UNIT in text else [])
     departments = [Mention(n.start, n.end, (n.code,)) for n in found if n.kind == DEPARTMENT and n.code]
@@ -84,6 +80,8 @@ def _is_picked(text: str, start: int, end: int) -> bool:
 
 def last_meant(text: str, found: Sequence[Mention]) -> tuple[str, ...]:
     """Return whom the mentions mean together; what was taken back counts no more."""
+    if len(found) == 1:
+        return found[0].codes
     meant: tuple[str, ...] = ()
     end = 0
     for mention in found:

@@ -2,10 +2,23 @@
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from handlers.understanding.normal import Normal
 from handlers.understanding.vocabulary import FILLERS
 from handlers.understanding.when import Excluded, When
+
+
+class Spanned(Protocol):
+    """Anything that stands somewhere in a text."""
+
+    @property
+    def start(self) -> int:
+        """The place of its first letter."""
+
+    @property
+    def end(self) -> int:
+        """The place behind its last letter."""
 
 
 class Wish:
@@ -73,15 +86,22 @@ class Reading(Wish):
     reasons: tuple[str, ...] = ()
     """Why these departments, where symptoms told."""
 
-    def __init__(self, normal: Normal, used: list[tuple[int, int, str]]) -> None:
-        """Take the text as it was read, and which letters of it say what."""
-        self.normal, self.used = normal, used
+    def __init__(self, normal: Normal) -> None:
+        """Take the text as it was read."""
+        self.normal = normal
+        self.found: list[tuple[str, Sequence[Spanned]]] = []
+        """What was found in it, by what it says."""
+
+    @property
+    def used(self) -> list[tuple[int, int, str]]:
+        """Which letters of the text as it was read say what."""
+        return sorted((one.start, one.end, what) for what, found in self.found for one in found)
 
     @property
     def spans(self) -> list[tuple[int, int, str]]:
         """First character, the one behind the last, and what they say: of the text as it was written."""
         place = self.normal.place
-        return [(place(start), place(end - 1) + 1, what) for start, end, what in sorted(self.used) if end > start]
+        return [(place(start), place(end - 1) + 1, what) for start, end, what in self.used if end > start]
 
     @property
     def left(self) -> str:

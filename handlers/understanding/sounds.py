@@ -107,7 +107,7 @@ class Sounds:
     def seen(self, text: str, taken: Sequence[int]) -> list[Named]:
         """Return the department whose name differs in one character from a part of the text that ends like it."""
         found: list[Named] = []
-        ends = [place for place, letter in enumerate(text) if letter == UNIT]
+        ends = [place for place, letter in enumerate(text) if letter == UNIT and not taken[place]]
         for name, kind, code, _ in self._names:
             if kind == "doctor" or len(name) < _LONG or not name.endswith(UNIT):
                 continue

@@ -204,6 +204,7 @@ BEFORE_SHORT = re.compile(
     r"(?:^|[^\u4e00-\u9fff]|[挂看约个号的去想要找选是在到换改成午天日上早晚点半一二三四五六妈爸人吧给我子儿])$"
 )
 """What may stand before a short department's name that is only heard: not the rest of a longer name."""
+REFUSING = re.compile(r"[不别除]")
 UNWANTED = re.compile(r"(?:不是|不要|不想要?|别|不用|不)(?:挂|看|约|找|选|去|改|换)?(?:的)?(?:是)?$|(?:除了|除)$")
 """What stands right before a name that is not wanted."""
 OLD_ONE = re.compile(r"(?:那个|那次|这个)?的?(?:号|预约|挂号|那个号|约)")
