@@ -32,6 +32,7 @@ from handlers.understanding.tables import Tables
 from handlers.understanding.when import combine
 
 EVERYDAY, SYMPTOM, FLAG, SKILL, PREFER, PAST = "everyday", "symptom", "flag", "skill", "prefer", "past"
+ELSEWHERE = "elsewhere"
 EVERYDAY_ALONE = "everyday_alone"
 NEAR, FAR = 5, 18
 """Characters apart that words of a symptom, and of a red flag, may stand."""
@@ -60,6 +61,7 @@ class Understanding:
                 *person_words(),
                 *((word, PREFER, prefer) for prefer, said in words.PREFERENCES.items() for word in said.split()),
                 *((word, PAST, "") for word in words.PAST.split()),
+                *((word, ELSEWHERE, "") for word in words.ELSEWHERE.split()),
             ]
         )
 
@@ -77,12 +79,14 @@ class Understanding:
         moments = Moments(text.text, text.now.date(), self._holidays, [hit.start for hit in complaints])
         text.use_moments(moments)
         self._read_person(text)
+        prefer = text.marks.get(PREFER, ())
+        text.use(prefer, PREFER)
         named = self._named(text)
         reading.intent = read_intent(text.text, text.marks.get(CUE, ()), _around(text, moments, complaints, named))
         wished = moments.found or reading.intent == words.CHANGE
         ask = self._read_when(text, moments.found, named) if wished else set()
-        if PREFER in text.marks:
-            reading.prefer = text.marks[PREFER][0].value
+        if prefer:
+            reading.prefer = prefer[0].value
         place = self._place(text, named, text.cut, len(text.text))
         if not place.departments and not place.doctors and reading.old is None:
             place = self._suited(text, complaints)
@@ -129,7 +133,7 @@ class Understanding:
             first, last = text.patient
             doctors = mentions(text.text, text.marks[DOCTOR], DOCTOR, self._names)
             doctors = [doctor for doctor in doctors if doctor.end <= first or doctor.start >= last]
-        if not departments and not doctors and not everyday:
+        if not everyday and DEPARTMENT not in text.marks and not _names_somebody(text.marks.get(DOCTOR, ())):
             departments, doctors = misspelt(text.text, text.reading, self._names)
         text.use(departments, DEPARTMENT)
         text.use(doctors, DOCTOR)
@@ -221,8 +225,15 @@ def _around(text: _Text, moments: Moments, complaints: Sequence[Hit], named: _Na
         complaint=bool(complaints) or SKILL in marks,
         when=bool(moments.found),
         past=bool(moments.others) or PAST in marks,
+        elsewhere=ELSEWHERE in marks,
+        prefers=PREFER in marks,
         left=text.left,
     )
+
+
+def _names_somebody(marks: Sequence[Mark]) -> bool:
+    """Tell whether a doctor is named, not only a title said."""
+    return any(mark.value for mark in marks)
 
 
 def _start(hit: Hit) -> int:

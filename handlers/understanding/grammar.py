@@ -162,7 +162,7 @@ def times(text: str) -> Iterator[re.Match[str]]:
 _BEGIN = re.compile(f"[{''.join(sorted({letter for _, letters, _ in _KINDS for letter in letters}))}]")
 AFTER_TIME = re.compile(
     r"(?P<excluded>(?:那天|的?时候|的|我|都|也|这天|是){0,2}(?:不行|不可以|不方便|没空|没时间|没有空|有事|要上班|不在|去不了|来不了|除外|以外|不要|不去|不考虑|之外))"
-    r"|(?P<before>之前|以前|前(?!列|天|面|台)|内|为止|之内)|(?P<after>之后|以后|过后|后(?!天|勤|背|面)|往后)"
+    r"|(?P<past>(?:来|去|在|到|找)?(?:[\u4e00-\u9fff]{0,3}?)(?:看|挂|做|约|打|拔|补|查|来|去)过|(?:做|看|来|打|拔|补|查)的(?!号|预约|话))|(?P<before>之前|以前|前(?!列|天|面|台)|内|为止|之内)|(?P<after>之后|以后|过后|后(?!天|勤|背|面)|往后)"
     r"|(?P<onward>开始|起|之起|及以后|及之后)|(?P<about>左右|多|来钟|许|钟|的时候|那天|这天|当天)"
 )
 """What stands right behind a time and turns it."""

@@ -9,6 +9,10 @@ from handlers.understanding.lexicon import Mark
 CUE = "cue"
 REACH = 8
 """Characters before a cue that may negate it."""
+BARE = 4
+"""Characters of a text that may say no more than 约."""
+NAMED_LOOSE = 2
+"""Characters not understood beside a bare name that may still be a wish to book."""
 LOOSE = 1
 """Characters not understood beside a bare day that may still be a wish to book."""
 _OPENING = frozenset(("上班吗", "上班么", "上不上班", "开诊"))
@@ -26,6 +30,10 @@ class Around(NamedTuple):
     complaint: bool
     when: bool
     past: bool
+    elsewhere: bool
+    """Whether it speaks of something the clinic has nothing to do with."""
+    prefers: bool
+    """Whether it says how soon, or that any will do."""
     left: Callable[[], str]
     """What nothing explains; asked for only where it matters."""
 
@@ -42,17 +50,22 @@ def cue_words() -> list[tuple[str, str, str]]:
 
 def read_intent(text: str, cues: Sequence[Mark], around: Around) -> str:
     """Return the intent that the cues tell; without any, what is said may still be a wish to book."""
-    beside = around.named or around.complaint or around.when
+    something = around.named or around.complaint
+    if around.elsewhere and not something:
+        return words.UNKNOWN
     meant: dict[str, Mark] = {}
     denied: set[str] = set()
     for cue in cues:
         intent = cue.value
-        weak = text[cue.start : cue.end] in words.WEAK
+        said = text[cue.start : cue.end]
+        weak = said in words.WEAK
         if intent in meant and (weak or intent != words.BOOK):
+            continue
+        if intent == words.BOOK and text.startswith(words.DONE, cue.end):
             continue
         if _is_negated(text, cue):
             denied.add(intent)
-        elif not weak or beside or intent in _ALONE:
+        elif not weak or something or intent in _ALONE or (around.when and said not in words.OF_SOMEBODY):
             meant[intent] = cue
     for intent in denied:
         meant.pop(intent, None)
@@ -65,7 +78,7 @@ def _decided(text: str, found: str | None, meant: dict[str, Mark], denied: set[s
         return words.UNKNOWN if denied else _unsaid(around)
     said = text[meant[found].start : meant[found].end]
     if found == words.BOOK:
-        return _booking(text, meant, around)
+        return _booking(text, meant[words.BOOK], around)
     if found in {words.THANKS, words.GREETING}:
         return _polite(found, meant[found], around)
     return _corrected(text, found, said, around)
@@ -73,9 +86,12 @@ def _decided(text: str, found: str | None, meant: dict[str, Mark], denied: set[s
 
 def _unsaid(around: Around) -> str:
     """Tell what is wished where no word says it: naming something of the clinic is a wish to book, unless it tells."""
+    if around.named and not around.complaint and around.loose > NAMED_LOOSE:
+        return words.UNKNOWN
     if around.named or around.complaint:
         return words.UNKNOWN if around.past and around.loose > LOOSE else words.BOOK
-    return words.BOOK if around.when and around.loose <= LOOSE else words.UNKNOWN
+    bare = around.when and not around.past and (around.prefers or around.loose <= LOOSE)
+    return words.BOOK if bare else words.UNKNOWN
 
 
 def _corrected(text: str, found: str, said: str, around: Around) -> str:
@@ -90,13 +106,15 @@ def _corrected(text: str, found: str, said: str, around: Around) -> str:
     return found
 
 
-def _booking(text: str, meant: dict[str, Mark], around: Around) -> str:
-    """Tell whether words that may mean booking do."""
-    cue = meant[words.BOOK]
-    if text[cue.start : cue.end] in words.WEAK and not (around.named or around.complaint or around.when):
-        bare = around.loose <= LOOSE and "号" not in text[cue.end :]
-        return words.BOOK if bare and len(text) <= 4 and cue.end - cue.start == 1 else words.UNKNOWN  # noqa: PLR2004
-    return words.BOOK
+def _booking(text: str, cue: Mark, around: Around) -> str:
+    """Tell whether words that may mean booking do: 约 does in 约明天, hardly in 约了朋友明天吃饭."""
+    if text[cue.start : cue.end] not in words.WEAK:
+        return words.BOOK
+    if around.named or around.complaint:
+        return words.UNKNOWN if around.past and not around.when else words.BOOK
+    if around.when:
+        return words.BOOK if around.prefers or around.loose <= LOOSE else words.UNKNOWN
+    return words.BOOK if around.loose == 0 and len(text) <= BARE and cue.end - cue.start == 1 else words.UNKNOWN
 
 
 def _polite(found: str, cue: Mark, around: Around) -> str:

@@ -62,6 +62,8 @@ class Moments:
             self._read(match, match.lastgroup or "")
         for moment in self.found:
             _take_turn(text, moment)
+        self.others += [moment for moment in self.found if moment.turn == "past"]
+        self.found = [moment for moment in self.found if moment.turn != "past"]
 
     def _read(self, match: re.Match[str], kind: str) -> None:
         start, end = match.span()

@@ -94,7 +94,10 @@ def doctor_names(doctor: Doctor) -> Iterator[str]:
     for title in TITLES:
         yield surname + title
     if not name.isascii():
-        yield from spellings(name, surname=True)
+        for spelling in spellings(name, surname=True):
+            yield spelling
+            for title in TITLES_IN_PINYIN:
+                yield spelling + title
         for spelling in spellings(surname, surname=True):
             for title in TITLES_IN_PINYIN:
                 yield spelling + title

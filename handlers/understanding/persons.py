@@ -9,7 +9,7 @@ from handlers.understanding.numerals import numeral
 
 KIN_MARK, HINT = "kin", "hint"
 INTRODUCED, MYSELF, AGED = "introduced", "myself", "aged"
-CHILD = "child"
+CHILD, DISTANT = "child", "distant"
 
 
 class Person(NamedTuple):
@@ -54,6 +54,10 @@ def _related(text: str, kin: Sequence[Mark]) -> Person | None:
     """Return the first relative; 妈 only with whose it is: 我妈."""
     for mark in kin:
         own = words.MINE_OF.search(text, max(0, mark.start - 3), mark.start)
+        if mark.value == DISTANT:
+            if words.INTRODUCING.search(text, max(0, mark.start - 5), mark.start) is not None:
+                return Person(text[mark.start : mark.end], mark.start, mark.end)
+            continue
         if mark.value:
             return Person(text[mark.start : mark.end], mark.start, mark.end, True if mark.value == CHILD else None)
         if own is not None:

@@ -8,7 +8,7 @@ from handlers.understanding.lexicon import Mark, longest
 from handlers.understanding.naming import DEPARTMENT, DOCTOR, Names
 from handlers.understanding.phrases import Hit
 from handlers.understanding.reading import Reading
-from handlers.understanding.vocabulary import PICK_OUT, REFUSING, TITLES, UNIT, UNWANTED
+from handlers.understanding.vocabulary import CLOSED, NO_UNIT, PICK_OUT, REFUSING, TITLES, UNIT, UNWANTED
 
 REACH = 5
 _SHORT = 2
@@ -40,7 +40,9 @@ def mentions(text: str, marks: Sequence[Mark], kind: str, names: Names) -> list[
     found: list[Mention] = []
     refusing = REFUSING.search(text) is not None
     for start, end, of, code in marks if len(marks) == 1 else longest(marks):
-        if of != kind or not code or (refusing and UNWANTED.search(text, max(0, start - REACH), start) is not None):
+        if of != kind or not code or text.startswith(NO_UNIT, end):
+            continue
+        if refusing and UNWANTED.search(text, max(0, start - REACH), start) is not None:
             continue
         if found and found[-1].start == start:
             found[-1] = Mention(start, end, (*found[-1].codes, code))
@@ -75,7 +77,10 @@ def misspelt(text: str, reading: Reading, names: Names) -> tuple[list[Mention], 
 
 def _is_picked(text: str, start: int, end: int) -> bool:
     """Tell whether what sounds like a doctor's short name stands where one is chosen."""
-    return text.startswith(TITLES, end) or PICK_OUT.search(text, max(0, start - 2), start) is not None
+    if text.startswith(TITLES, end):
+        return True
+    chosen = PICK_OUT.search(text, max(0, start - 2), start) is not None and CLOSED.match(text, end) is not None
+    return chosen and (start > 0 or end == len(text))
 
 
 def last_meant(text: str, found: Sequence[Mention]) -> tuple[str, ...]:

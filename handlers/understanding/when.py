@@ -11,6 +11,7 @@ from handlers.understanding.grammar import AFTERNOON, CORRECTION, JOINED, MORNIN
 from handlers.understanding.moments import Moment
 
 ONE = timedelta(days=1)
+RANGE = ("到", "至", "-", "~")
 ENDS = {MORNING: time(12), AFTERNOON: time(18)}
 
 
@@ -50,7 +51,8 @@ def combine(text: str, moments: Sequence[Moment], now: datetime, start: int = 0,
         if moment.turn == "excluded":
             when.excluded.append(Excluded(moment.days, moment.part, weekly=moment.kind == "weekday"))
         else:
-            _settle(moment, now)
+            if text[moment.end : moment.end + 1] not in RANGE:
+                _settle(moment, now)
             link = None if last is None else JOINED.fullmatch(text, last.end, moment.start)
             if link is not None and not link[0] and last is not None and last.kind != moment.kind:
                 link = None
