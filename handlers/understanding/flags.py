@@ -6,7 +6,7 @@ from handlers.understanding.phrases import Hit
 from handlers.understanding.vocabulary import CLAUSE, FOLLOWED_UP, NOT_SO, NOW, ONCE
 
 CRISIS = "crisis"
-REACH = 6
+REACH = 10
 """Characters before a flag that may deny it."""
 
 

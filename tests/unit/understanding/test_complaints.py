@@ -1,5 +1,7 @@
 """Symptoms and the departments for them; red flags and what is none."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.support.understood import understood
@@ -162,3 +164,13 @@ def test_what_is_no_red_flag_is_not_urgent(text: str) -> None:
 def test_a_crisis_is_told_from_an_emergency() -> None:
     assert understood("不想活了").crisis
     assert not understood("喘不上气").crisis
+
+
+SAID = (Path(__file__).parent / "red_flags.txt").read_text(encoding="utf-8").splitlines()
+"""As people write: ``+`` before what is urgent, ``-`` before what only looks like it."""
+
+
+def test_the_list_of_red_flags_is_told_apart() -> None:
+    wrong = [line for line in SAID if understood(line[1:]).urgent != line.startswith("+")]
+    assert len(SAID) > 200
+    assert wrong == []
