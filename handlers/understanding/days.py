@@ -12,7 +12,7 @@ from handlers.understanding.numerals import numeral
 ONE = timedelta(days=1)
 WEEK = 7
 MONTHS = 12
-_AHEAD = {"今": 0, "当": 0, "明": 1}
+_AHEAD = {"今": 0, "当": 0, "明": 1, "听": 1}
 _THIRDS = {"初": (1, 10), "上旬": (1, 10), "中旬": (11, 20), "下旬": (21, 31), "底": (21, 31), "末": (21, 31)}
 
 

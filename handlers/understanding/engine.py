@@ -15,7 +15,7 @@ from handlers.understanding.moments import Moment, Moments
 from handlers.understanding.naming import DEPARTMENT, DOCTOR, Names
 from handlers.understanding.normal import Normal, normalise
 from handlers.understanding.persons import HINT, KIN_MARK, person_words, read_person
-from handlers.understanding.phrases import Hit, Phrases
+from handlers.understanding.phrases import Hit, Phrases, outside, widest
 from handlers.understanding.places import (
     NOWHERE,
     Mention,
@@ -82,7 +82,8 @@ class Understanding:
         prefer = text.marks.get(PREFER, ())
         text.use(prefer, PREFER)
         named = self._named(text)
-        reading.intent = read_intent(text.text, text.marks.get(CUE, ()), _around(text, moments, complaints, named))
+        cues = outside(text.marks.get(CUE, ()), complaints)
+        reading.intent = read_intent(text.text, cues, _around(text, moments, complaints, named))
         wished = moments.found or reading.intent == words.CHANGE
         ask = self._read_when(text, moments.found, named) if wished else set()
         if prefer:
@@ -104,8 +105,7 @@ class Understanding:
         text.reading.flags = tuple(dict.fromkeys(hit.entry.name for hit in hits))
 
     def _complaints(self, text: "_Text") -> list[Hit]:
-        hits = text.hits(self._symptoms)
-        hits.sort(key=_start)
+        hits = widest(text.hits(self._symptoms))
         text.use(hits, SYMPTOM)
         return hits
 
@@ -144,6 +144,7 @@ class Understanding:
         """Take over when; for a change, first what of it is the old. Of a sentence that wants nothing no day counts."""
         reading = text.reading
         if reading.intent == words.UNKNOWN:
+            reading.aside = combine(text.text, moments, text.now)
             return set()
         if reading.intent == words.CHANGE:
             text.cut = where_new_begins(text.text, moments, [*named.departments, *named.doctors])
@@ -234,10 +235,6 @@ def _around(text: _Text, moments: Moments, complaints: Sequence[Hit], named: _Na
 def _names_somebody(marks: Sequence[Mark]) -> bool:
     """Tell whether a doctor is named, not only a title said."""
     return any(mark.value for mark in marks)
-
-
-def _start(hit: Hit) -> int:
-    return hit.start
 
 
 def _longest_first(mark: Mark) -> tuple[int, int]:

@@ -15,7 +15,7 @@ NAMED_LOOSE = 2
 """Characters not understood beside a bare name that may still be a wish to book."""
 LOOSE = 1
 """Characters not understood beside a bare day that may still be a wish to book."""
-_OPENING = frozenset(("上班吗", "上班么", "上不上班", "开诊"))
+_OPENING = frozenset(("上班吗", "上班么", "上不上班", "上班不", "上班没", "开门不", "开诊"))
 _NEGATIONS = frozenset("不别没甭勿莫未需")
 _ALONE = frozenset((words.BOOK, words.GREETING))
 """Intents of which weak cues are looked at closer, beside nothing too."""

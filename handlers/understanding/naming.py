@@ -75,13 +75,10 @@ class Names:
 
 def department_names(department: Department) -> Iterator[str]:
     """Return the names of a department; 口腔 means 口腔科 too."""
-    for written in (department.name, *department.aliases):
-        name = normalise(written).text
-        if not name:
-            continue
-        yield name
-        if name.endswith(UNIT) and len(name) > _SHORTEST:
-            yield name[:-1]
+    official = normalise(department.name).text
+    if official.endswith(UNIT) and len(official) > _SHORTEST:
+        yield official[:-1]
+    yield from filter(None, (official, *(normalise(alias).text for alias in department.aliases)))
 
 
 def doctor_names(doctor: Doctor) -> Iterator[str]:

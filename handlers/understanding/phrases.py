@@ -1,6 +1,7 @@
 """Entries of the tables as they are found in a text: by a word, or by words that stand together."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -62,6 +63,31 @@ class Phrases:
                 return None
             first, last = min(first, found.start()), max(last, found.end())
         return first, last
+
+
+def widest(hits: list[Hit]) -> list[Hit]:
+    """Return the hits in the text's order without those inside another: 舌头疼 is no 头疼."""
+    kept: list[Hit] = []
+    for hit in sorted(hits, key=_widest_first):
+        if not kept or hit.end > kept[-1].end or (hit.start, hit.end) == kept[-1][:2]:
+            kept.append(hit)
+    return kept
+
+
+def outside(marks: Sequence[Mark], hits: Sequence[Hit]) -> Sequence[Mark]:
+    """Return the marks that lie in no hit: 推迟 in 月经推迟 changes no appointment. Both in the text's order."""
+    if not marks or not hits:
+        return marks
+    starts = [hit.start for hit in hits]
+    return [mark for mark in marks if not _is_inside(mark, hits, bisect_right(starts, mark.start) - 1)]
+
+
+def _is_inside(mark: Mark, hits: Sequence[Hit], index: int) -> bool:
+    return index >= 0 and mark.end <= hits[index].end and mark.end - mark.start > 1
+
+
+def _widest_first(hit: Hit) -> tuple[int, int]:
+    return hit.start, -hit.end
 
 
 def _any_of(words: Iterable[str]) -> re.Pattern[str]:

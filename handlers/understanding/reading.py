@@ -79,6 +79,8 @@ class Reading(Wish):
     flags: tuple[str, ...] = ()
     """Names of the red flags."""
     crisis: bool = False
+    aside: When | None = None
+    """What a sentence that wishes nothing says of days and times: none of it counts, unless a question is open."""
     excluded: Sequence[Excluded] = ()
     prefer: str | None = None
     """``soonest`` or ``any``."""

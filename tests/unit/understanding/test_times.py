@@ -29,6 +29,8 @@ def moment(text: str) -> datetime:
         ("明日", "11-24"),
         ("明儿", "11-24"),
         ("名天", "11-24"),
+        ("听日", "11-24"),
+        ("明朝上午", "11-24"),
         ("后天", "11-25"),
         ("後天", "11-25"),
         ("大后天", "11-26"),
@@ -106,6 +108,8 @@ def test_a_day_of_the_coming_year_is_read(text: str, day: str) -> None:
         ("周五到下周二", "11-27", "12-01"),
         ("下周一至三", "11-30", "12-02"),
         ("下周二到周四", "12-01", "12-03"),
+        ("周一到周五", "11-23", "11-27"),
+        ("12月1日到12月5日之间", "12-01", "12-05"),
         ("3号到5号", "12-03", "12-05"),
         ("3-5号", "12-03", "12-05"),
         ("12月3号到5号", "12-03", "12-05"),
@@ -322,6 +326,13 @@ def test_a_weekday_that_is_todays_is_the_next_when_its_time_is_over() -> None:
 )
 def test_a_correction_counts(text: str, day: str) -> None:
     assert when(f"{text}{BOOK}") == {"date": day}
+
+
+def test_a_day_in_a_sentence_that_wishes_nothing_is_kept_aside() -> None:
+    reading = understood("我那天要上班周四吧")
+    assert (reading.intent, reading.date) == ("unknown", None)
+    assert reading.aside is not None
+    assert str(reading.aside.date) == "2026-11-26"
 
 
 def test_a_corrected_time_keeps_the_part_of_day_it_lies_in() -> None:
