@@ -84,9 +84,10 @@ def _later(found: re.Match[str], today: date) -> Days:
 
 
 def _weekday(found: re.Match[str], today: date) -> Days:
-    several = [WEEKDAYS[letter] for letter in found["several"] or found["day_of_week"]]
-    wanted, length = several[0], several[-1] - several[0]
-    if length != len(several) - 1:
+    several = found["several"]
+    wanted = WEEKDAYS[(several or found["day_of_week"])[0]]
+    length = WEEKDAYS[several[-1]] - wanted if several else 0
+    if several and [WEEKDAYS[day] for day in several] != list(range(wanted, wanted + len(several))):
         return OPEN
     monday = today - timedelta(days=today.weekday())
     weeks, this_week = found["weeks"], found["this_week"]

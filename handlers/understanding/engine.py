@@ -91,7 +91,9 @@ class Understanding:
         place = self._place(text, named, text.cut, len(text.text))
         if not place.departments and not place.doctors and reading.old is None:
             place = self._suited(text, complaints)
-        reading.ask = tuple(sorted(ask | _settle(reading, place)))
+        ask |= _settle(reading, place)
+        if ask:
+            reading.ask = tuple(sorted(ask))
         return reading
 
     def _read_flags(self, text: "_Text") -> None:

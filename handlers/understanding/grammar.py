@@ -166,10 +166,18 @@ def times(text: str) -> Iterator[re.Match[str]]:
 _BEGIN = re.compile(f"[{''.join(sorted({letter for _, letters, _ in _KINDS for letter in letters}))}]")
 AFTER_TIME = re.compile(
     r"(?P<excluded>(?:那天|的?时候|的|我|都|也|这天|是){0,2}(?:不行|不可以|不方便|没空|没时间|没有空|有事|要上班|不在|去不了|来不了|除外|以外|不要|不去|不考虑|之外))"
-    r"|(?P<past>(?:来|去|在|到|找)?(?:[\u4e00-\u9fff]{0,3}?)(?:看|挂|做|约|打|拔|补|查|来|去)过|(?:做|看|来|打|拔|补|查)的(?!号|预约|话))|(?P<before>之前|以前|前(?!列|天|面|台)|内|为止|之内)|(?P<after>之后|以后|过后|后(?!天|勤|背|面)|往后)"
+    r"|(?P<before>之前|以前|前(?!列|天|面|台)|内|为止|之内)|(?P<after>之后|以后|过后|后(?!天|勤|背|面)|往后)"
     r"|(?P<onward>开始|起|之起|及以后|及之后)|(?P<about>左右|之间|期间|中间|多|来钟|许|钟|的时候|那天|这天|当天)"
 )
 """What stands right behind a time and turns it."""
+TURNING = frozenset("那的时我都也这是不没有要去来除以之前内为后过往开起及左期中多许钟当")
+"""The letters with which ``AFTER_TIME`` may begin."""
+WAS_THERE = re.compile(
+    r"[\u4e00-\u9fff]{0,4}?(?:看|挂|做|约|打|拔|补|查|来|去)过|(?:做|看|来|打|拔|补|查)的(?!号|预约|话)"
+)
+"""What stands behind the day of a visit that was."""
+LOOK_BACK = frozenset("开去除要想是别选约挂括避这个在说了从自打")
+"""The letters with which ``BEFORE_TIME`` and ``FROM_TIME`` may end."""
 BEFORE_TIME = re.compile(
     r"(?:除了|除开|除去|除|不要|不想要?|不是|别|不选|不约|不挂|避开|不包括)(?:这个?|在|挂|约|选|说)?$"
 )

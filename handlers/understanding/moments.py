@@ -8,7 +8,16 @@ from datetime import date
 
 from handlers.understanding.clock import Clock, read_clock
 from handlers.understanding.days import Days, read_days
-from handlers.understanding.grammar import AFTER_TIME, BEFORE_TIME, FROM_TIME, PART_OF, times
+from handlers.understanding.grammar import (
+    AFTER_TIME,
+    BEFORE_TIME,
+    FROM_TIME,
+    LOOK_BACK,
+    PART_OF,
+    TURNING,
+    WAS_THERE,
+    times,
+)
 from handlers.understanding.holidays import Holidays
 
 REACH = 8
@@ -62,8 +71,10 @@ class Moments:
             self._read(match, match.lastgroup or "")
         for moment in self.found:
             _take_turn(text, moment)
-        self.others += [moment for moment in self.found if moment.turn == "past"]
-        self.found = [moment for moment in self.found if moment.turn != "past"]
+            if moment.turn == "past":
+                self.others.append(moment)
+        if self.others:
+            self.found = [moment for moment in self.found if moment.turn != "past"]
 
     def _read(self, match: re.Match[str], kind: str) -> None:
         start, end = match.span()
@@ -114,12 +125,18 @@ class Moments:
 
 def _take_turn(text: str, moment: Moment) -> None:
     """Read what stands right around a moment and turns it: 除了…, …之前, …不行."""
-    if BEFORE_TIME.search(text, max(0, moment.start - REACH), moment.start) is not None:
+    start, end = moment.start, moment.end
+    looks_back = start > 0 and text[start - 1] in LOOK_BACK
+    if looks_back and BEFORE_TIME.search(text, max(0, start - REACH), start) is not None:
         moment.turn = "excluded"
         return
-    found = AFTER_TIME.match(text, moment.end)
+    behind = text[end : end + REACH]
+    if ("过" in behind or "的" in behind) and WAS_THERE.match(text, end) is not None:
+        moment.turn = "past"
+        return
+    found = AFTER_TIME.match(text, end) if behind and behind[0] in TURNING else None
     if found is not None:
         moment.end = found.end()
         moment.turn = found.lastgroup if found.lastgroup != "about" else None
-    if moment.turn is None and FROM_TIME.search(text, max(0, moment.start - REACH), moment.start) is not None:
+    if looks_back and moment.turn is None and FROM_TIME.search(text, max(0, start - REACH), start) is not None:
         moment.turn = "onward"

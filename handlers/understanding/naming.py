@@ -1,7 +1,7 @@
 """Departments and doctors of a catalogue, by every name people have for them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from booking.models import Catalogue, Department, Doctor
 from handlers.understanding.normal import normalise
@@ -21,6 +21,7 @@ class Names:
     def __init__(self, catalogue: Catalogue, everyday: Sequence[Entry] = ()) -> None:
         self.departments: Mapping[str, Department] = {c: d for c, d in catalogue.departments.items() if d.active}
         self.doctors: Mapping[str, Doctor] = {c: d for c, d in catalogue.doctors.items() if d.active}
+        self._called: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._by_name: defaultdict[str, list[str]] = defaultdict(list)
         for department in self.departments.values():
             for name in department_names(department):
@@ -41,8 +42,13 @@ class Names:
             for word in doctor_names(doctor):
                 yield word, DOCTOR, doctor.code
 
-    def called(self, names: Iterable[str]) -> tuple[str, ...]:
+    def called(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """Return the departments of a table's list: the first name the clinic has, or all of ``A/B`` that it has."""
+        if names not in self._called:
+            self._called[names] = self._first_called(names)
+        return self._called[names]
+
+    def _first_called(self, names: tuple[str, ...]) -> tuple[str, ...]:
         for name in names:
             found = [code for one in name.split("/") for code in self._by_name.get(one, ())[:1]]
             if found:

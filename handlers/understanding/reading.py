@@ -134,11 +134,15 @@ class Reading(Wish):
 
 
 def left_of(text: str, used: Iterable[tuple[int, int, str]]) -> str:
-    """Return what of a text stands in no span and is no filler."""
-    rest = list(text)
+    """Return what of a text stands in no span and is no filler. The spans come in the text's order."""
+    pieces: list[str] = []
+    place = 0
     for start, end, _ in used:
-        rest[start:end] = "," * (end - start)
-    return FILLERS.sub("", "".join(rest))
+        if start > place:
+            pieces.append(text[place:start])
+        place = max(place, end)
+    pieces.append(text[place:])
+    return FILLERS.sub("", ",".join(pieces))
 
 
 def _excluded_row(excluded: Excluded) -> dict[str, object]:
