@@ -43,10 +43,6 @@ def _one(day: date) -> Days:
     return Days(day, day)
 
 
-def _nothing(found: re.Match[str], today: date) -> None:
-    return None
-
-
 def _iso(found: re.Match[str], today: date) -> Days:
     return _ahead(date(int(found["iso_year"]), int(found["iso_month"]), int(found["iso_day"])), today)
 
@@ -191,8 +187,6 @@ def _dotted(found: re.Match[str], today: date) -> Days | None:
 
 _READERS: dict[str, Callable[[re.Match[str], date], Days | None]] = {
     "iso": _iso,
-    "past": _nothing,
-    "vague": _nothing,
     "pair": _pair,
     "relative": _relative,
     "within": _within,

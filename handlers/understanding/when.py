@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from handlers.understanding.clock import resolve
+from handlers.understanding.clock import Clock, resolve
 from handlers.understanding.days import OPEN, WEEK, Days
 from handlers.understanding.grammar import AFTERNOON, CORRECTION, JOINED, MORNING
 from handlers.understanding.moments import Moment
@@ -110,7 +110,7 @@ def _add(when: When, moment: Moment, *, is_next: bool) -> None:
     if moment.part is not None:
         when.part = moment.part if when.part in {None, moment.part} else None
     if moment.clock is not None:
-        _add_clock(when, moment)
+        _add_clock(when, moment, moment.clock)
 
 
 def _add_days(when: When, moment: Moment, *, is_next: bool) -> None:
@@ -155,12 +155,10 @@ def _turned(days: Days, moment: Moment) -> tuple[dt.date | None, dt.date | None,
     return days.first, days.last, days.last is None
 
 
-def _add_clock(when: When, moment: Moment) -> None:
-    if moment.clock is None:
-        return
+def _add_clock(when: When, moment: Moment, clock: Clock) -> None:
     part = moment.part or when.part
-    said = resolve(moment.clock.hour, moment.clock.minute, part)
-    since = None if moment.clock.since is None else resolve(moment.clock.since, 0, part)
+    said = resolve(clock.hour, clock.minute, part)
+    since = None if clock.since is None else resolve(clock.since, 0, part)
     if said is None:
         when.ask.add("time")
     elif since is not None:

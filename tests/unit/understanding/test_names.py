@@ -2,9 +2,10 @@
 
 import pytest
 
-from booking.models import Catalogue, Doctor
+from booking.models import Catalogue, Department, Doctor
 from bot.language_tables import language_tables
 from handlers.understanding.engine import Understanding
+from handlers.understanding.tables import Tables
 from tests.support.understood import MONDAY, said, sample_catalogue, understood
 
 
@@ -153,6 +154,11 @@ def test_two_doctors_or_two_departments_are_asked() -> None:
         ("替欧阳锋挂中医科", "欧阳锋"),
         ("帮王芳约个眼科", "王芳"),
         ("给我自己挂个内科", "自己"),
+        ("帮朋友挂内科", "朋友"),
+        ("我朋友想看牙", None),
+        ("患者王小明 想约内科", "王小明"),
+        ("娃儿发烧咯", "娃儿"),
+        ("妈呀挂个内科", None),
         ("帮我约个眼科", None),
         ("给我挂个内科", None),
         ("帮忙挂个内科", None),
@@ -170,3 +176,24 @@ def test_a_child_is_known_by_word_and_by_age() -> None:
     assert understood("6个月大发烧").department == "pediatrics"
     assert understood("女儿20岁咳嗽").ask == ("department",)
     assert understood("孩子牙疼").department == "dental"
+    assert understood("帮张小明挂号，孩子咳嗽").department == "pediatrics"
+    assert understood("岁数大了咳嗽").child is None
+    assert understood("几个月大咳嗽").child is None
+
+
+def test_names_that_are_no_chinese_names_do_no_harm() -> None:
+    catalogue = sample_catalogue()
+    fee = catalogue.doctors["wang-fang"].fee
+    doctors = {
+        "john": Doctor("john", "John Smith", "", "eye", fee, skills=("",)),
+        "smile": Doctor("smile", "🙂", "", "eye", fee),
+        "gone": Doctor("gone", "王芳", "", "eye", fee, active=False),
+    }
+    departments = {"eye": Department("eye", "科", aliases=("", "眼科"))}
+    odd = Understanding(Catalogue(catalogue.clinic, departments, doctors, version=3), language_tables(), lambda _: None)
+    assert odd.read("挂眼科john smith", MONDAY).doctor == "john"
+    assert odd.read("🙂", MONDAY).doctor is None
+    assert odd.read("王芳", MONDAY).doctor is None
+    assert odd.read("骨棵", MONDAY).department is None
+    nobody = Understanding(Catalogue(catalogue.clinic, {}, {}, version=4), Tables(), lambda _: None)
+    assert nobody.read("王芳 口强科", MONDAY).row() == {}

@@ -79,6 +79,18 @@ def test_what_is_understood_and_what_is_left_make_up_the_text() -> None:
     assert reading.left == "蓝色大象"
 
 
+def test_a_space_between_figures_stays_one() -> None:
+    assert normalise("12  3").text == "12 3"
+    assert normalise("周 三\n下午").text == "周三,下午"
+
+
+def test_a_reading_tells_all_it_found() -> None:
+    assert row("孩子15岁感冒")["departments"] == ["general", "internal"]
+    assert row("王医生或者李医生")["doctors"] == ["wang-fang", "li-qiang"]
+    assert row("喘不上气")["flags"] == ["呼吸困难"]
+    assert row("除了周三上午都行")["except"] == [{"date": "2026-11-25", "part": "morning", "weekly": True}]
+
+
 def test_a_long_text_is_cut() -> None:
     assert len(normalise("牙" * 5000).text) == LONGEST_READ
     assert understood("啊" * LONGEST_READ + "口腔科").department is None

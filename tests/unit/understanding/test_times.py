@@ -4,7 +4,9 @@ from datetime import datetime
 
 import pytest
 
-from tests.support.understood import ZONE, said, understood
+from handlers.understanding.engine import Understanding
+from handlers.understanding.tables import Tables
+from tests.support.understood import MONDAY, ZONE, said, sample_catalogue, understood
 
 BOOK = "挂口腔科"
 """Makes a wish of a bare day."""
@@ -213,6 +215,28 @@ def test_a_range_of_times_is_read() -> None:
     assert when(f"上午10点以后{BOOK}") == {"part": "morning", "time": "10:00"}
 
 
+def test_a_time_alone_may_say_what_it_is() -> None:
+    assert when(f"两点半{BOOK}") == {"time": "14:30"}
+    assert when(f"一点钟{BOOK}") == {"time": "13:00"}
+    assert when(f"下午周三{BOOK}") == {"date": "2026-11-25", "part": "afternoon"}
+    assert when(f"上午到下午都行{BOOK}") == {}
+    reading = understood(f"三点到七点{BOOK}")
+    assert (reading.ask, reading.until_time) == (("time",), None)
+
+
+def test_a_day_within_a_range_narrows_it() -> None:
+    assert when(f"下周有空，下周三{BOOK}") == {"date": "2026-12-02"}
+
+
+def test_a_weekday_of_this_week_that_is_over_is_asked() -> None:
+    assert understood(f"这周一{BOOK}", moment("2026-11-25T10:00")).ask == ("date",)
+
+
+def test_a_holiday_that_nobody_has_is_asked() -> None:
+    nobodys = Understanding(sample_catalogue(), Tables(), lambda _: None)
+    assert nobodys.read(f"国庆{BOOK}", MONDAY).ask == ("date",)
+
+
 def test_tonight_and_tomorrow_morning_are_two_things() -> None:
     assert when(f"今晚8点{BOOK}") == {"date": "2026-11-23", "part": "evening", "time": "20:00"}
     assert when(f"明早{BOOK}") == {"date": "2026-11-24", "part": "morning"}
@@ -226,6 +250,8 @@ def test_tonight_and_tomorrow_morning_are_two_things() -> None:
         ("2026-09-20T10:00", "国庆后第一天", {"date": "2026-10-08"}),
         ("2026-09-20T10:00", "十一假期后第一天", {"date": "2026-10-08"}),
         ("2026-09-20T10:00", "中秋", {"date": "2026-09-25", "until": "2026-09-27"}),
+        ("2025-09-20T10:00", "中秋当天", {"date": "2025-10-06"}),
+        ("2025-09-20T10:00", "中秋", {"date": "2025-10-01", "until": "2025-10-08"}),
         ("2026-09-20T10:00", "国庆前", {"until": "2026-09-30"}),
         ("2026-09-20T10:00", "国庆之后", {"date": "2026-10-08", "onward": True}),
         ("2026-10-03T10:00", "国庆", {"date": "2026-10-03", "until": "2026-10-07"}),
@@ -277,6 +303,11 @@ def test_a_holiday_of_a_year_that_is_not_announced_is_asked() -> None:
         "一天三顿",
         "排到8号",
         "改天再说",
+        "25点",
+        "三五点",
+        "11月初看过",
+        "差十分九点",
+        "13.45号",
     ],
 )
 def test_what_is_no_date_is_none(text: str) -> None:
@@ -297,6 +328,14 @@ def test_what_is_no_date_is_none(text: str) -> None:
         ("2025-12-08", "date"),
         ("7点", "time"),
         ("上午15点", "time"),
+        ("晚上12点", "time"),
+        ("九点或者十点", "time"),
+        ("半周后", "date"),
+        ("这个月5号", "date"),
+        ("这个月初", "date"),
+        ("32号到35号", "date"),
+        ("周三到2月30号", "date"),
+        ("2月30号，周三", "date"),
     ],
 )
 def test_what_may_mean_two_things_is_asked(text: str, gap: str) -> None:
