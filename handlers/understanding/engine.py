@@ -49,7 +49,7 @@ class Understanding:
         self._names = Names(catalogue, tables.everyday.entries)
         self._everyday = Phrases(EVERYDAY, tables.everyday.entries, NEAR)
         self._symptoms = Phrases(SYMPTOM, tables.symptoms.entries, NEAR)
-        self._flags = Phrases(FLAG, tables.red_flags.entries, FAR)
+        self._flags = Phrases(FLAG, tables.red_flags.entries, FAR, back=FAR)
         self._lexicon = Lexicon(
             [
                 *self._names.words(),

@@ -13,9 +13,10 @@ BARE = 4
 """Characters of a text that may say no more than 约."""
 NAMED_LOOSE = 2
 """Characters not understood beside a bare name that may still be a wish to book."""
-LOOSE = 1
-"""Characters not understood beside a bare day that may still be a wish to book."""
+LOOSE = 0
+"""Characters not understood beside a bare day that may still be a wish to book: none, or 明天见 would be one."""
 _OPENING = frozenset(("上班吗", "上班么", "上不上班", "上班不", "上班没", "开门不", "开诊"))
+_THERE_IS = frozenset(("有没有", "有吗"))
 _NEGATIONS = frozenset("不别没甭勿莫未需")
 _ALONE = frozenset((words.BOOK, words.GREETING))
 """Intents of which weak cues are looked at closer, beside nothing too."""
@@ -75,7 +76,7 @@ def read_intent(text: str, cues: Sequence[Mark], around: Around) -> str:
 
 def _decided(text: str, found: str | None, meant: dict[str, Mark], denied: set[str], around: Around) -> str:
     if found is None:
-        return words.UNKNOWN if denied else _unsaid(around)
+        return words.UNKNOWN if denied else _unsaid(text, around)
     said = text[meant[found].start : meant[found].end]
     if found == words.BOOK:
         return _booking(text, meant[words.BOOK], around)
@@ -84,8 +85,10 @@ def _decided(text: str, found: str | None, meant: dict[str, Mark], denied: set[s
     return _corrected(text, found, said, around)
 
 
-def _unsaid(around: Around) -> str:
+def _unsaid(text: str, around: Around) -> str:
     """Tell what is wished where no word says it: naming something of the clinic is a wish to book, unless it tells."""
+    if around.named and words.HAS.search(text) is not None:
+        return words.AVAILABILITY if around.when else words.INFO
     if around.named and not around.complaint and around.loose > NAMED_LOOSE:
         return words.UNKNOWN
     if around.named or around.complaint:
@@ -101,7 +104,9 @@ def _corrected(text: str, found: str, said: str, around: Around) -> str:
         return words.CANCEL if there_is_one else words.UNKNOWN
     if found == words.HELP and around.named and said.startswith(words.HOW):
         return words.BOOK
-    if found == words.AVAILABILITY and said in _OPENING and not around.named:
+    asks_for_none = said in _OPENING and not around.named
+    asks_what_is_there = said in _THERE_IS and not around.when and words.SEATS.search(text) is None
+    if found == words.AVAILABILITY and (asks_for_none or asks_what_is_there):
         return words.INFO
     return found
 

@@ -20,9 +20,10 @@ class Hit(NamedTuple):
 class Phrases:
     """The entries of one table. Words and the first group of ``together`` are looked up, the rest is sought near it."""
 
-    def __init__(self, kind: str, entries: Sequence[Entry], reach: int) -> None:
-        """Take the table's ``kind`` of marks, and how many characters apart words may stand."""
+    def __init__(self, kind: str, entries: Sequence[Entry], reach: int, back: int = 0) -> None:
+        """Take the table's ``kind`` of marks; how far behind and before the first word the others may be."""
         self.alone, self.anchor, self._reach = f"{kind}_alone", f"{kind}_anchor", reach
+        self._back = back
         self._entries = entries
         self._groups = [[_any_of(group) for group in entry.together[1:]] for entry in entries]
         self._unless = [_any_of(entry.unless) if entry.unless else None for entry in entries]
@@ -58,7 +59,7 @@ class Phrases:
     def _around(self, text: str, index: int, start: int, end: int) -> tuple[int, int] | None:
         first, last = start, end
         for group in self._groups[index]:
-            found = group.search(text, end, end + self._reach) or group.search(text, max(0, start - self._reach), start)
+            found = group.search(text, end, end + self._reach) or group.search(text, max(0, start - self._back), start)
             if found is None:
                 return None
             first, last = min(first, found.start()), max(last, found.end())
