@@ -1,11 +1,13 @@
 """The tables of words: built in, replaced by the clinic's own, and refused where they make no sense."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from booking.staff_refusals import CatalogueError
 from bot.language_tables import language_tables
+from handlers.understanding.current import CurrentUnderstanding
 from handlers.understanding.engine import Understanding
 from handlers.understanding.tables import Tables
 from tests.support.understood import MONDAY, sample_catalogue
@@ -41,6 +43,15 @@ def test_a_clinics_own_table_replaces_the_built_in_one(tmp_path: Path) -> None:
     assert own.read("脚边的冰箱", MONDAY).department is None
     assert own.read("牙疼", MONDAY).department is None
     assert own.read("洗牙", MONDAY).department == "dental"
+
+
+def test_an_understanding_is_built_once_for_each_version_of_the_catalogue() -> None:
+    current = CurrentUnderstanding(Tables(), lambda _: None)
+    first = current.of(sample_catalogue())
+    assert current.of(sample_catalogue()) is first
+    changed = replace(sample_catalogue(), version=2, doctors={})
+    assert current.of(changed).read("王芳", MONDAY).doctor is None
+    assert first.read("王芳", MONDAY).doctor == "wang-fang"
 
 
 def test_without_tables_names_and_days_are_read_all_the_same() -> None:

@@ -220,6 +220,7 @@ def test_a_time_alone_may_say_what_it_is() -> None:
     assert when(f"一点钟{BOOK}") == {"time": "13:00"}
     assert when(f"下午周三{BOOK}") == {"date": "2026-11-25", "part": "afternoon"}
     assert when(f"上午到下午都行{BOOK}") == {}
+    assert when(f"九点，9点{BOOK}") == {"time": "09:00"}
     reading = understood(f"三点到七点{BOOK}")
     assert (reading.ask, reading.until_time) == (("time",), None)
 
