@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from handlers.understanding.grammar import PART_OF, WEEKDAYS
+from handlers.understanding.grammar import FIRST_MONTH, PART_OF, WEEKDAYS
 from handlers.understanding.numerals import numeral
 
 ONE = timedelta(days=1)
@@ -137,7 +137,7 @@ def _month(found: re.Match[str], today: date) -> date | None:
         return _in_month(today, len(found["next_month"]), 1)
     if found["this_month"]:
         return today.replace(day=1)
-    month = numeral(found["month"])
+    month = 1 if found["month"] == FIRST_MONTH else numeral(found["month"])
     if not 1 <= month <= MONTHS:
         return None
     year = found["year"]

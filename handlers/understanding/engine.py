@@ -137,8 +137,8 @@ class Understanding:
             doctors = [doctor for doctor in doctors if doctor.end <= first or doctor.start >= last]
         if not everyday and DEPARTMENT not in text.marks and not _names_somebody(text.marks.get(DOCTOR, ())):
             departments, doctors = misspelt(text.text, text.reading, self._names)
-        text.use(departments, DEPARTMENT)
-        text.use(doctors, DOCTOR)
+        text.use(text.marks.get(DEPARTMENT, departments), DEPARTMENT)
+        text.use(text.marks.get(DOCTOR, doctors), DOCTOR)
         text.use(everyday, EVERYDAY)
         return _Named(departments, doctors)
 

@@ -26,6 +26,7 @@ SLIP = re.compile("|".join(sorted(map(re.escape, SLIPS), key=len, reverse=True))
 WEEKDAYS = {
     letter: day for day, letters in enumerate(("一1", "二2", "三3", "四4", "五5", "六6", "日天7")) for letter in letters
 }
+FIRST_MONTH = "元"
 _WEEK = r"(?:周|星期|礼拜)"
 _WEEKDAY = r"[一二三四五六日天1-7]"
 _NO_DAY = r"(?![楼线床栋院门诊室窗桌厅车房病店馆梯幢单机座台码]|\d)"
@@ -60,8 +61,8 @@ _KINDS: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "vague",
-        "过隔这近改哪几月什啥周星礼",
-        r"[过隔][两几]天|过[一]?段时间|[这近]几[天日]|这[两俩]天|近期|改天|哪[天日]|哪一天|几[号点]|月[底初中](?!药)|[什啥]么?时[候间]|周几|星期几|礼拜几",
+        "过隔这近改哪几月什啥周星礼正腊农阴初",
+        rf"[过隔][两几]天|过[一]?段时间|[这近]几[天日]|这[两俩]天|近期|改天|哪[天日]|哪一天|几[号点]|月[底初中](?!药)|[正腊]月(?:初?{NUMBER}[号日]?)?|(?:农历|阴历)[^,。]{{0,8}}|初[一二三四五六七八九十]|[什啥]么?时[候间]|周几|星期几|礼拜几",
     ),
     ("pair", "今明", r"[今明](?:天?和?[明后])两?天|今明两天|明后两天"),
     (
@@ -92,9 +93,9 @@ _KINDS: tuple[tuple[str, str, str], ...] = (
     ("week", "下这本", rf"(?P<whole>(?<!一)下{{1,4}}|这|本)个?{_WEEK}(?!次)"),
     (
         "date",
-        "下这本当明今后" + _NUMERALS,
+        "下这本当明今后元" + _NUMERALS,
         (
-            rf"(?:(?P<year>20\d\d|[明今后]年?)年?)?(?:(?P<next_month>下{{1,4}})个?月|(?P<this_month>这个?|本|当)月|(?P<month>{NUMBER})月份?)"
+            rf"(?:(?P<year>20\d\d|[明今后]年?)年?)?(?:(?P<next_month>下{{1,4}})个?月|(?P<this_month>这个?|本|当)月|(?P<month>{NUMBER}|{FIRST_MONTH})月份?)"
             rf"(?P<of_month>初|中旬|底|上旬|下旬|末)?(?:(?P<date_day>{NUMBER})(?!月)[号日]?{_NO_DAY})?(?![大龄嫂经])"
             rf"(?:[至到\-~](?P<to_date>{NUMBER})[号日]{_NO_DAY})?"
         ),

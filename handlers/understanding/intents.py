@@ -76,7 +76,8 @@ def read_intent(text: str, cues: Sequence[Mark], around: Around) -> str:
 
 def _decided(text: str, found: str | None, meant: dict[str, Mark], denied: set[str], around: Around) -> str:
     if found is None:
-        return words.UNKNOWN if denied else _unsaid(text, around)
+        wishes_other = denied <= {words.BOOK} and (around.named or not denied)
+        return _unsaid(text, around) if wishes_other else words.UNKNOWN
     said = text[meant[found].start : meant[found].end]
     if found == words.BOOK:
         return _booking(text, meant[words.BOOK], around)

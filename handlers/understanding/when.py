@@ -45,25 +45,40 @@ def combine(text: str, moments: Sequence[Moment], now: datetime, start: int = 0,
     """Return what the moments between two places of a text say together. ``now`` is the clinic's local time."""
     when = When()
     last: Moment | None = None
+    stop = len(text) if end is None else end
     for moment in moments:
-        if moment.start < start or (end is not None and moment.start >= end):
+        if not start <= moment.start < stop:
             continue
         if moment.turn == "excluded":
             when.excluded.append(Excluded(moment.days, moment.part, weekly=moment.kind == "weekday"))
         else:
             if text[moment.end : moment.end + 1] not in RANGE:
                 _settle(moment, now)
-            link = None if last is None else JOINED.fullmatch(text, last.end, moment.start)
-            if link is not None and not link[0] and last is not None and last.kind != moment.kind:
-                link = None
-            if last is not None and CORRECTION.search(text, last.end, moment.start) is not None:
-                _replace(when, moment)
-            elif link is not None and link["to"]:
-                _extend(when, moment)
+            if last is None:
+                _add(when, moment, is_next=False)
             else:
-                _add(when, moment, is_next=link is not None)
+                _join(when, text, last, moment)
         last = moment
     return when
+
+
+def _join(when: When, text: str, last: Moment, moment: Moment) -> None:
+    """Put a moment to what was said before it, as the words between the two tell."""
+    link = JOINED.fullmatch(text, last.end, moment.start)
+    if CORRECTION.search(text, last.end, moment.start) is not None:
+        _replace(when, moment)
+    elif link is not None and link["to"]:
+        _extend(when, moment)
+    elif link is not None and link["or"] and _are_apart(last, moment):
+        when.ask.add("date")
+        when.date = when.until = when.part = None
+    else:
+        _add(when, moment, is_next=link is not None and bool(link[0] or last.kind == moment.kind))
+
+
+def _are_apart(one: Moment, other: Moment) -> bool:
+    """Tell whether one of two says only a day and the other only a part of one: 周末或者晚上 is no 周末晚上."""
+    return (one.days is None) != (other.days is None) and (one.part is None) != (other.part is None)
 
 
 def _settle(moment: Moment, now: datetime) -> None:

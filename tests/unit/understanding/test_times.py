@@ -95,7 +95,13 @@ def test_a_day_is_read(text: str, day: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "day"), [("1月5号", "2027-01-05"), ("明年1月5号", "2027-01-05"), ("2027年2月1日", "2027-02-01")]
+    ("text", "day"),
+    [
+        ("1月5号", "2027-01-05"),
+        ("元月五号", "2027-01-05"),
+        ("明年1月5号", "2027-01-05"),
+        ("2027年2月1日", "2027-02-01"),
+    ],
 )
 def test_a_day_of_the_coming_year_is_read(text: str, day: str) -> None:
     assert when(f"{text}{BOOK}")["date"] == day
@@ -309,6 +315,9 @@ def test_a_holiday_of_a_year_that_is_not_announced_is_asked() -> None:
         "11月初看过",
         "差十分九点",
         "13.45号",
+        "正月初五",
+        "腊月二十号",
+        "农历八月十五",
     ],
 )
 def test_what_is_no_date_is_none(text: str) -> None:
@@ -331,6 +340,8 @@ def test_what_is_no_date_is_none(text: str) -> None:
         ("上午15点", "time"),
         ("晚上12点", "time"),
         ("九点或者十点", "time"),
+        ("周末或者晚上", "date"),
+        ("晚上或者周三", "date"),
         ("半周后", "date"),
         ("这个月5号", "date"),
         ("这个月初", "date"),
