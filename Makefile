@@ -11,7 +11,7 @@ SEED ?= 1
 FUZZ_RUNS ?= 1
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test install lint format docs bench chaos fuzz lock browser clean
+.PHONY: help demo test install lint format docs understand bench chaos fuzz lock browser clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -43,6 +43,9 @@ fuzz: .venv/.fuzz ## a coverage-guided fuzzer on webhook, codec, sentences and c
 
 docs: .venv/.dev browser ## takes the pictures and transcripts of the documents again
 	ZHENYUE_WRITE_DOCS=1 $(BIN)/pytest -q tests/e2e/test_demo_page.py tests/integration/test_conversation_document.py tests/integration/test_staff_document.py
+
+understand: .venv/.dev ## how well sentences are read: accuracy by field, wrong in silence, red flags
+	$(BIN)/python -m tests.understanding
 
 bench: .venv/.dev ## benchmarks beside peers; writes bench/results.json
 	$(BIN)/python -m bench

@@ -19,7 +19,12 @@ WANTED = ("intent", "department", "doctor", "date", "until", "part", "time", "un
 
 @cache
 def sample_catalogue() -> Catalogue:
-    values = read_catalogue_file(SAMPLE, default_timezone="Asia/Shanghai").values
+    return catalogue_in(SAMPLE)
+
+
+def catalogue_in(file: Path) -> Catalogue:
+    """Return a file's catalogue as it is when loaded first."""
+    values = read_catalogue_file(file, default_timezone="Asia/Shanghai").values
     departments = {department.code: department for department in values.departments}
     return Catalogue(values.clinic, departments, {doctor.code: doctor for doctor in values.doctors}, version=1)
 
