@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from handlers.understanding.phrases import Hit
-from handlers.understanding.vocabulary import CLAUSE, FOLLOWED_UP, NOT_SO, NOW, ONCE
+from handlers.understanding.vocabulary import CLAUSE, FOLLOWED_UP, NOT_SO, NOW, ONCE, SINCE, TOLD
 
 CRISIS = "crisis"
 REACH = 10
@@ -19,11 +19,11 @@ def standing(text: str, hits: Iterable[Hit]) -> list[Hit]:
 def _is_none(text: str, hit: Hit, *, followed_up: bool) -> bool:
     if NOT_SO.search(text, max(0, hit.start - REACH), hit.start) is not None:
         return True
-    if hit.entry.kind == CRISIS:
-        return False
-    if followed_up:
-        return True
     first, last = _clause(text, hit)
+    if hit.entry.kind == CRISIS:
+        return TOLD.search(text, first, last) is not None and NOW.search(text, first, last) is None
+    if followed_up or SINCE.match(text, hit.end) is not None:
+        return True
     return ONCE.search(text, first, last) is not None and NOW.search(text, first, last) is None
 
 
