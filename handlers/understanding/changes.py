@@ -1,14 +1,46 @@
 """What of a wish for a change is the appointment as it is, and what the new one: 把周五的号改到下午."""
 
+import datetime as dt
 from bisect import bisect_left
 from collections.abc import Sequence
+from datetime import timedelta
 
 from handlers.understanding.moments import Moment
+from handlers.understanding.numerals import numeral
 from handlers.understanding.places import Mention
-from handlers.understanding.vocabulary import AIMS, CHANGE_PIVOT, OLD_ONE
+from handlers.understanding.reading import Wish
+from handlers.understanding.vocabulary import AIMS, CHANGE_PIVOT, OLD_BEHIND, OLD_ONE, SHIFT, SHIFT_DAYS
 
 
-def where_new_begins(text: str, moments: Sequence[Moment], named: Sequence[Mention]) -> int:
+def shifted(text: str, old: Wish) -> tuple[dt.date | None, dt.time | None] | None:
+    """Return the day and the time to which the old appointment is to be moved: 推迟一天; None where none is said."""
+    found = SHIFT.search(text)
+    if found is None:
+        return None
+    count = 1 if found["some"] == "半" else numeral(found["some"])
+    count = -count if found["back"] else count
+    if found["unit"] in SHIFT_DAYS:
+        days = timedelta(days=count * SHIFT_DAYS[found["unit"]])
+        return (old.date + days if old.date and found["some"] != "半" else None), old.time
+    if old.time is None:
+        return old.date, None
+    minutes = 30 if found["some"] == "半" else count * 60
+    minutes = -minutes if found["back"] and minutes > 0 else minutes
+    moved = dt.datetime.combine(dt.date(2000, 1, 2), old.time) + timedelta(minutes=minutes)
+    return old.date, moved.time() if moved.day == 2 else None  # noqa: PLR2004  # the same day
+
+
+def where_old_is(text: str, moments: Sequence[Moment], named: Sequence[Mention]) -> tuple[int, int]:
+    """Return where what is said of the old begins and ends; nothing where it is not spoken of."""
+    behind = OLD_BEHIND.search(text, 1)
+    if behind is not None and CHANGE_PIVOT.search(text, 0, behind.start()) is not None:
+        pivot = CHANGE_PIVOT.search(text, behind.end())
+        if pivot is None:
+            return behind.start(), len(text)
+    return 0, _where_new_begins(text, moments, named)
+
+
+def _where_new_begins(text: str, moments: Sequence[Moment], named: Sequence[Mention]) -> int:
     """Return where the old ends and the new begins; 0 where nothing is said of the old."""
     places = sorted([(moment.start, moment.end) for moment in moments] + [(name.start, name.end) for name in named])
     starts = [start for start, _ in places]

@@ -12,7 +12,8 @@ from handlers.understanding.numerals import numeral
 ONE = timedelta(days=1)
 WEEK = 7
 MONTHS = 12
-_AHEAD = {"今": 0, "当": 0, "明": 1, "听": 1}
+MOST_DAYS = 31
+_AHEAD = {"今": 0, "当": 0, "明": 1, "听": 1, "赶": 1}
 _THIRDS = {"初": (1, 10), "上旬": (1, 10), "中旬": (11, 20), "下旬": (21, 31), "底": (21, 31), "末": (21, 31)}
 
 
@@ -164,7 +165,7 @@ def _next_numbered(number: int, today: date) -> date:
 
 def _day(found: re.Match[str], today: date) -> Days | None:
     number = numeral(found["day_number"])
-    return _one(_next_numbered(number, today)) if 1 <= number <= 31 else None  # noqa: PLR2004  # the longest month
+    return _one(_next_numbered(number, today)) if 1 <= number <= MOST_DAYS else None
 
 
 def _days(found: re.Match[str], today: date) -> Days:
@@ -174,7 +175,7 @@ def _days(found: re.Match[str], today: date) -> Days:
 
 
 def _dotted(found: re.Match[str], today: date) -> Days | None:
-    """Read 12.3 and 12/3, which may be a figure of another kind: so it is asked, unless 号 or 日 stands behind it."""
+    """Read 12/3, and 12.3, which may be a figure of another kind: so it is asked, unless 号 or 日 stands behind it."""
     month, number = int(found["dot_month"]), int(found["dot_day"])
     try:
         day = date(today.year, month, number)
@@ -182,7 +183,11 @@ def _dotted(found: re.Match[str], today: date) -> Days | None:
     except ValueError:
         return None
     behind = found.string[found.end() : found.end() + 2]
-    return Days(day, day, sure=not found[0][-1].isdigit() or behind in PART_OF)
+    return Days(day, day, sure="/" in found[0] or not found[0][-1].isdigit() or behind in PART_OF)
+
+
+def _month_end(found: re.Match[str], today: date) -> Days:
+    return _one(_in_month(today, 0, MOST_DAYS))
 
 
 _READERS: dict[str, Callable[[re.Match[str], date], Days | None]] = {
@@ -198,4 +203,5 @@ _READERS: dict[str, Callable[[re.Match[str], date], Days | None]] = {
     "days": _days,
     "day": _day,
     "dotted": _dotted,
+    "month_end": _month_end,
 }

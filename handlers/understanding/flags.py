@@ -1,9 +1,30 @@
 """Red flags: what must be said before anything else. What is not there, was once, or is only talked about is none."""
 
+import re
 from collections.abc import Iterable
 
 from handlers.understanding.phrases import Hit
-from handlers.understanding.vocabulary import CLAUSE, FOLLOWED_UP, NOT_SO, NOW, ONCE, SINCE, TOLD
+
+NOT_SO = re.compile(
+    r"(?<!是)(?:没有?|无|不|未|并不|也不|不会|不是|从不|否认|没出现|没发生|从没|从来没有?)(?:过|再|出现|发生|感觉|觉得|什么|任何|想要?|想过){0,2}(?:胸闷|气短|头晕|头痛|恶心|呕吐|发热|发烧|咳嗽|和|或者?|、|也没有?)*$"
+)
+"""What stands right before a red flag that is not there."""
+CLAUSE = re.compile(r"[,。!?;、]")
+ONCE = re.compile(
+    r"去年|前年|以前|从前|曾|小时候|年轻时|早年|年前|个?月前|周前|天前|上个?月|上周|上次|前阵子|前段时间|那[次年会]|[得患犯有生出歪抽昏倒风梗血厥迷吐搐]过(?!去)|"
+    r"病史|史(?=$|[,。的要想来])|后遗症|术后(?!大出血)|恢复期|康复|预防|科普|讲座|遗传|保险|筛查|风险|知识|文章|视频|新闻|电视|电影|小说|听说|有什么症状|什么症状|的症状|前兆有|手术后|支架|住院了|"
+    r"(?:邻居|同事|朋友|同学|隔壁|亲戚|同乡|老乡|网友)[^,。]{0,4}(?:昨天|昨晚|前天|走了)"
+)
+"""What makes a red flag a story of the past or of others."""
+SINCE = re.compile(r"(?:好了?|了|已经|都|快|有|得了?){0,3}[一二两三四五六七八九十几多\d]{1,3}年")
+"""What right behind a red flag makes it an old one: 脑出血三年了."""
+TOLD = re.compile(r"听说|讲座|热线是|(?:朋友|同学|同事|邻居|亲戚|隔壁)[^,。]{0,6}(?:去年|前年|以前)")
+"""What makes thoughts of suicide those of others, or past."""
+FOLLOWED_UP = re.compile(r"复查|复诊|后遗症|康复训练|随访|续药|开药|拿药|出院|预防|体检")
+NOW = re.compile(
+    r"现在|突然|忽然|刚刚|刚才|正在|又(?!想|要|怕)|救命|越来越|还在|不停|止不住|分钟|小时|快点|怎么办|马上|急"
+)
+"""What makes it urgent all the same."""
 
 CRISIS = "crisis"
 REACH = 10

@@ -10,6 +10,16 @@ from handlers.understanding.grammar import HOLIDAYS
 NameOf = Callable[[date], str | None]
 """Names a day's public holiday, None on other days; raises ``LookupError`` for a year not known yet."""
 ONE = timedelta(days=1)
+FIXED = {"元旦": (1, 1), "劳动节": (5, 1), "国庆": (10, 1)}
+"""Festivals on the same day of every year."""
+MOVING = {
+    "春节": "2025-01-29 2026-02-17 2027-02-06 2028-01-26 2029-02-13 2030-02-03 2031-01-23 2032-02-11",
+    "清明": "2025-04-04 2026-04-05 2027-04-05 2028-04-04 2029-04-04 2030-04-05 2031-04-05 2032-04-04",
+    "端午": "2025-05-31 2026-06-19 2027-06-09 2028-05-28 2029-06-16 2030-06-05 2031-06-24 2032-06-12",
+    "中秋": "2025-10-06 2026-09-25 2027-09-15 2028-10-03 2029-09-22 2030-09-12 2031-10-01 2032-09-19",
+}
+"""Festivals of the lunar and solar calendars; of other years none is known."""
+EVE = "除夕"
 SEARCHED = 400
 """Days ahead in which a holiday is looked for."""
 
@@ -24,38 +34,32 @@ class Holidays:
     def read(self, found: re.Match[str], today: date) -> Days:
         """Return the days meant by 国庆, 国庆当天, 国庆前, 国庆后第一天, 节后; open where they are not announced."""
         festival = found["festival"]
-        block = self._next(HOLIDAYS[festival] if festival else "", today)
+        name = HOLIDAYS[festival or "年"] if festival or found[0].startswith("年") else ""
+        around, nth = found["around"] or ("后" if "完" in found[0] else ""), found["nth"] or ""
+        if name and found["festival_day"] is not None and not around:
+            return _one(_festival(name, today))
+        block = self._next(name, today)
         if block is None:
-            return OPEN
-        first, last, day = block
-        around = found["around"] or ("后" if "完" in found[0] else "")
-        if found["nth"]:
-            first = last + ONE if around.endswith("后") else first
-            return OPEN if around.endswith("前") else Days(first, first)
-        if around.endswith("前"):
+            return _unannounced(found, name, around, nth, today)
+        first, last = block
+        if nth:
+            return _nth(first, last, around, nth, today)
+        if "前" in around:
             return Days(None, first - ONE) if first > today else OPEN
-        if around.endswith("后"):
+        if around:
             return Days(last + ONE, None)
-        if found["festival_day"]:
-            return Days(day, day)
         return Days(max(first, today), last)
 
-    def _next(self, name: str, today: date) -> tuple[date, date, date] | None:
-        """Return first and last free day of the next holiday of this name, or of any, and the day it is named for."""
+    def _next(self, name: str, today: date) -> tuple[date, date] | None:
+        """Return first and last free day of the next holiday of this name, or of any."""
         for year in (today.year, today.year + 1):
             blocks = self._blocks(year)
             if blocks is None:
                 return None
             for first, last, names in blocks:
                 if last >= today and name in names:
-                    return first, last, self._day(first, last, name)
+                    return first, last
         return None
-
-    def _day(self, first: date, last: date, name: str) -> date:
-        day = first
-        while day < last and not (self._name_of(day) or "").startswith(name):
-            day += ONE
-        return day
 
     def _blocks(self, year: int) -> list[tuple[date, date, str]] | None:
         if year not in self._years:
@@ -77,3 +81,44 @@ class Holidays:
                     blocks.append((day, day, name))
             day += ONE
         return blocks
+
+
+def _one(day: date | None) -> Days:
+    return OPEN if day is None else Days(day, day)
+
+
+def _festival(name: str, today: date) -> date | None:
+    """Return the next day of this name, announced or not."""
+    if name == EVE:
+        first = _festival("春节", today)
+        return None if first is None else first - ONE
+    if name in FIXED:
+        day = date(today.year, *FIXED[name])
+        return day if day >= today else day.replace(year=today.year + 1)
+    days = map(date.fromisoformat, MOVING.get(name, "").split())
+    return next((day for day in days if day >= today), None)
+
+
+def _nth(first: date, last: date, around: str, nth: str, today: date) -> Days:
+    """Read the first day behind a holiday, the last one before or within it."""
+    if "前" in around:
+        return _ahead(first - ONE, today) if "最后" in nth or (nth[-2:-1] in "一1" and "第" not in nth) else OPEN
+    if "最后" in nth:
+        return OPEN if around else _ahead(last, today)
+    number = next(
+        (place for place, letters in enumerate(("一1头首", "二2", "三3")) if any(map(nth.__contains__, letters))), 0
+    )
+    return _ahead((last + ONE if around else first) + number * ONE, today)
+
+
+def _ahead(day: date, today: date) -> Days:
+    return Days(day, day) if day >= today else OPEN
+
+
+def _unannounced(found: re.Match[str], name: str, around: str, nth: str, today: date) -> Days:
+    """Read a holiday whose free days are not known yet: only the festival itself is."""
+    day = _festival(name, today) if name else None
+    plain = found[0] in HOLIDAYS
+    if day is None or not (plain or ("前" in around and not nth and name in FIXED)):
+        return OPEN
+    return Days(day, day) if plain else Days(None, day - ONE)

@@ -2,7 +2,19 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
+
+
+class Spanned(Protocol):
+    """Anything that stands somewhere in a text."""
+
+    @property
+    def start(self) -> int:
+        """The place of its first letter."""
+
+    @property
+    def end(self) -> int:
+        """The place behind its last letter."""
 
 
 class Mark(NamedTuple):
@@ -66,10 +78,14 @@ def _take(text: str, start: int, words: Iterable[_Word], marks: dict[str, list[M
 
 
 def _inside_word(text: str, start: int, end: int) -> bool:
-    """Tell whether Latin letters go on before or behind: then it is a part of another word."""
-    return (start > 0 and text[start - 1].isascii() and text[start - 1].isalpha()) or (
-        end < len(text) and text[end].isascii() and text[end].isalpha()
+    """Tell whether Latin letters or figures go on before or behind: then it is a part of another word or number."""
+    return (start > 0 and _go_on(text[start - 1], text[start])) or (
+        end < len(text) and _go_on(text[end], text[end - 1])
     )
+
+
+def _go_on(beside: str, letter: str) -> bool:
+    return beside.isascii() and ((beside.isalpha() and letter.isalpha()) or (beside.isdigit() and letter.isdigit()))
 
 
 def longest(marks: Iterable[Mark]) -> list[Mark]:

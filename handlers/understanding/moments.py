@@ -38,6 +38,7 @@ _DAY_KINDS = frozenset(
         "days",
         "day",
         "holiday",
+        "month_end",
         "dotted",
     )
 )
@@ -66,13 +67,18 @@ class Moments:
         self.found: list[Moment] = []
         self.others: list[Moment] = []
         """Where times stand that are none to book: 昨天, 上周三, 改天."""
+        self.past = False
+        """Whether it tells of what was."""
         self._text, self._today, self._holidays, self._complaints = text, today, holidays, complaints
         for match in times(text):
             self._read(match, match.lastgroup or "")
         for moment in self.found:
             _take_turn(text, moment)
+            if moment.turn == "onward" and self._only_describes(moment.end):
+                moment.turn = "past"
             if moment.turn == "past":
                 self.others.append(moment)
+                self.past = True
         if self.others:
             self.found = [moment for moment in self.found if moment.turn != "past"]
 
@@ -93,6 +99,7 @@ class Moments:
             self._read_days(match, kind, last)
         else:
             self.others.append(Moment(start, end))
+            self.past |= kind == "past"
 
     def _read_part(self, start: int, end: int, part: str, last: Moment | None) -> None:
         if last is None and self._only_describes(end):

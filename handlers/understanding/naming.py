@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from booking.models import Catalogue, Department, Doctor
 from handlers.understanding.normal import normalise
+from handlers.understanding.people import COMPOUND, TITLES, TITLES_IN_PINYIN
 from handlers.understanding.sounds import Sounds, spellings
 from handlers.understanding.tables import Entry
-from handlers.understanding.vocabulary import COMPOUND, TITLES, TITLES_IN_PINYIN, UNIT
+from handlers.understanding.vocabulary import UNIT
 
 DEPARTMENT, DOCTOR = "department", "doctor"
 NOBODY = ""
@@ -102,7 +103,7 @@ def doctor_names(doctor: Doctor) -> Iterator[str]:
             for title in TITLES_IN_PINYIN:
                 yield spelling + title
         for spelling in spellings(surname, surname=True):
-            for title in TITLES_IN_PINYIN:
+            for title in (*TITLES_IN_PINYIN, *TITLES):
                 yield spelling + title
 
 

@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
-from handlers.understanding.grammar import SLIP, SLIPS
+from handlers.understanding.grammar import FIGURE, SLIP, SLIPS
 from handlers.words import LONGEST_READ
 
+ENDS = frozenset("不吗么没吧呢")
+SENTENCE = 2
+"""Letters after which one of these and a space end a question, where a comma should stand."""
 CUT = LONGEST_READ * 4
 """Characters of a message that are looked at, before what cannot be seen is taken out."""
 _PUNCTUATION = {
@@ -38,6 +41,8 @@ def normalise(said: str) -> Normal:
         text, places = _spelled_out(said[:CUT])
     else:
         places = None
+    if FIGURE.search(text) is not None:
+        text = FIGURE.sub(lambda letter: "0" if letter[0] == "o" else "1", text)
     if SLIP.search(text) is not None:
         text = SLIP.sub(lambda slip: SLIPS[slip[0]], text)
     return Normal(text, places)
@@ -49,6 +54,7 @@ def _spelled_out(said: str) -> tuple[str, list[int]]:
     letters: list[str] = []
     places: list[int] = []
     gap = False
+    run = 0
     for place, written in enumerate(said):
         seen = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", written).casefold()).translate(table)
         if written in "\r\n":
@@ -57,9 +63,13 @@ def _spelled_out(said: str) -> tuple[str, list[int]]:
             if letter.isspace():
                 gap = True
             elif letter.isalnum() or letter in _KEPT:
-                if gap and letter.isdigit() and letters and letters[-1].isdigit():
-                    letters.append(" ")
-                    places.append(place)
+                if gap and letters:
+                    between = " " if letter.isdigit() and letters[-1].isdigit() else ""
+                    if run > SENTENCE and letters[-1] in ENDS:
+                        between = ","
+                    letters += between
+                    places += [place] * len(between)
+                run = 1 if gap else run + 1
                 gap = False
                 letters.append(letter)
                 places.append(place)

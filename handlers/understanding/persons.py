@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from handlers.understanding import vocabulary as words
+from handlers.understanding import people as words
 from handlers.understanding.lexicon import Mark
 from handlers.understanding.numerals import numeral
 
@@ -31,14 +31,15 @@ def person_words() -> list[tuple[str, str, str]]:
 def read_person(text: str, kin: Sequence[Mark], hints: Sequence[Mark]) -> Person:
     """Return for whom a sentence asks."""
     hinted = {hint.value for hint in hints}
-    said = (_named(text) if INTRODUCED in hinted else None) or _related(text, kin)
+    said = (_named(text) if INTRODUCED in hinted else None) or _leading(text) or _related(text, kin)
     if said is None:
         own = words.SELF.search(text) if MYSELF in hinted else None
         said = Person(own[1] or own[0][-2:], own.start(), own.end()) if own else Person()
     age = _age(text) if AGED in hinted else None
     if age is not None:
         return said._replace(child=age <= words.CHILD_AGE)
-    if said.child is None and any(mark.value == CHILD for mark in kin):
+    adult = any(mark.end == said.end and mark.value != CHILD for mark in kin)
+    if said.child is None and not adult and any(mark.value == CHILD for mark in kin):
         return said._replace(child=True)
     return said
 
@@ -50,21 +51,39 @@ def _named(text: str) -> Person | None:
     return Person(found["name"], found.start("name"), found.end("name"))
 
 
+def _leading(text: str) -> Person | None:
+    found = words.LEADING.match(text)
+    if found is None or words.NO_LEADING.match(text) is not None:
+        return None
+    return Person(found["name"], found.start("name"), found.end("name"))
+
+
 def _related(text: str, kin: Sequence[Mark]) -> Person | None:
     """Return the first relative; 妈 only with whose it is: 我妈."""
     for mark in kin:
+        if _is_no_patient(text, mark):
+            continue
         own = words.MINE_OF.search(text, max(0, mark.start - 3), mark.start)
         if mark.value == DISTANT:
-            if words.INTRODUCING.search(text, max(0, mark.start - 5), mark.start) is not None:
+            introduced = words.INTRODUCING.search(text, max(0, mark.start - 5), mark.start) is not None
+            if introduced or (own is not None and text[mark.start : mark.end] in words.OWN_DISTANT):
                 return Person(text[mark.start : mark.end], mark.start, mark.end)
             continue
         if mark.value:
             return Person(text[mark.start : mark.end], mark.start, mark.end, True if mark.value == CHILD else None)
         if own is not None:
-            return Person(
-                text[own.start() : mark.end], own.start(), mark.end, True if text[mark.start] == "娃" else None
-            )
+            return Person(text[own.start() : mark.end], own.start(), mark.end)
     return None
+
+
+def _is_no_patient(text: str, mark: Mark) -> bool:
+    """Tell whether a relative only speaks, comes along, is waited for, or is another word."""
+    if words.ONLY_SPEAKS.match(text, mark.end) is not None:
+        return True
+    if words.ONLY_NEAR.search(text, max(0, mark.start - 5), mark.start) is not None:
+        return True
+    menses = words.MENSES.search(text, max(0, mark.start - 1), mark.end + 8)
+    return menses is not None and menses.start() <= mark.start < menses.end()
 
 
 def _age(text: str) -> int | None:

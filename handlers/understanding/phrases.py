@@ -5,8 +5,12 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from handlers.understanding.lexicon import Mark
+from handlers.understanding.lexicon import Mark, Spanned
 from handlers.understanding.tables import Entry
+
+VERBS = frozenset("拔补洗镶种上取拆换打做查测开配看验拍抽缝割祛点扎正")
+MEASURES = ("个", "一下", "下", "一个", "了", "完", "颗", "一颗", "几颗", "两颗")
+"""What stands within a verb and its object: 拆个线."""
 
 
 class Hit(NamedTuple):
@@ -18,14 +22,21 @@ class Hit(NamedTuple):
 
 
 class Phrases:
-    """The entries of one table. Words and the first group of ``together`` are looked up, the rest is sought near it."""
+    """The entries of one table. Words and one group of ``together`` are looked up, the rest is sought near it."""
 
-    def __init__(self, kind: str, entries: Sequence[Entry], reach: int, back: int = 0) -> None:
+    def __init__(
+        self, kind: str, entries: Sequence[Entry], reach: int, back: int = 0, *, measured: bool = False
+    ) -> None:
         """Take the table's ``kind`` of marks; how far behind and before the first word the others may be."""
         self.alone, self.anchor, self._reach = f"{kind}_alone", f"{kind}_anchor", reach
         self._back = back
+        self._measured = measured
         self._entries = entries
-        self._groups = [[_any_of(group) for group in entry.together[1:]] for entry in entries]
+        self._anchors = [_anchor(entry.together, self._back) for entry in entries]
+        self._groups = [
+            [_any_of(group) for place, group in enumerate(entry.together) if place != anchor]
+            for entry, anchor in zip(entries, self._anchors, strict=True)
+        ]
         self._unless = [_any_of(entry.unless) if entry.unless else None for entry in entries]
 
     def words(self) -> Iterator[tuple[str, str, str]]:
@@ -33,7 +44,10 @@ class Phrases:
         for index, entry in enumerate(self._entries):
             for word in entry.words:
                 yield word, self.alone, str(index)
-            for word in entry.together[0] if entry.together else ():
+                if self._measured and word[0] in VERBS and len(word) > 1:
+                    for measure in MEASURES:
+                        yield word[0] + measure + word[1:], self.alone, str(index)
+            for word in entry.together[self._anchors[index]] if entry.together else ():
                 yield word, self.anchor, str(index)
 
     def find(self, text: str, marks: Iterable[Mark]) -> list[Hit]:
@@ -42,17 +56,17 @@ class Phrases:
         excepted: dict[int, bool] = {}
         for mark in marks:
             index = int(mark.value)
-            if index not in excepted:
-                unless = self._unless[index]
-                excepted[index] = unless is not None and unless.search(text) is not None
-            if excepted[index]:
-                continue
             start, end = mark.start, mark.end
             if mark.kind == self.anchor:
                 around = self._around(text, index, start, end)
                 if around is None:
                     continue
                 start, end = around
+            if index not in excepted:
+                unless = self._unless[index]
+                excepted[index] = unless is not None and unless.search(text) is not None
+            if excepted[index]:
+                continue
             hits.append(Hit(start, end, self._entries[index]))
         return hits
 
@@ -66,6 +80,15 @@ class Phrases:
         return first, last
 
 
+def _anchor(groups: Sequence[Sequence[str]], back: int) -> int:
+    """Return which group is looked up: the rarest, or the first where the others are sought behind it only."""
+    return (
+        min(range(len(groups)), key=lambda place: sum(len(word) == 1 for word in groups[place]), default=0)
+        if back
+        else 0
+    )
+
+
 def widest(hits: list[Hit]) -> list[Hit]:
     """Return the hits in the text's order without those inside another: 舌头疼 is no 头疼."""
     kept: list[Hit] = []
@@ -75,7 +98,7 @@ def widest(hits: list[Hit]) -> list[Hit]:
     return kept
 
 
-def outside(marks: Sequence[Mark], hits: Sequence[Hit]) -> Sequence[Mark]:
+def outside(marks: Sequence[Mark], hits: Sequence[Spanned]) -> Sequence[Mark]:
     """Return the marks that lie in no hit: 推迟 in 月经推迟 changes no appointment. Both in the text's order."""
     if not marks or not hits:
         return marks
@@ -83,7 +106,7 @@ def outside(marks: Sequence[Mark], hits: Sequence[Hit]) -> Sequence[Mark]:
     return [mark for mark in marks if not _is_inside(mark, hits, bisect_right(starts, mark.start) - 1)]
 
 
-def _is_inside(mark: Mark, hits: Sequence[Hit], index: int) -> bool:
+def _is_inside(mark: Mark, hits: Sequence[Spanned], index: int) -> bool:
     return index >= 0 and mark.end <= hits[index].end and mark.end - mark.start > 1
 
 

@@ -6,9 +6,10 @@ from typing import NamedTuple
 from handlers.understanding.grammar import CORRECTION
 from handlers.understanding.lexicon import Mark, longest
 from handlers.understanding.naming import DEPARTMENT, DOCTOR, Names
+from handlers.understanding.people import TITLES
 from handlers.understanding.phrases import Hit
 from handlers.understanding.reading import Reading
-from handlers.understanding.vocabulary import CLOSED, NO_UNIT, PICK_OUT, REFUSING, TITLES, UNIT, UNWANTED
+from handlers.understanding.vocabulary import CLOSED, NO_UNIT, PICK_OUT, REFUSING, UNIT, UNWANTED
 
 REACH = 5
 _SHORT = 2

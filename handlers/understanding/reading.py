@@ -2,23 +2,11 @@
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from typing import Protocol
 
+from handlers.understanding.lexicon import Spanned
 from handlers.understanding.normal import Normal
 from handlers.understanding.vocabulary import FILLERS
 from handlers.understanding.when import Excluded, When
-
-
-class Spanned(Protocol):
-    """Anything that stands somewhere in a text."""
-
-    @property
-    def start(self) -> int:
-        """The place of its first letter."""
-
-    @property
-    def end(self) -> int:
-        """The place behind its last letter."""
 
 
 class Wish:
@@ -93,6 +81,10 @@ class Reading(Wish):
         self.normal = normal
         self.found: list[tuple[str, Sequence[Spanned]]] = []
         """What was found in it, by what it says."""
+
+    def forget(self) -> None:
+        """Keep nothing of whom a sentence names that wishes nothing."""
+        self.patient = None
 
     @property
     def used(self) -> list[tuple[int, int, str]]:

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from rapidfuzz.distance import Levenshtein
 
-from handlers.understanding.vocabulary import BEFORE_SHORT, COMPOUND, UNIT, UNUSUAL
+from handlers.understanding.people import COMPOUND, UNUSUAL
+from handlers.understanding.vocabulary import BEFORE_SHORT, UNIT
 
 _TONES = {tone: plain for plain, tones in {
     "a": "āáǎà", "o": "ōóǒò", "e": "ēéěèê", "i": "īíǐì", "u": "ūúǔù", "v": "ǖǘǚǜü", "n": "ńňǹ", "m": "ḿ",

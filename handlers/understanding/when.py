@@ -51,8 +51,10 @@ def combine(text: str, moments: Sequence[Moment], now: datetime, start: int = 0,
             continue
         if moment.turn == "excluded":
             when.excluded.append(Excluded(moment.days, moment.part, weekly=moment.kind == "weekday"))
+            if moment.part is None and moment.days is not None and moment.days.first == when.date:
+                when.date = when.until = None
         else:
-            if text[moment.end : moment.end + 1] not in RANGE:
+            if text[moment.end : moment.end + 1] not in RANGE and text[moment.start - 1 : moment.start] not in RANGE:
                 _settle(moment, now)
             if last is None:
                 _add(when, moment, is_next=False)

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from handlers.understanding.grammar import SLIPS
 from handlers.understanding.lexicon import Lexicon
 from handlers.understanding.normal import Normal, normalise
+from handlers.understanding.people import TITLES
 from handlers.understanding.phrases import Phrases
 from handlers.understanding.reading import Reading
-from handlers.understanding.vocabulary import CUES, TITLES
+from handlers.understanding.vocabulary import CUES
 from handlers.words import LONGEST_READ
 from tests.support.understood import MONDAY, sample_understanding, understood
 

@@ -241,7 +241,7 @@ def test_a_weekday_of_this_week_that_is_over_is_asked() -> None:
 
 def test_a_holiday_that_nobody_has_is_asked() -> None:
     nobodys = Understanding(sample_catalogue(), Tables(), lambda _: None)
-    assert nobodys.read(f"国庆{BOOK}", MONDAY).ask == ("date",)
+    assert nobodys.read(f"国庆期间{BOOK}", MONDAY).ask == ("date",)
 
 
 def test_tonight_and_tomorrow_morning_are_two_things() -> None:
@@ -278,8 +278,17 @@ def test_a_holiday_is_its_free_days(at: str, text: str, found: dict[str, object]
 
 
 def test_a_holiday_of_a_year_that_is_not_announced_is_asked() -> None:
-    reading = understood(f"元旦{BOOK}")
-    assert (reading.date, reading.ask) == (None, ("date",))
+    for text in ("元旦期间", "元旦后第一天", "元旦后"):
+        reading = understood(f"{text}{BOOK}")
+        assert (reading.date, reading.ask) == (None, ("date",))
+
+
+def test_a_festival_is_on_its_day_though_its_holiday_is_not_announced() -> None:
+    for text in ("元旦", "元旦当天", "元旦那天"):
+        assert when(f"{text}{BOOK}") == {"date": "2027-01-01"}
+    assert when(f"春节当天{BOOK}") == {"date": "2027-02-06"}
+    assert when(f"除夕{BOOK}") == {"date": "2027-02-05"}
+    assert when(f"元旦前{BOOK}") == {"until": "2026-12-31"}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,118 @@
+"""One text on its way through the understanding, and what the steps note down of it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from handlers.understanding import vocabulary as words
+from handlers.understanding.changes import shifted
+from handlers.understanding.cues import Around
+from handlers.understanding.lexicon import Lexicon, Mark
+from handlers.understanding.moments import Moment, Moments
+from handlers.understanding.naming import DEPARTMENT, DOCTOR
+from handlers.understanding.normal import Normal
+from handlers.understanding.phrases import Hit, Phrases
+from handlers.understanding.places import Mention, Place
+from handlers.understanding.reading import Reading, Wish
+from handlers.understanding.sayings import SAYING, sayings
+from handlers.understanding.when import When
+
+SKILL, PREFER, PAST, ELSEWHERE, SPAM = "skill", "prefer", "past", "elsewhere", "spam"
+EVERYDAY_ALONE = "everyday_alone"
+
+
+class Named(NamedTuple):
+    """Who and what is named, in the order of the text."""
+
+    departments: Sequence[Mention]
+    doctors: Sequence[Mention]
+
+
+class Text:
+    """One text on its way through the understanding."""
+
+    new: tuple[int, int]
+    """Where in a wish for a change the new is said."""
+    patient = (-1, -1)
+    """Where the patient is named."""
+
+    def __init__(self, normal: Normal, lexicon: Lexicon, now: datetime) -> None:
+        self.text = normal.text
+        self.new = (0, len(normal.text))
+        self.now = now
+        self.reading = Reading(normal)
+        self.marks = lexicon.find(self.text)
+
+    def hits(self, phrases: Phrases) -> list[Hit]:
+        """Return the entries of a table that stand in the text."""
+        alone, anchors = self.marks.get(phrases.alone), self.marks.get(phrases.anchor)
+        if alone is None and anchors is None:
+            return []
+        return phrases.find(self.text, [*(alone or ()), *(anchors or ())])
+
+    def use(self, found: Sequence[Mark | Hit | Mention | Moment], what: str) -> None:
+        """Note what letters were understood as."""
+        if found:
+            self.reading.found.append((what, found))
+
+    def use_moments(self, moments: Moments) -> None:
+        """Note where times stand."""
+        self.use(moments.others, "other")
+        self.use(moments.found, "when")
+
+    def left(self) -> str:
+        """Return what was not understood yet."""
+        return self.reading.left
+
+
+def around(text: Text, moments: Moments, complaints: Sequence[Hit], named: Named) -> Around:
+    """Return what else stands in a text, for the intent to be told by."""
+    marks = text.marks
+    return Around(
+        named=bool(named.departments or named.doctors or EVERYDAY_ALONE in marks)
+        or words.NOBODYS.search(text.text) is not None,
+        complaint=bool(complaints) or SKILL in marks,
+        when=bool(moments.found),
+        vague=bool(moments.others) or PAST in marks,
+        past=moments.past or PAST in marks,
+        elsewhere=ELSEWHERE in marks,
+        spam=SPAM in marks,
+        sayings=sayings(text.text, marks.get(SAYING, ())),
+        prefers=PREFER in marks,
+        left=text.left,
+    )
+
+
+def move(text: Text, when: When) -> None:
+    """Read 推迟一天 as from the old day, and a day on which somebody cannot come as that of the old appointment."""
+    reading = text.reading
+    if reading.old is None and words.CANNOT.search(text.text) is not None and when.excluded:
+        reading.old = Wish()
+        reading.old.take_old(when)
+        reading.old.until, when.excluded = None, []
+        when.date = when.until = when.part = when.time = None
+    old = reading.old
+    if old is None:
+        old = Wish()
+        old.take_old(when)
+    moved = shifted(text.text, old)
+    if moved is not None:
+        reading.old = old if old.row() else None
+        when.date, when.time = moved
+        when.until = None
+
+
+def take_place(wish: Wish, place: Place) -> set[str]:
+    """Take over where somebody wants to go; return the gaps in which several are still to choose from."""
+    ask: set[str] = set()
+    if len(place.departments) == 1:
+        wish.department = place.departments[0]
+    elif place.departments:
+        wish.departments = place.departments
+        ask.add(DEPARTMENT)
+    if len(place.doctors) == 1 and not place.conflict:
+        wish.doctor = place.doctors[0]
+    elif place.doctors:
+        wish.doctors = place.doctors
+        ask.add(DOCTOR)
+    return ask
