@@ -1,7 +1,7 @@
 """Which intents the words of a sentence tell, and which they deny."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from types import MappingProxyType
 
 from handlers.understanding import vocabulary as words
 from handlers.understanding.lexicon import Mark
@@ -13,30 +13,33 @@ REACH = 8
 ALONE = frozenset((words.BOOK, words.GREETING))
 """Intents of which weak cues are looked at closer, beside nothing too."""
 _NEGATIONS = frozenset("不别没甭勿莫未需")
+_DESCRIBING = frozenset(("推荐", "介绍"))
 _YIELDING = words.WEAK | words.QUITTING
 """Cues that count less than a saying of the same intent."""
 
 
-class Around(NamedTuple):
+class Around:
     """What else stands in a sentence, as far as the intent depends on it."""
 
-    named: bool
+    named = False
     """A department or a doctor."""
-    complaint: bool
-    when: bool
-    past: bool
-    vague: bool
+    complaint = False
+    when = False
+    past = False
+    vague = False
     """Whether it speaks of times that are none to book."""
-    elsewhere: bool
+    elsewhere = False
     """Whether it speaks of something the clinic has nothing to do with."""
-    spam: bool
+    spam = False
     """Whether it wants to sell."""
-    sayings: Mapping[str, Mark]
+    sayings: Mapping[str, Mark] = MappingProxyType({})
     """What of no fixed words is said, and where."""
-    prefers: bool
+    prefers = False
     """Whether it says how soon, or that any will do."""
-    left: Callable[[], str]
-    """What nothing explains; asked for only where it matters."""
+
+    def __init__(self, left: Callable[[], str]) -> None:
+        """Take what nothing explains; it is asked for only where it matters."""
+        self.left = left
 
     @property
     def loose(self) -> int:
@@ -56,7 +59,7 @@ def told(text: str, cues: Sequence[Mark], around: Around) -> tuple[dict[str, Mar
     for cue in cues:
         intent = cue.value
         weak = text[cue.start : cue.end] in words.WEAK
-        done = intent == words.BOOK and words.DONE.match(text, cue.end) is not None
+        done = words.DONE.match(text, cue.end) is not None if intent == words.BOOK else _only_describes(text, cue)
         if done or (intent in meant and (weak or intent != words.BOOK)):
             continue
         if _is_negated(text, cue):
@@ -69,6 +72,11 @@ def told(text: str, cues: Sequence[Mark], around: Around) -> tuple[dict[str, Mar
         if intent in INTENTS and intent not in denied and not _is_negated(text, saying):
             _add(text, meant, saying, around)
     return meant, denied
+
+
+def _only_describes(text: str, cue: Mark) -> bool:
+    """Tell whether a cue belongs to a name: 爸爸推荐的陈主任."""
+    return text[cue.start : cue.end] in _DESCRIBING and text.startswith("的", cue.end)
 
 
 def _counts(text: str, cue: Mark, around: Around) -> bool:

@@ -47,7 +47,7 @@ from handlers.understanding.tables import Tables
 from handlers.understanding.when import combine
 
 EVERYDAY, SYMPTOM, FLAG = "everyday", "symptom", "flag"
-NEAR, FAR = 5, 18
+NEAR, FAR = 8, 18
 """Characters apart that words of a symptom, and of a red flag, may stand."""
 
 

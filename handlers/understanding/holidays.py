@@ -10,7 +10,15 @@ from handlers.understanding.grammar import HOLIDAYS
 NameOf = Callable[[date], str | None]
 """Names a day's public holiday, None on other days; raises ``LookupError`` for a year not known yet."""
 ONE = timedelta(days=1)
-FIXED = {"元旦": (1, 1), "劳动节": (5, 1), "国庆": (10, 1)}
+FIXED = {
+    "元旦": (1, 1),
+    "劳动节": (5, 1),
+    "国庆": (10, 1),
+    "儿童节": (6, 1),
+    "圣诞": (12, 25),
+    "教师节": (9, 10),
+    "妇女节": (3, 8),
+}
 """Festivals on the same day of every year."""
 MOVING = {
     "春节": "2025-01-29 2026-02-17 2027-02-06 2028-01-26 2029-02-13 2030-02-03 2031-01-23 2032-02-11",

@@ -41,7 +41,7 @@ def normalise(said: str) -> Normal:
         text, places = _spelled_out(said[:CUT])
     else:
         places = None
-    if FIGURE.search(text) is not None:
+    if ("o" in text or "l" in text) and FIGURE.search(text) is not None:
         text = FIGURE.sub(lambda letter: "0" if letter[0] == "o" else "1", text)
     if SLIP.search(text) is not None:
         text = SLIP.sub(lambda slip: SLIPS[slip[0]], text)

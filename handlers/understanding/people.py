@@ -24,9 +24,11 @@ KIN["distant"] = "家人 家属 朋友 同事 同学 邻居 室友 先生 太太
 OWN_DISTANT = frozenset(["对象", "先生", "太太", "家人", "家属"])
 """Of those, who is meant behind 我 as well."""
 ONLY_SPEAKS = re.compile(
-    r"(?:说|讲|推荐|介绍|陪|带我|送我|让我|叫我|给我|帮我|告诉|建议|回来|在家|不在|在上班|上班|放学|下课|上学|睡|催|都?喜欢|也?去过|挂过|看过的|认识|付|他爸|他妈|她爸|她妈|是学|在你们|退休|出差|考上|像谁|的同学|的老师|的朋友|快乐|没事|真|这么|回|同意|知道|打电话|帮|问我)"
+    r"(?:说|讲|推荐|介绍|陪|带我|送我|让我|叫我|给我|帮我|告诉|建议|回来|在家|不在|在上班|上班|放学|下课|上学|睡着了|睡了|睡觉了|催|都?喜欢|也?去过|挂过|看过的|认识|付|他爸|他妈|她爸|她妈|是学|在你们|退休|出差|考上|像谁|的同学|的老师|的朋友|快乐|没事|真|这么|回|同意|知道|打电话|帮|问我)"
 )
 """What stands behind somebody who speaks, comes along or is elsewhere, and is no patient."""
+PARENT_OF = re.compile(r"(?:他|她|的)?(?:爸|妈|爷|奶|姥|外公|外婆|姑|舅|姨|叔)")
+"""What behind a child makes it one of the family: 孩子奶奶."""
 ONLY_NEAR = re.compile(
     r"(?:问|问问|问下|问一下|等|等着|接|接完|接了|接送|送|受|像|商量|听|跟|和|找|管|哄|照顾|伺候|陪着)(?:我|我家|咱|俺|他|她)?$"
 )
@@ -107,7 +109,7 @@ TITLES = (
 TITLES_IN_PINYIN = ("yisheng", "daifu", "zhuren", "jiaoshou", "doctor", "dr")
 
 NAME_OF_PATIENT = re.compile(
-    rf"(?:帮我?|给|替|为|就诊人是?|患者是?|病人是?|叫)(?P<name>(?:{'|'.join(COMPOUND)}|[{SURNAMES}])[\u4e00-\u9fff]{{1,2}}?)"
+    rf"(?:帮我?|给|替|为|(?:就诊人|患者|病人)(?:姓名|名字)?(?:是|叫|为|:)?|叫)(?P<name>(?:{'|'.join(COMPOUND)}|[{SURNAMES}])[\u4e00-\u9fff]{{1,2}}?)"
     r"(?=(?:来|想|要|需要)?(?:预约|挂|约|看|改|取消|退|查|复|的号|的预约|做|打|拍|找|[,。!?]|$))"
 )
 """A full name behind 帮, 给, 替; what may look like one and is none is in ``NO_NAME``."""

@@ -80,6 +80,8 @@ def _is_no_patient(text: str, mark: Mark) -> bool:
     """Tell whether a relative only speaks, comes along, is waited for, or is another word."""
     if words.ONLY_SPEAKS.match(text, mark.end) is not None:
         return True
+    if mark.value == CHILD and words.PARENT_OF.match(text, mark.end) is not None:
+        return True
     if words.ONLY_NEAR.search(text, max(0, mark.start - 5), mark.start) is not None:
         return True
     menses = words.MENSES.search(text, max(0, mark.start - 1), mark.end + 8)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from handlers.understanding.lexicon import Mark, Spanned
 from handlers.understanding.tables import Entry
+from handlers.understanding.vocabulary import CLAUSE
 
 VERBS = frozenset("拔补洗镶种上取拆换打做查测开配看验拍抽缝割祛点扎正")
 MEASURES = ("个", "一下", "下", "一个", "了", "完", "颗", "一颗", "几颗", "两颗")
@@ -72,9 +73,12 @@ class Phrases:
 
     def _around(self, text: str, index: int, start: int, end: int) -> tuple[int, int] | None:
         first, last = start, end
+        back = self._back
         for group in self._groups[index]:
-            found = group.search(text, end, end + self._reach) or group.search(text, max(0, start - self._back), start)
-            if found is None:
+            found = group.search(text, end, end + self._reach)
+            if found is None and back:
+                found = group.search(text, max(0, start - back), start)
+            if found is None or (not back and CLAUSE.search(text, end, found.start()) is not None):
                 return None
             first, last = min(first, found.start()), max(last, found.end())
         return first, last

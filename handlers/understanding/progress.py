@@ -68,19 +68,18 @@ class Text:
 def around(text: Text, moments: Moments, complaints: Sequence[Hit], named: Named) -> Around:
     """Return what else stands in a text, for the intent to be told by."""
     marks = text.marks
-    return Around(
-        named=bool(named.departments or named.doctors or EVERYDAY_ALONE in marks)
-        or words.NOBODYS.search(text.text) is not None,
-        complaint=bool(complaints) or SKILL in marks,
-        when=bool(moments.found),
-        vague=bool(moments.others) or PAST in marks,
-        past=moments.past or PAST in marks,
-        elsewhere=ELSEWHERE in marks,
-        spam=SPAM in marks,
-        sayings=sayings(text.text, marks.get(SAYING, ())),
-        prefers=PREFER in marks,
-        left=text.left,
+    found = Around(text.left)
+    found.named = bool(named.departments or named.doctors or EVERYDAY_ALONE in marks) or (
+        DOCTOR in marks and words.NOBODYS.search(text.text) is not None
     )
+    found.complaint = bool(complaints) or SKILL in marks
+    found.when = bool(moments.found)
+    past = PAST in marks
+    found.past, found.vague = moments.past or past, bool(moments.others) or past
+    found.elsewhere, found.spam, found.prefers = ELSEWHERE in marks, SPAM in marks, PREFER in marks
+    if SAYING in marks:
+        found.sayings = sayings(text.text, marks[SAYING])
+    return found
 
 
 def move(text: Text, when: When) -> None:

@@ -50,6 +50,8 @@ def combine(text: str, moments: Sequence[Moment], now: datetime, start: int = 0,
         if not start <= moment.start < stop:
             continue
         if moment.turn == "excluded":
+            if last is not None and last.turn is None and last.kind == moment.kind:
+                _exclude_with(when, text, last, moment)
             when.excluded.append(Excluded(moment.days, moment.part, weekly=moment.kind == "weekday"))
             if moment.part is None and moment.days is not None and moment.days.first == when.date:
                 when.date = when.until = None
@@ -64,10 +66,20 @@ def combine(text: str, moments: Sequence[Moment], now: datetime, start: int = 0,
     return when
 
 
+def _exclude_with(when: When, text: str, last: Moment, moment: Moment) -> None:
+    """Exclude a day that stands joined before one that is excluded: 周二周三都没空."""
+    link = JOINED.fullmatch(text, last.end, moment.start)
+    if link is None or link["to"] or last.days is None or last.days.first != when.date or last.part is not None:
+        return
+    when.excluded.append(Excluded(last.days, None, weekly=last.kind == "weekday"))
+    when.date = when.until = None
+
+
 def _join(when: When, text: str, last: Moment, moment: Moment) -> None:
     """Put a moment to what was said before it, as the words between the two tell."""
     link = JOINED.fullmatch(text, last.end, moment.start)
-    if CORRECTION.search(text, last.end, moment.start) is not None:
+    rather = "还是" in text[last.end : moment.start] and "吧" in text[moment.end : moment.end + 2]
+    if rather or CORRECTION.search(text, last.end, moment.start) is not None:
         _replace(when, moment)
     elif link is not None and link["to"]:
         _extend(when, moment)
