@@ -11,7 +11,15 @@ from typing import Any
 
 import orjson
 
-from bench.figures import hold_figures, overload_figures, ready_figures, relay_figures, stoppage_figures, turn_figures
+from bench.figures import (
+    hold_figures,
+    overload_figures,
+    ready_figures,
+    relay_figures,
+    sentence_figures,
+    stoppage_figures,
+    turn_figures,
+)
 from bench.machine import machine
 from bench.processes import OUT, ROOT
 from bench.ready import measure_ready
@@ -24,6 +32,7 @@ HOLDS_WITHIN = 180.0
 STOPPAGES_WITHIN = 1800.0
 STOPPED = (1_000, 10_000, 100_000)
 RELAY_WITHIN = 180.0
+SENTENCES_WITHIN = 120.0
 OVERLOAD_WITHIN = 180.0
 
 
@@ -57,6 +66,16 @@ def measure_overload(seconds: float) -> dict[str, Any]:
     return measured
 
 
+def measure_sentences(rounds: int) -> dict[str, float]:
+    """Measure how long sentences take to read, in a process of its own."""
+    command = [sys.executable, "-m", "bench.sentences", str(rounds)]
+    done = subprocess.run(  # noqa: S603  # our own program
+        command, cwd=ROOT, stdout=subprocess.PIPE, check=True, timeout=SENTENCES_WITHIN
+    )
+    measured: dict[str, float] = orjson.loads(done.stdout)
+    return measured
+
+
 def measure_stoppages(sizes: Sequence[int]) -> list[dict[str, float]]:
     """Measure stoppages of so many appointments, each in a process of its own."""
     measured = []
@@ -87,6 +106,8 @@ def main() -> None:
     holds = {kind: measure_holds(kind, rounds, each) for kind in ("sqlite", "postgres")}
     print("relay …", flush=True)
     relay = measure_relay(rounds=1, notices=500) if quick else measure_relay(rounds=5, notices=6000)
+    print("sentences …", flush=True)
+    sentences = measure_sentences(2 if quick else 7)
     print("stoppages …", flush=True)
     stoppages = measure_stoppages(STOPPED[:2] if quick else STOPPED)
     figures = [
@@ -95,10 +116,11 @@ def main() -> None:
         *ready_figures(ready),
         *hold_figures(holds),
         *relay_figures(relay),
+        *sentence_figures(sentences),
         *stoppage_figures(stoppages),
     ]
     measured = {"ready_seconds": ready, "turns": turns.as_json(), "holds": holds, "relay": relay}
-    measured |= {"stoppages": stoppages, "overload": overload}
+    measured |= {"stoppages": stoppages, "overload": overload, "sentences": sentences}
     write(OUT / "quick.json" if quick else RESULTS, figures, facts, measured)
     if not quick:
         tell(DOCUMENT, figures, facts, datetime.now(UTC).strftime("%Y-%m-%d"))

@@ -15,6 +15,7 @@ PACE_GOAL = 0.05
 MEMORY_GOAL = 200.0
 STOPPAGE_GOAL = 12.0
 """How much longer ten times as many appointments may take."""
+SENTENCE_GOALS = (20.0, 200.0)
 GROWTH_GOAL = 50 * 10**6 / 2**20
 CHAT_GOAL = 4.0
 _WORDS = {"booking": "turn of a booking dialogue", "menu": "turn at the menu"}
@@ -98,6 +99,15 @@ def relay_figures(relay: Mapping[str, Any]) -> list[Figure]:
         Figure("bare posts: processor time", median(one["bare_processor_us"] for one in rounds), " µs"),
         Figure("pace of the settings, off by", off * 100, " %", goal=PACE_GOAL * 100, at_most=True),
     ]
+
+
+def sentence_figures(measured: Mapping[str, float]) -> list[Figure]:
+    """Return how long reading a sentence takes against a JSON parse of it (issue 6)."""
+    goals = {"p50": SENTENCE_GOALS[0], "p99": SENTENCE_GOALS[1]}
+    return [
+        Figure(f"reading a sentence, of a JSON parse of it: {what}", measured[what], goal=goal, at_most=True)
+        for what, goal in goals.items()
+    ] + [Figure(f"reading a sentence: {what}", measured[f"{what}_us"], " µs") for what in goals]
 
 
 def stoppage_figures(rounds: Sequence[Mapping[str, float]]) -> list[Figure]:

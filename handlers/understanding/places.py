@@ -61,12 +61,13 @@ def _titled(text: str, mention: Mention, names: Names) -> Mention:
 def misspelt(text: str, reading: Reading, names: Names) -> tuple[list[Mention], list[Mention]]:
     """Return departments and doctors by sound and look, where nothing is named as it is written."""
     sounds = names.sounds
-    if not sounds.may_be_heard(text) and UNIT not in text:
+    begun = sounds.begun(text)
+    if not begun and UNIT not in text:
         return [], []
     taken = bytearray(len(text))
     for start, end, _ in reading.used:
         taken[start:end] = b"\1" * (end - start)
-    found = sounds.heard(text, taken) or (sounds.seen(text, taken) if UNIT in text else [])
+    found = sounds.heard(text, taken, begun) or (sounds.seen(text, taken) if UNIT in text else [])
     departments = [Mention(n.start, n.end, (n.code,)) for n in found if n.kind == DEPARTMENT and n.code]
     doctors = [
         Mention(n.start, n.end, (n.code,))

@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cache
+from itertools import product
 from typing import NamedTuple
 
 from rapidfuzz.distance import Levenshtein
@@ -67,38 +68,43 @@ class Sounds:
         self._names = [
             (name, kind, code, readings(name) if kind == "doctor" else spelled(name)) for name, kind, code in names
         ]
-        self._first: defaultdict[str, list[int]] = defaultdict(list)
-        for index, (_, _, _, sounds) in enumerate(self._names):
-            for sound in sounds[0]:
-                self._first[sound].append(index)
         self._usual = usual = {letter: said[0] for letter, said in _plain().items()}
-        self._letters = {letter: tuple(self._first[sound]) for letter, sound in usual.items() if sound in self._first}
-        for index, (name, _, _, _) in enumerate(self._names):
-            self._letters.setdefault(name[0], (index,))
-        seconds = {sound for _, _, _, sounds in self._names for sound in sounds[1]}
-        second = {letter for letter, sound in usual.items() if sound in seconds} | {name[1] for name, *_ in self._names}
-        begins = f"[{re.escape(''.join(self._letters))}](?=[{re.escape(''.join(second))}])"
-        self._begins = re.compile(begins if self._names else "(?!)")
+        pairs: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+        for index, (name, _, _, sounds) in enumerate(self._names):
+            first, second = (sounds[place] | {usual.get(name[place], name[place])} for place in (0, 1))
+            for pair in product(first, second):
+                pairs[pair].append(index)
+        self._pairs = dict(pairs)
+        begins = {first for first, _ in pairs}
+        letters = [letter for letter, sound in usual.items() if sound in begins] + [name[0] for name, *_ in self._names]
+        self._begins = re.compile(f"[{re.escape(''.join(letters))}]" if self._names else "(?!)")
 
-    def may_be_heard(self, text: str) -> bool:
-        """Tell at once where no name can be heard."""
-        return self._begins.search(text) is not None
-
-    def heard(self, text: str, taken: Sequence[int]) -> list[Named]:
-        """Return the names that sound like a part of the text where nothing else was understood."""
-        found: list[Named] = []
+    def begun(self, text: str) -> list[tuple[int, int]]:
+        """Return where the first two letters of a name may be heard, and which name's."""
+        found: list[tuple[int, int]] = []
+        usual, pairs, last = self._usual, self._pairs, len(text) - 1
         for begun in self._begins.finditer(text):
             start = begun.start()
-            for index in self._letters.get(text[start], ()):
-                name, kind, code, sounds = self._names[index]
-                end = start + len(name)
-                said = text[start:end]
-                if len(said) < len(name) or any(taken[start:end]):
-                    continue
-                if len(name) < _LONG and not _may_be_short(text, start, said, name, kind):
-                    continue
-                if all(map(self._sounds_like, said, name, sounds)):
-                    found.append(Named(start, end, kind, code))
+            if start < last:
+                one, other = text[start], text[start + 1]
+                names = pairs.get((usual.get(one, one), usual.get(other, other)))
+                if names is not None:
+                    found += [(start, index) for index in names]
+        return found
+
+    def heard(self, text: str, taken: Sequence[int], begun: Sequence[tuple[int, int]]) -> list[Named]:
+        """Return the names that sound like a part of the text where nothing else was understood."""
+        found: list[Named] = []
+        for start, index in begun:
+            name, kind, code, sounds = self._names[index]
+            end = start + len(name)
+            said = text[start:end]
+            if len(said) < len(name) or any(taken[start:end]):
+                continue
+            if len(name) < _LONG and not _may_be_short(text, start, said, name, kind):
+                continue
+            if all(map(self._sounds_like, said, name, sounds)):
+                found.append(Named(start, end, kind, code))
         widest = max((one.end - one.start for one in found), default=0)
         return [one for one in found if one.end - one.start == widest]
 

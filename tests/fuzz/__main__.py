@@ -18,9 +18,9 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 CORPUS, FINDINGS = HERE / "corpus", HERE / "findings"
-RUNS = {"webhook": 1_000_000, "codec": 1_000_000, "sentence": 100_000, "catalogue": 10_000}
+RUNS = {"webhook": 1_000_000, "codec": 1_000_000, "sentence": 100_000, "understanding": 100_000, "catalogue": 10_000}
 """How many inputs at full length; a catalogue is a whole document, read by a parser in Python."""
-LONGEST = {"webhook": 4096, "codec": 4096, "sentence": 2048, "catalogue": 4096}
+LONGEST = {"webhook": 4096, "codec": 4096, "sentence": 2048, "understanding": 1024, "catalogue": 4096}
 KEPT = 40
 """Inputs that one run adds to a target's corpus at most."""
 SECONDS_EACH, MEBIBYTES = 10, 1024
@@ -30,6 +30,7 @@ _SEEN = {
     "codec": ["bot.wechat"],
     "sentence": ["booking.detail_reading", "booking.id_numbers", "booking.mobiles", "booking.names", "handlers.words",
                  "handlers.reading", "booking.patient_search"],
+    "understanding": ["handlers.understanding"],
     "catalogue": ["bot.catalogue_yaml", "bot.catalogue_workbook", "bot.catalogue_file", "booking.catalogue",
                   "booking.catalogue_checks", "booking.catalogue_entries", "booking.catalogue_fields", "ruamel.yaml"],
 }  # fmt: skip

@@ -9,7 +9,7 @@ import re
 import tempfile
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from zlib import crc32
@@ -33,9 +33,11 @@ from bot.wechat.crypto import AesKey
 from bot.wechat.xml import read_xml
 from handlers import words
 from handlers.reading import read_names
+from handlers.understanding.engine import Understanding
 from tests.support.clinic import CLINIC, DEPARTMENTS, DOCTORS
 from tests.support.memory_chats import MemoryChats
 from tests.support.scripted import CountedMetrics, ScriptedDialogue, ScriptedSender
+from tests.support.understood import sample_understanding
 from tests.support.wechat_side import sign
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -139,6 +141,24 @@ def sentence(data: bytes) -> None:
         raise Finding("a negative choice")
 
 
+def understanding(data: bytes) -> None:
+    """Whatever is said at whatever moment: a reading of what the clinic has, in order, and nothing of the past."""
+    now = NOW + timedelta(hours=7 * data[0] if data else 0)
+    text = data[1:].decode("utf-8", "replace")
+    reading = _understanding().read(text, now)
+    row = reading.as_row(text)
+    if not row["intent"] or any(not 0 <= start < end <= len(text) for start, end, _ in reading.spans):
+        raise Finding("a span outside the text")
+    today = now.astimezone(CLINIC.zone).date()
+    for wish in (reading, reading.old):
+        if wish is None:
+            continue
+        if wish.date is not None and (wish.date < today or (wish.until is not None and wish.until < wish.date)):
+            raise Finding(f"the days {wish.date} to {wish.until}")
+        if wish.patient is not None and not wish.patient.strip():
+            raise Finding("a patient without a name")
+
+
 def catalogue(data: bytes) -> None:
     """Whatever a catalogue file holds, YAML or a workbook: values, or mistakes in words."""
     suffix = ".xlsx" if data[:2] == b"PK" else ".yaml"
@@ -151,7 +171,13 @@ def catalogue(data: bytes) -> None:
             raise Finding("a mistake without words") from error
 
 
-TARGETS: dict[str, Target] = {"webhook": webhook, "codec": codec, "sentence": sentence, "catalogue": catalogue}
+TARGETS: dict[str, Target] = {
+    "webhook": webhook,
+    "codec": codec,
+    "sentence": sentence,
+    "understanding": understanding,
+    "catalogue": catalogue,
+}
 
 
 def _letter(how: bytes, content: bytes) -> tuple[dict[str, str], bytes]:
@@ -273,6 +299,11 @@ def _key() -> AesKey:
 def _catalogue() -> Catalogue:
     departments = {each.code: each for each in DEPARTMENTS}
     return Catalogue(CLINIC, departments, {each.code: each for each in DOCTORS}, 1)
+
+
+@cache
+def _understanding() -> Understanding:
+    return sample_understanding()
 
 
 @cache

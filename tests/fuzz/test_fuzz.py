@@ -62,6 +62,12 @@ def test_whatever_is_typed_is_read_or_not(content: bytes) -> None:
     sentence(content)
 
 
+@given(st.one_of(st.text(max_size=300).map(str.encode), st.binary(max_size=99), harmed("understanding")))
+@settings(max_examples=200)
+def test_whatever_is_said_is_read_as_something_or_nothing(content: bytes) -> None:
+    TARGETS["understanding"](content)
+
+
 @given(st.one_of(st.binary(max_size=99), harmed("catalogue")))
 @settings(max_examples=40)
 def test_whatever_a_catalogue_holds_is_values_or_mistakes_in_words(content: bytes) -> None:
