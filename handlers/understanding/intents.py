@@ -69,8 +69,10 @@ def _unsaid(text: str, around: Around) -> str:
         return words.AVAILABILITY if around.when or NEARBY in around.sayings else words.INFO
     if around.named and not around.complaint and around.loose > NAMED_LOOSE:
         return words.UNKNOWN
+    if around.named and around.loose and words.ASIDE.match(text) is not None:
+        return words.UNKNOWN
     if around.named or around.complaint:
-        over = around.past and around.named and around.loose > LOOSE
+        over = around.past and around.named and (not around.complaint or around.loose > LOOSE)
         over = over or words.OVER.search(text) is not None
         return words.UNKNOWN if over and not around.when else words.BOOK
     bare = around.when and not around.vague and (around.prefers or around.loose <= LOOSE)

@@ -111,8 +111,10 @@ CLINICAL = re.compile(r"号|诊|科|医|病|药|疼|痛|检|查|牙|针|疫苗|�
 OF_CLINIC = re.compile(r"号|预约|门诊|科|医|看病|复查|复诊|检查|疫苗|牙")
 NOBODYS = re.compile(rf"(?<![一-鿿])(?:挂|约|找|看|要|想挂|想约|的)?[{SURNAMES}](?:医生|大夫|主任|医师|教授|专家)")
 """A doctor by a name that nobody of the clinic may bear."""
+ASIDE = re.compile(r"^(?!.*(?:可以|能|有|行|成吗|得)).*[吗么](?:[?。!,]|$)")
+"""A question that is none for a seat: 中医是科学吗."""
 OVER = re.compile(
-    r"好了|没事了|出来了|看过|治好|打完|做完|看完|拔完|挂完|做过|打过|拔过|退了|退烧了|刚(?:看|打|做|拔|补|从)"
+    r"不[疼痛痒烧咳晕肿](?:了|啦)|已经不|丢了|忘带|倒闭|好了|没事了|出来了|看过|治好|打完|做完|看完|拔完|挂完|做过|打过|拔过|退了|退烧了|刚(?:看|打|做|拔|补|从)"
 )
 """What tells that it is over."""
 OF_AN_APPOINTMENT = re.compile(r"号|预约")
