@@ -9,7 +9,7 @@ from handlers.understanding.moments import Moment
 from handlers.understanding.numerals import numeral
 from handlers.understanding.places import Mention
 from handlers.understanding.reading import Wish
-from handlers.understanding.vocabulary import AIMS, CHANGE_PIVOT, OLD_BEHIND, OLD_ONE, SHIFT, SHIFT_DAYS
+from handlers.understanding.vocabulary import AIMS, CHANGE_PIVOT, OLD_BEHIND, OLD_ONE, ONLY_OLD, SHIFT, SHIFT_DAYS
 
 
 def shifted(text: str, old: Wish) -> tuple[dt.date | None, dt.time | None] | None:
@@ -37,6 +37,9 @@ def where_old_is(text: str, moments: Sequence[Moment], named: Sequence[Mention])
         pivot = CHANGE_PIVOT.search(text, behind.end())
         if pivot is None:
             return behind.start(), len(text)
+    shift = SHIFT.search(text)
+    if shift is not None and all(one.start < shift.start() for one in (*moments, *named)):
+        return 0, shift.start()
     return 0, _where_new_begins(text, moments, named)
 
 
@@ -52,7 +55,8 @@ def _where_new_begins(text: str, moments: Sequence[Moment], named: Sequence[Ment
             return pivot.start()
         if weak or not places:
             continue
-        if before and (before < len(places) or OLD_ONE.match(text, places[before - 1][1])):
+        only_old = before == len(places) and ONLY_OLD.match(pivot[0]) is not None
+        if only_old or (before and (before < len(places) or OLD_ONE.match(text, places[before - 1][1]))):
             weak = pivot.start()
         elif before == 0 and not aims and OLD_ONE.match(text, places[0][1]):
             weak = places[0][1]

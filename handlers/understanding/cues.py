@@ -89,7 +89,7 @@ def _counts(text: str, cue: Mark, around: Around) -> bool:
 def _add(text: str, meant: dict[str, Mark], saying: Mark, around: Around) -> None:
     """Take a saying for what it tells, where no firm word tells it already."""
     intent = saying.value
-    if intent == words.AVAILABILITY and not (around.named or around.when or words.SEATS.search(text)):
+    if intent == words.AVAILABILITY and not (around.named or around.when or words.OF_SEATS.search(text)):
         return
     if intent == words.MINE:
         meant.pop(words.AGAIN, None)

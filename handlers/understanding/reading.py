@@ -36,6 +36,7 @@ class Wish:
     def take_old(self, when: When) -> None:
         """Take over when an appointment is; a day that cannot be kept is that day: 周五来不了，改到下周一."""
         self.take(when)
+        self.onward = self.onward and self.date is None
         refused = when.excluded[-1] if when.excluded else None
         if refused is not None and refused.days is not None and self.date is None:
             self.date, self.part = refused.days.first, self.part or refused.part
