@@ -38,8 +38,10 @@ def where_old_is(text: str, moments: Sequence[Moment], named: Sequence[Mention])
         if pivot is None:
             return behind.start(), len(text)
     shift = SHIFT.search(text)
-    if shift is not None and all(one.start < shift.start() for one in (*moments, *named)):
-        return 0, shift.start()
+    if shift is not None:
+        places = [moment.start for moment in moments] + [name.start for name in named]
+        if all(place < shift.start() for place in places):
+            return 0, shift.start()
     return 0, _where_new_begins(text, moments, named)
 
 
