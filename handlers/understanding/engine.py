@@ -14,7 +14,7 @@ from handlers.understanding.lexicon import Lexicon, Mark
 from handlers.understanding.moments import Moment, Moments
 from handlers.understanding.naming import DEPARTMENT, DOCTOR, Names
 from handlers.understanding.normal import normalise
-from handlers.understanding.people import LEADING
+from handlers.understanding.people import LEADING, NAMED_TOO
 from handlers.understanding.persons import HINT, KIN_MARK, person_words, read_person
 from handlers.understanding.phrases import Hit, Phrases, outside, widest
 from handlers.understanding.places import (
@@ -141,7 +141,8 @@ class Understanding:
         text.reading.patient, text.reading.child = person.said, person.child
         if person.said is not None:
             text.patient = (person.start, person.end)
-            text.use([Mention(person.start, person.end, ())], "patient")
+            named = NAMED_TOO.match(text.text, person.end)
+            text.use([Mention(person.start, named.end() if named else person.end, ())], "patient")
 
     def _named(self, text: Text) -> Named:
         """Return what is named; where nothing is, what sounds or looks like a part of the text."""

@@ -30,7 +30,7 @@ ONLY_SPEAKS = re.compile(
 PARENT_OF = re.compile(r"(?:他|她|的)?(?:爸|妈|爷|奶|姥|外公|外婆|姑|舅|姨|叔)")
 """What behind a child makes it one of the family: 孩子奶奶."""
 ONLY_NEAR = re.compile(
-    r"(?:问|问问|问下|问一下|等|等着|接|接完|接了|接送|送|受|像|商量|听|跟|和|找|管|哄|照顾|伺候|陪着)(?:我|我家|咱|俺|他|她)?$"
+    r"(?:(?<!是)不是给?|问|问问|问下|问一下|等|等着|接|接完|接了|接送|送|受|像|商量|听|跟|和|找|管|哄|照顾|伺候|陪着)(?:我|我家|咱|俺|他|她)?$"
 )
 """What stands before somebody who is spoken to or waited for."""
 MENSES = re.compile(r"大?姨妈(?=[^,。]{0,3}(?:来|没|期|推|不|巾|疼|痛|量|提前|晚|早|两|三|一|几|好))|大姨妈")
@@ -124,3 +124,5 @@ LEADING = re.compile(
 NO_LEADING = re.compile(
     r".(?:医生?|大夫|主任|师|老师|教授|院长|我|你|他|她|们|不|下|午)|(?:何|于|余|许|成|谢)(?:时|日|是|多|谢|下)"
 )
+NAMED_TOO = re.compile(rf"[{SURNAMES}][\u4e00-\u9fff]{{1,2}}(?=[,。\d]|$)")
+"""The name of a relative right behind the word for one: 我妈李秀英."""

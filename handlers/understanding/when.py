@@ -57,7 +57,7 @@ def combine(text: str, moments: Sequence[Moment], now: datetime, start: int = 0,
                 when.date = when.until = None
         else:
             if text[moment.end : moment.end + 1] not in RANGE and text[moment.start - 1 : moment.start] not in RANGE:
-                _settle(moment, now)
+                _settle(moment, now, when.date)
             if last is None:
                 _add(when, moment, is_next=False)
             else:
@@ -95,13 +95,15 @@ def _are_apart(one: Moment, other: Moment) -> bool:
     return (one.days is None) != (other.days is None) and (one.part is None) != (other.part is None)
 
 
-def _settle(moment: Moment, now: datetime) -> None:
-    """Decide a weekday that is today's: the coming one when today's time is over, else it must be asked."""
+def _settle(moment: Moment, now: datetime, said: dt.date | None) -> None:
+    """Decide a weekday that is today's: that of a day said before, the coming one when today's time is over; or ask."""
     days = moment.days
     if days is None or not days.bare:
         return
-    said = _time_of(moment)
-    ends = said or (ENDS.get(moment.part) if moment.part else None)
+    if said is not None and days.first is not None and said.weekday() == days.first.weekday():
+        moment.days = Days(said, said)
+        return
+    ends = _time_of(moment) or (ENDS.get(moment.part) if moment.part else None)
     if ends is not None and ends <= now.time():
         day = days.first + timedelta(days=WEEK) if days.first else None
         moment.days = Days(day, day)
@@ -146,6 +148,8 @@ def _add_days(when: When, moment: Moment, *, is_next: bool) -> None:
     days = moment.days or OPEN
     if not days.sure:
         when.ask.add("date")
+        when.date = when.until = None
+        when.onward = False
         return
     first, last, onward = _turned(days, moment)
     if when.date is None and when.until is None:
