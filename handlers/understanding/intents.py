@@ -11,6 +11,8 @@ BARE = 4
 """Characters of a text that may say no more than 约."""
 NAMED_LOOSE = 2
 """Characters not understood beside a bare name that may still be a wish to book."""
+TIMED_LOOSE = 7
+"""The same, where a day or a time is said with the name."""
 LOOSE = 0
 """Characters not understood beside a bare day that may still be a wish to book: none, or 明天见 would be one."""
 _OPENING = frozenset(("上班吗", "上班么", "上不上班", "上班不", "上班没", "开门不", "开诊"))
@@ -67,7 +69,7 @@ def _unsaid(text: str, around: Around) -> str:
     """Tell what is wished where no word says it: naming something of the clinic is a wish to book, unless it tells."""
     if around.named and words.HAS.search(text) is not None:
         return words.AVAILABILITY if around.when or NEARBY in around.sayings else words.INFO
-    if around.named and not around.complaint and around.loose > NAMED_LOOSE:
+    if around.named and not around.complaint and around.loose > (TIMED_LOOSE if around.when else NAMED_LOOSE):
         return words.UNKNOWN
     if around.named and around.loose and words.ASIDE.match(text) is not None:
         return words.UNKNOWN
