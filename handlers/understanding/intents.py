@@ -71,6 +71,8 @@ def _unsaid(text: str, around: Around) -> str:
         return words.AVAILABILITY if around.when or NEARBY in around.sayings else words.INFO
     if around.named and not around.complaint and around.loose > (TIMED_LOOSE if around.when else NAMED_LOOSE):
         return words.UNKNOWN
+    if around.elsewhere and not around.complaint:
+        return words.UNKNOWN
     if around.named and around.loose and words.ASIDE.match(text) is not None:
         return words.UNKNOWN
     if around.named or around.complaint:
