@@ -84,3 +84,30 @@ def test_a_cancellation_says_which() -> None:
 
 def test_what_wants_nothing_has_no_day() -> None:
     assert understood("今天天气真好").row() == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "old", "new"),
+    [
+        ("周五下午三点的号推迟一小时", {"time": "15:00"}, {"time": "16:00"}),
+        ("周五下午三点的号提前半小时", {"time": "15:00"}, {"time": "14:30"}),
+        ("周五下午三点的号晚两天", {"date": "2026-11-27"}, {"date": "2026-11-29"}),
+        ("下周五的号提前一周", {"date": "2026-12-04"}, {"date": "2026-11-27"}),
+        ("下周五的号推迟一小时", {"date": "2026-12-04"}, {"date": "2026-12-04"}),
+    ],
+)
+def test_a_shift_counts_from_the_old_appointment(text: str, old: dict[str, object], new: dict[str, object]) -> None:
+    reading = understood(text)
+    assert reading.intent == "change"
+    assert reading.old is not None
+    assert old.items() <= reading.old.row().items()
+    assert new.items() <= reading.row().items()
+
+
+def test_a_shift_from_nowhere_is_left_open() -> None:
+    assert understood("推迟一天").row() == understood("提前一小时").row() == {}
+
+
+def test_thanks_for_what_was_and_a_greeting_of_what_was_wish_nothing() -> None:
+    assert understood("昨天晚上好累").intent == "unknown"
+    assert understood("不疼了").intent == "unknown"

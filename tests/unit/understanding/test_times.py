@@ -427,3 +427,22 @@ def test_any_time_leaves_the_day_open(text: str) -> None:
 def test_when_it_hurts_is_not_when_to_come(text: str) -> None:
     reading = understood(text)
     assert (reading.date, reading.part) == (None, None)
+
+
+def test_days_joined_before_a_refusal_are_refused_with_it() -> None:
+    reading = understood(f"周四周五都没空{BOOK}")
+    assert [one.days and one.days.first and one.days.first.day for one in reading.excluded] == [26, 27]
+    assert reading.date is None
+    assert when(f"周四没空，周五{BOOK}") == {"date": "2026-11-27"}
+
+
+def test_a_letter_typed_for_a_figure_is_read_as_one() -> None:
+    assert when(f"12月2O号{BOOK}") == {"date": "2026-12-20"}
+
+
+def test_the_beginning_of_an_illness_is_no_day_to_come() -> None:
+    assert when("从周三开始牙疼，约周五的") == {"date": "2026-11-27"}
+
+
+def test_the_second_of_a_question_and_a_wish_stands_for_itself() -> None:
+    assert when(f"这样可以不 周五{BOOK}") == {"date": "2026-11-27"}
