@@ -20,21 +20,25 @@ from booking.availability import Availability
 from booking.calls import Calls
 from booking.current import CurrentCatalogue
 from booking.desk import Desk
+from booking.errors import NoCatalogue, Unavailable
 from booking.offering import Offers
 from booking.patients import Patients
 from booking.reminders import Reminders
 from booking.seats import Seats
+from booking.staff_refusals import CatalogueError
 from booking.staffing import StaffAccounts
 from booking.stoppages import Stoppages
 from bot.connections import make_sealer, open_database, open_redis
 from bot.daily_publishing import DailyPublishing
 from bot.health import add_health_routes
+from bot.holidays import public_holidays
+from bot.language_tables import language_tables
 from bot.metrics import Metrics
 from bot.notice_channels import Channels
 from bot.notice_events import NoticeEvents
 from bot.notifier import Notifier
 from bot.sending_limits import Pace, Pauses
-from bot.settings import Settings
+from bot.settings import ConfigurationError, Settings
 from bot.sms import SmsFile
 from bot.stopping import expire_offers, work_on
 from bot.timed_jobs import TimedJobs
@@ -44,6 +48,7 @@ from bot.wechat_client import WeChatClient
 from bot.worker import Job, Worker
 from handlers.dialogue import Dialogue
 from handlers.frame import Services
+from handlers.understanding.current import CurrentUnderstanding
 from storage.chats import Rate, RedisChats
 from storage.clock import DatabaseClock
 from storage.database import SqlDatabase
@@ -99,10 +104,14 @@ async def assemble(settings: Settings, redis_url: str) -> AsyncGenerator[Parts]:
             at_once=settings.turns_at_once,
         )
         notifier = make_notifier(settings, database, redis, services.catalogue, client, now=clock.now, metrics=metrics)
+        warming = asyncio.create_task(_warm(services), name="understanding")
         try:
             yield Parts(settings, database, redis, clock, metrics, seats, services, client, webhook, notifier)
         finally:
             await webhook.close()
+            warming.cancel()
+            with suppress(asyncio.CancelledError):
+                await warming
 
 
 def web_app(parts: Parts) -> web.Application:
@@ -203,7 +212,22 @@ def _services(settings: Settings, database: SqlDatabase, pool: RedisPool, seats:
         Stoppages(database=database, seats=seats, current=current, sms=settings.sms_file is not None),
         Desk(database),
         Calls(database),
+        _understanding(settings),
     )
+
+
+def _understanding(settings: Settings) -> CurrentUnderstanding:
+    """Return what reads sentences, with the clinic's own tables; raises ``ConfigurationError``."""
+    try:
+        return CurrentUnderstanding(language_tables(settings.data_dir), public_holidays(settings.data_dir))
+    except CatalogueError as error:
+        raise ConfigurationError(*error.problems) from None
+
+
+async def _warm(services: Services) -> None:
+    """Build the understanding beside everything else, so that no patient waits for it."""
+    with suppress(NoCatalogue, Unavailable):
+        await asyncio.to_thread(services.understanding.of, await services.catalogue.get())
 
 
 def make_client(

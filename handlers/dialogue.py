@@ -94,13 +94,7 @@ class Dialogue:
         tap = read_notice_tap(incoming.tapped)
         if tap is not None:
             return await hear_tap(frame, asked, *tap)
-        readable = incoming.kind in _READ and bool(compact(incoming.text))
-        if chat is not None and asked is not None:
-            if readable and _is_overtaken(incoming, chat):
-                return await go_on_overtaken(frame, asked)
-            if await goes_past_menu(frame, asked, chat.updated_at):
-                chat = asked = None
-        return await (_read(frame, asked, chat) if readable else _unreadable(frame, asked))
+        return await _warn(frame, asked) or await _take(frame, asked, chat)
 
     async def _open(
         self, document: bytes | None, chat: Chat | None, incoming: Incoming, now: datetime
@@ -117,6 +111,21 @@ class Dialogue:
             asked = None
         frame.held_by = frame.by
         return frame, asked
+
+
+async def _take(frame: Frame, asked: Asked | None, chat: Chat | None) -> Turn:
+    """Take a message that is neither an event nor a tap on a notice: words, or what cannot be read."""
+    readable = _is_readable(frame.incoming)
+    if chat is not None and asked is not None:
+        if readable and _is_overtaken(frame.incoming, chat):
+            return await go_on_overtaken(frame, asked)
+        if await goes_past_menu(frame, asked, chat.updated_at):
+            chat = asked = None
+    return await (_read(frame, asked, chat) if readable else _unreadable(frame, asked))
+
+
+def _is_readable(incoming: Incoming) -> bool:
+    return incoming.kind in _READ and bool(compact(incoming.text))
 
 
 async def _read(frame: Frame, asked: Asked | None, chat: Chat | None) -> Turn:
@@ -138,6 +147,21 @@ async def _read(frame: Frame, asked: Asked | None, chat: Chat | None) -> Turn:
     if chat is not None and asked is not None:
         return await hear_beside(frame, asked, chat.updated_at) or await hear(frame, asked)
     return await _hear_unasked(frame, ended=chat is not None and not chat.flow.startswith(STAFF))
+
+
+async def _warn(frame: Frame, asked: Asked | None) -> Turn | None:
+    """At a red flag say where help is, before anything else; what was open stays so. None when there is none."""
+    if frame.incoming.tapped is not None or frame.is_staffs or not _is_readable(frame.incoming):
+        return None
+    reading = frame.read()
+    if not reading.urgent:
+        return None
+    frame.outcome = "urgent"
+    said = greeting.CRISIS if reading.crisis else greeting.EMERGENCY
+    if asked is None or not _is_open(frame):
+        return Turn(frame.document or None, Reply(f"{said}\n{greeting.WHEN_SAFE}"), frame.flow, frame.outcome)
+    frame.note(f"{said}\n{greeting.WAITS}")
+    return await go_on(frame, asked)
 
 
 async def _greet(frame: Frame, asked: Asked | None) -> Turn:

@@ -25,6 +25,8 @@ from handlers.chat import Incoming, Reply
 from handlers.state import Option
 from handlers.texts import commands
 from handlers.texts.refusals import refusal
+from handlers.understanding.current import CurrentUnderstanding
+from handlers.understanding.reading import Reading
 
 BACK = "<"
 """The value of an option that means 返回."""
@@ -51,6 +53,7 @@ class Services:
     stoppages: Stoppages
     desk: Desk
     calls: Calls
+    understanding: CurrentUnderstanding
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +153,10 @@ class Frame:
         if self.account is None:
             self.account = await self.services.patients.known(self.openid)
         return self.account
+
+    def read(self) -> Reading:
+        """Return what the message says as a sentence."""
+        return self.services.understanding.of(self.catalogue).read(self.incoming.text, self.now)
 
     def get(self, gap: str) -> str:
         """Return what a gap is filled with, empty when it is open."""

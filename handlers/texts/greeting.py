@@ -22,6 +22,13 @@ STILL_ASKED = "好的，请接着回答："
 """To who nods at a question that no nod answers."""
 ENDED = "刚才的对话已超过30分钟，为您结束了。"
 UPGRADED = "系统刚刚升级，刚才的对话需要重新开始，给您添麻烦了。已预约成功的不受影响。"
+EMERGENCY = "您说的情况可能很紧急：请立即拨打 120，或马上到最近的医院急诊，请不要等待预约。"
+CRISIS = (
+    "谢谢您告诉我们，您不必独自承受。请现在拨打心理援助热线 12356（24小时），或告诉身边信任的人；"
+    "有生命危险时请立即拨打 120。"
+)
+WHEN_SAFE = "情况平稳、需要预约时，请再回复“预约”。"
+WAITS = "确认安全之后，刚才的对话可以继续："
 GOES_ON = "回到刚才的对话："
 """Between the answer to a notice and the question that was open before: what follows is about something else."""
 NOTHING_OPEN = "现在没有等待您选择的问题（超过30分钟未回复，对话会自动结束）。"

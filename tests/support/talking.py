@@ -1,6 +1,7 @@
 """The small clinic with a dialogue in front of it, on a real database and a real Valkey."""
 
 from datetime import datetime, time, timedelta
+from pathlib import Path
 
 from booking.answers import Answers
 from booking.appointments import Appointments
@@ -14,9 +15,12 @@ from booking.patients import Patients
 from booking.reminders import Reminders
 from booking.staffing import StaffAccounts
 from booking.stoppages import Stoppages
+from bot.holidays import public_holidays
+from bot.language_tables import language_tables
 from handlers.dialogue import Dialogue
 from handlers.frame import Services
 from handlers.texts.patients import CONSENT_VERSION
+from handlers.understanding.current import CurrentUnderstanding
 from storage.database import SqlDatabase
 from tests.support.clinic import CLINIC, DEPARTMENTS, DOCTORS, add_patient, add_session, open_clinic
 from tests.support.talk import Talk
@@ -51,6 +55,7 @@ def dialogue_of(database: SqlDatabase, appointments: Appointments) -> Dialogue:
             Stoppages(database=database, seats=seats, current=current),
             Desk(database),
             Calls(database),
+            CurrentUnderstanding(language_tables(), public_holidays(Path("/nonexistent"))),
         )
     )
 
