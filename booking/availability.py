@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -54,6 +54,15 @@ class Search:
     not_slot: str | None = None
     not_doctor: str | None = None
     not_department: str | None = None
+    departments: tuple[str, ...] = ()
+    """Which departments may suit, where none is chosen yet; empty means any."""
+    first: date | None = None
+    last: date | None = None
+    """Between which days it lies, both included."""
+    times: tuple[time, time] | None = None
+    """Between which times of the clinic's day it begins, both included."""
+    not_days: frozenset[tuple[date, Part | None]] = frozenset()
+    """Days, or parts of them, that are not wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +92,27 @@ def fits(count: SlotCount, search: Search, zone: ZoneInfo) -> bool:
         and count.slot.id != search.not_slot
         and session.doctor != search.not_doctor
         and session.department != search.not_department
+        and (not search.departments or session.department in search.departments)
+        and _is_when(count, search, zone)
     )
+
+
+def _is_when(count: SlotCount, search: Search, zone: ZoneInfo) -> bool:
+    """Tell whether a slot lies between the days and times searched, and on none that is not wanted."""
+    day = count.session.date
+    if (search.first and day < search.first) or (search.last and day > search.last):
+        return False
+    if search.times and not is_between(count.slot.starts_at, search.times, zone):
+        return False
+    if not search.not_days:
+        return True
+    return (day, None) not in search.not_days and (day, part_of_day(count.slot.starts_at, zone)) not in search.not_days
+
+
+def is_between(starts_at: datetime, times: tuple[time, time], zone: ZoneInfo) -> bool:
+    """Tell whether a moment lies between two times of the clinic's day, both included."""
+    first, last = times
+    return first <= starts_at.astimezone(zone).time() <= last
 
 
 def nearest(free: Sequence[SlotCount], wanted: SlotCount, *, avoid: Avoid, limit: int = NEAREST) -> Alternatives:

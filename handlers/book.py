@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from typing import ClassVar
 
+from booking.names import same_name
 from handlers.consent import consent_gaps
 from handlers.frame import Flow, Frame, Gap, Question
-from handlers.narrowing import DAY, DEPARTMENT, DOCTOR, NARROWER, PART, SLOT, correct
+from handlers.narrowing import AT, DAY, DAYS, DEPARTMENT, DOCTOR, NARROWER, PART, PREFER, SLOT, SUITED, correct
 from handlers.reading import read_names
 from handlers.registration import NEW, patient_options, refuse_one_more, registration_gaps
 from handlers.seat import BOOK, CONFIRM, HOLD
@@ -16,6 +17,8 @@ from handlers.words import compact, without_fillers
 
 BOOKING = "booking"
 _ANOTHER = "another"
+WHOSE = "whose"
+"""For whom a sentence asks, as it says: a name, or 我妈."""
 _WAYS = (
     Option("department", texts.BY_DEPARTMENT),
     Option("doctor", texts.BY_DOCTOR),
@@ -40,9 +43,12 @@ class Who(Gap):
             frame.fill(self.name, NEW)
             frame.note(patient_texts.FIRST_TIME)
             return None
-        if len(known) == 1 and not frame.get(_ANOTHER):
-            frame.fill(self.name, known[0].id)
-            frame.note(texts.for_patient(known[0], frame.today))
+        said = frame.get(WHOSE)
+        mine = "" if said in texts.MYSELF else said
+        meant = [one for one in known if same_name(one.details.name, mine)] if mine else known
+        if len(meant) == 1 and not frame.get(_ANOTHER):
+            frame.fill(self.name, meant[0].id)
+            frame.echo(texts.for_patient(meant[0], frame.today))
             return None
         return Question(texts.ASK_PATIENT, patient_options(frame, known))
 
@@ -59,8 +65,12 @@ class Way(Gap):
 
     async def ask(self, frame: Frame) -> Question | None:
         """Offer the three entrances (R-A2)."""
-        if any(gap in frame.gaps for gap in ("department", "doctor", "among")):
-            frame.fill(self.name, "department" if "department" in frame.gaps else "doctor")
+        if any(gap in frame.gaps for gap in ("department", "doctor", "among", SUITED, PREFER)):
+            doctors_only = "department" not in frame.gaps and ("doctor" in frame.gaps or "among" in frame.gaps)
+            frame.fill(self.name, "doctor" if doctors_only else "department")
+            return None
+        if any(gap in frame.gaps for gap in ("day", DAYS, "part", AT)):
+            frame.fill(self.name, "time")
             return None
         another = () if frame.is_staffs else (Option(_ANOTHER, texts.FOR_ANOTHER),)
         return Question(texts.ASK_ENTRANCE, (*_WAYS, *another))
@@ -68,7 +78,7 @@ class Way(Gap):
     def choose(self, frame: Frame, value: str) -> None:
         """Take the entrance, or ask again for whom."""
         if value == _ANOTHER:
-            frame.forget("patient")
+            frame.forget("patient", "registered")
             frame.fill(_ANOTHER, "yes")
         else:
             frame.fill(self.name, value)

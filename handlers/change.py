@@ -12,7 +12,21 @@ from booking.notices import CallOutcome
 from booking.refusals import HoldExpired, SameSlot, UnknownAppointment
 from booking.rules import may_change
 from handlers.frame import Done, Frame, Gap, Question, confirm_or_back
-from handlers.narrowing import DAY, DEPARTMENT, DOCTOR, EXCLUDED, PART, SLOT, correct
+from handlers.narrowing import (
+    ANY,
+    AT,
+    DAY,
+    DAYS,
+    DEPARTMENT,
+    DOCTOR,
+    EXCLUDED,
+    PART,
+    PREFER,
+    SLOT,
+    SUITED,
+    TOLD,
+    correct,
+)
 from handlers.reading import read_names
 from handlers.seat import HOPELESS, hold_seat, is_held, lose
 from handlers.settling import settle_call
@@ -64,7 +78,32 @@ class Begin(Gap):
         frame.fill("not_slot", view.claim.slot)
         frame.fill("old_doctor", view.session.doctor)
         frame.fill(_OLD_AT, view.claim.starts_at.isoformat())
+        if TOLD in frame.gaps and aim(frame):
+            frame.echo(texts.changing(view, frame.catalogue, frame.now))
         return None
+
+
+def aim(frame: Frame) -> bool:
+    """Take from the present appointment what a sentence leaves unsaid of the new one: doctor, day or time of day.
+
+    False where it says nothing of the new one.
+    """
+    gaps = frame.gaps
+    somewhere = any(gap in gaps for gap in ("department", "doctor", "among", SUITED))
+    some_day, some_time = "day" in gaps or DAYS in gaps, AT in gaps or gaps.get("part", ANY) != ANY
+    if not (somewhere or some_day or some_time or PREFER in gaps):
+        return False
+    frame.fill(Target.name, _NAMED)
+    starts_at = datetime.fromisoformat(gaps[_OLD_AT]).astimezone(frame.clinic.zone)
+    if not somewhere:
+        doctor = frame.catalogue.doctors[gaps["old_doctor"]]
+        frame.fill("department", doctor.department)
+        frame.fill("doctor", doctor.code)
+    if some_time and not some_day and PREFER not in gaps:
+        frame.fill("day", starts_at.date().isoformat())
+    if some_day and not some_time and PREFER not in gaps:
+        frame.fill(AT, f"{starts_at:%H:%M}-{starts_at:%H:%M}")
+    return True
 
 
 class Target(Gap):

@@ -27,9 +27,11 @@ from handlers.notice_turns import (
 )
 from handlers.notices import read_notice_tap
 from handlers.paging import LASTING, read_tap
+from handlers.questions import told
+from handlers.sentence import hear_sentence
 from handlers.staff import entrance
 from handlers.state import KEPT, Asked, Chat, UnknownState, load
-from handlers.texts import answers, changes, commands, common, greeting
+from handlers.texts import answers, changes, commands, greeting
 from handlers.words import acknowledges, clean, command, compact, is_named, matching, number
 
 __all__ = ["Dialogue", "Services", "Turn"]
@@ -235,7 +237,7 @@ async def _obey(frame: Frame, asked: Asked | None, said: str) -> Turn:
         await let_all_go(frame)
         return Turn(None, Reply("\n".join((*frame.notes, greeting.LEFT))), flow, "left")
     else:
-        frame.note(await _told(frame, said))
+        frame.note(await told(frame, said))
         frame.outcome = said
     return await go_on(frame, asked)
 
@@ -252,30 +254,11 @@ def _is_other_deed(frame: Frame, said: str) -> bool:
     return frame.flow == MINE and said in commands.WISHES and frame.get("deed") in {*commands.WISHES} - {said}
 
 
-async def _told(frame: Frame, said: str) -> str:
-    """Do and return what is told without disturbing the open question."""
-    match said:
-        case commands.GREETING:
-            return greeting.hello(frame.clinic)
-        case commands.THANKS:
-            return greeting.THANKS
-        case commands.HELP:
-            return greeting.guide(frame.clinic)
-        case commands.REMIND_OFF | commands.REMIND_ON:
-            wanted = said == commands.REMIND_ON
-            await frame.services.reminders.want(frame.openid, wanted=wanted, now=frame.now)
-            return answers.REMINDERS_ON if wanted else answers.REMINDERS_OFF
-    hours = common.hours(frame.clinic, await frame.services.availability.hours(now=frame.now))
-    if said == commands.COMPLAINT:
-        return greeting.complaint(frame.clinic, hours)
-    return greeting.human(frame.clinic, hours)
-
-
 async def _hear_unasked(frame: Frame, *, ended: bool) -> Turn:
-    """Take words that answer no question: the name of a department or doctor begins a booking."""
+    """Take words that answer no question: a name or a sentence begins something."""
     text = clean(frame.incoming.text)
     said = is_plain(text) or number(text) is not None
-    if frame.incoming.tapped is None and not said and MENU_FLOW.hear(frame, text):
+    if frame.incoming.tapped is None and not said and (MENU_FLOW.hear(frame, text) or await hear_sentence(frame)):
         return await go_on(frame, None)
     answered = await hear_unasked(frame)
     if answered is not None:

@@ -92,6 +92,8 @@ class Frame:
     trail: list[dict[str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     """Said before the next question; not kept."""
+    echoes: list[str] = field(default_factory=list)
+    """Those of the notes that a confirmation says as well."""
     document: bytes = b""
     """The chat as it was when the message came."""
     suspended: str = ""
@@ -175,6 +177,15 @@ class Frame:
         """Say something before the next question."""
         if text not in self.notes:
             self.notes.append(text)
+
+    def echo(self, text: str) -> None:
+        """Say what was understood or taken, unless a confirmation comes next, which says it all."""
+        self.note(text)
+        self.echoes.append(text)
+
+    def drop_echoes(self) -> None:
+        """Leave to the confirmation what it says."""
+        self.notes = [note for note in self.notes if note not in self.echoes]
 
     def refuse(self, error: Refused) -> None:
         """Say which rule was met."""

@@ -7,9 +7,11 @@ from handlers.asking import FLOWS, Turn, gap_of, go_on, resume
 from handlers.frame import BACK, GO_ON, STAFF, Frame, Gap
 from handlers.menu import MENU
 from handlers.paging import NEXT, PAGE, PREVIOUS, Tap, last_page, read_tap
+from handlers.registration import PERSONAL
+from handlers.sentence import hear_sentence
 from handlers.state import Asked
-from handlers.texts import common, greeting
-from handlers.words import acknowledges, clean, matching, number, page_turn, wish
+from handlers.texts import commands, common, greeting
+from handlers.words import acknowledges, clean, compact, matching, number, page_turn, wish
 
 _PAGE_NUMBERS: dict[int | None, int] = {NEXT: 1, PREVIOUS: -1}
 _QUOTED = 10
@@ -32,7 +34,9 @@ async def hear(frame: Frame, asked: Asked) -> Turn:
     if meant:
         frame.note(greeting.several(common.shorten(text, _QUOTED)))
         frame.outcome = "ambiguous"
-    elif _is_nod(frame, text) or not _hear_words(frame, gap, text):
+    elif gap.name not in PERSONAL and not frame.is_staffs and commands.NOT_SO.fullmatch(compact(text)):
+        return await back(frame, asked)
+    elif _is_nod(frame, text) or not await _hear_words(frame, gap, text):
         _say_unheard(frame, text)
     return await go_on(frame, asked)
 
@@ -92,12 +96,12 @@ async def _choose(frame: Frame, asked: Asked, gap: Gap, place: int) -> Turn:
     return await go_on(frame, asked)
 
 
-def _hear_words(frame: Frame, gap: Gap, text: str) -> bool:
-    """Let the gap, then the flow, take free words; a refusal is said, and counts as understood."""
+async def _hear_words(frame: Frame, gap: Gap, text: str) -> bool:
+    """Let the gap, then the flow, take free words, or a sentence; a refusal is said, and counts as understood."""
     before = dict(frame.gaps)
     frame.step()
     try:
-        heard = gap.hear(frame, text) or FLOWS[frame.flow].hear(frame, text)
+        heard = gap.hear(frame, text) or FLOWS[frame.flow].hear(frame, text) or await hear_sentence(frame, gap.name)
     except Refused as error:
         frame.refuse(error)
         heard = True

@@ -10,7 +10,6 @@ from handlers.narrowing import correct
 from handlers.reading import read_names
 from handlers.state import Option
 from handlers.texts import commands, greeting
-from handlers.words import wish
 
 MENU = "menu"
 BEGINS = {
@@ -48,11 +47,7 @@ class What(Gap):
 
 
 def _hear(frame: Frame, text: str) -> bool:
-    """Begin to book at the name of a department or doctor, or of an entrance; to change or cancel at such words."""
-    wished = wish(text)
-    if wished is not None:
-        frame.start(MINE, wish=wished)
-        return True
+    """Begin to book at the name of a department or doctor, or of an entrance."""
     way = said_way(text)
     if way is not None:
         frame.start(BOOKING, way=way)

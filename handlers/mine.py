@@ -20,6 +20,8 @@ _AHEAD = (ClaimState.BOOKED, ClaimState.ARRIVED)
 _OFFERS = "offers"
 _WISH = "wish"
 """A gap that is filled when the flow began with 改约 or 取消预约."""
+AMONG = "of"
+"""A gap with the appointments that a sentence may mean, which are asked for even where there is one."""
 
 
 class Which(Gap):
@@ -32,7 +34,7 @@ class Which(Gap):
         views = await frame.services.appointments.of_account(frame.openid, now=frame.now)
         wish = frame.get(_WISH)
         if wish:
-            return await self._ask_wished(frame, wish, [view for view in views if _is_ahead(view, frame)])
+            return await self._ask_wished(frame, wish, [view for view in views if is_ahead(view, frame)])
         if not views:
             return Done(texts.NONE)
         coming = sum(view.claim.state in _AHEAD and view.claim.ends_at > frame.now for view in views)
@@ -46,6 +48,9 @@ class Which(Gap):
             if offered is not None:  # what was stopped is all there is to change, and seats are kept for it
                 return await show(frame, offered)
             return Done(changes.NONE_AHEAD[wish], outcome="none")
+        among = [view for view in ahead if view.claim.id in frame.get(AMONG).split(",")]
+        if among:
+            return Question(changes.WHICH[wish], self._options(frame, among))
         if len(ahead) > 1:
             return Question(changes.WHICH[wish], self._options(frame, ahead))
         frame.forget(_WISH)
@@ -67,7 +72,8 @@ class Which(Gap):
         )
 
 
-def _is_ahead(view: AppointmentView, frame: Frame) -> bool:
+def is_ahead(view: AppointmentView, frame: Frame) -> bool:
+    """Tell whether an appointment is still to come."""
     return view.claim.state is ClaimState.BOOKED and view.claim.starts_at > frame.now
 
 

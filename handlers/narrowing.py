@@ -1,12 +1,13 @@
 """Department, doctor, day, part of day and time: each question offers what is left to book after the others (R-A2)."""
 
 from abc import abstractmethod
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
 from functools import cache
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
-from booking.availability import Avoid, Part, Search, part_of_day
+from booking.availability import Avoid, Part, Search, is_between, part_of_day
 from booking.models import SlotCount
 from booking.snapshot import Found, Key
 from handlers.frame import Done, Frame, Gap, Question
@@ -18,8 +19,13 @@ from handlers.texts.changes import OLD_STANDS
 from handlers.texts.common import PARTS, clock_words, day_words, left
 
 ANY = "any"
+TOLD, WISHED, ASKED = "told", "wished", "asked"
+"""Whether a sentence began this as a wish, whose only time is held at once, or as a question, which holds nothing."""
+DAYS, NOT_DAYS, AT, PREFER, SUITED = "days", "not_days", "at", "prefer", "suited"
+"""Gaps that only a sentence fills: a range of days, days not wanted, a time or a range of them, as soon as possible,
+and departments that may suit."""
 NARROWER = {
-    "department": ("doctor", "among", "part", "slot", "near", "claim"),
+    "department": ("suited", "doctor", "among", "part", "slot", "near", "claim"),
     "doctor": ("among", "part", "slot", "near", "claim"),
     "day": ("part", "slot", "near", "claim"),
 }
@@ -61,7 +67,8 @@ def correct(frame: Frame, named: Named) -> None:
 def search_of(frame: Frame) -> Search:
     """Return what the gaps say of the wish."""
     doctors = frame.get("doctor") or frame.get("among")
-    day, part = frame.get("day"), frame.get("part")
+    day, part, suited = frame.get("day"), frame.get("part"), frame.get(SUITED)
+    first, _, last = frame.get(DAYS).partition("/")
     return Search(
         department=frame.get("department") or None,
         doctors=tuple(doctors.split(",")) if doctors else (),
@@ -70,21 +77,83 @@ def search_of(frame: Frame) -> Search:
         not_slot=frame.get("not_slot") or None,
         not_doctor=frame.get("not_doctor") or None,
         not_department=frame.get("not_department") or None,
+        departments=tuple(suited.split(",")) if suited and "department" not in frame.gaps else (),
+        first=date.fromisoformat(first) if first else None,
+        last=date.fromisoformat(last) if last else None,
+        times=said_times(frame),
+        not_days=_not_days(frame),
     )
 
 
+def said_times(frame: Frame) -> tuple[time, time] | None:
+    """Return between which times of day it should begin, as a sentence said: the same twice for a time."""
+    if AT not in frame.gaps:
+        return None
+    first, last = map(time.fromisoformat, frame.gaps[AT].split("-"))
+    return first, last
+
+
+def _not_days(frame: Frame) -> frozenset[tuple[date, Part | None]]:
+    said = (one.partition(" ") for one in frame.get(NOT_DAYS).split(",") if one)
+    return frozenset((date.fromisoformat(day), Part(part) if part else None) for day, _, part in said)
+
+
 async def bookable(frame: Frame) -> Found:
-    """Return what can be booked within the gaps."""
-    return await frame.services.availability.find(search_of(frame), now=frame.now)
+    """Return what can be booked within the gaps; where nothing is at the time said, what is at other times."""
+    search = search_of(frame)
+    found = await frame.services.availability.find(search, now=frame.now)
+    if found.counts or search.times is None:
+        return found
+    return await frame.services.availability.find(replace(search, times=None), now=frame.now)
 
 
-def relax(frame: Frame) -> Done | None:
-    """Nothing is left: say what is full, and open the narrowest gap that can be changed."""
+async def relax(frame: Frame) -> Done | None:
+    """Nothing is left: say what is full, and open the narrowest gap that can be changed; what is left then is asked."""
+    if TOLD in frame.gaps:
+        frame.fill(TOLD, ASKED)
+    return None if await _relax_when(frame) else _relax_where(frame)
+
+
+async def _relax_when(frame: Frame) -> bool:
     gaps = frame.gaps
+    said = gaps.get("part", ANY)
+    if said != ANY and any(gap in gaps for gap in ("day", DAYS, TOLD)):
+        frame.forget("part", *NARROWER["day"])
+        if (await bookable(frame)).counts:
+            frame.note(texts.full_part(_day_of(frame), Part(said)))
+            return True
     if "day" in gaps:
-        frame.note(texts.full_day(date.fromisoformat(gaps["day"])))
+        frame.note(_full_day(frame, date.fromisoformat(gaps["day"])))
         frame.forget("day", *NARROWER["day"])
-    elif "doctor" in gaps or "among" in gaps:
+    elif DAYS in gaps or NOT_DAYS in gaps:
+        frame.note(texts.FULL_DAYS)
+        frame.forget(DAYS, NOT_DAYS, *NARROWER["day"])
+    else:
+        return False
+    return True
+
+
+def _day_of(frame: Frame) -> date | None:
+    return date.fromisoformat(frame.gaps["day"]) if "day" in frame.gaps else None
+
+
+def _full_day(frame: Frame, day: date) -> str:
+    """Say that a day is full, or that it cannot be booked yet."""
+    search = search_of(frame)
+    ahead = max(
+        (
+            frame.catalogue.advance_days(doctor)
+            for doctor in frame.catalogue.doctors.values()
+            if (not search.doctors or doctor.code in search.doctors) and search.department in (None, doctor.department)
+        ),
+        default=0,
+    )
+    return texts.not_yet(day, ahead) if day > frame.today + timedelta(days=ahead) else texts.full_day(day)
+
+
+def _relax_where(frame: Frame) -> Done | None:
+    gaps = frame.gaps
+    if "doctor" in gaps or "among" in gaps:
         code = (frame.get("doctor") or frame.get("among")).split(",")[0]
         frame.note(texts.full_doctor(frame.catalogue.doctors[code].name))
         frame.forget("doctor", *NARROWER["doctor"])
@@ -94,6 +163,9 @@ def relax(frame: Frame) -> Done | None:
     elif "department" in gaps:
         frame.note(texts.full_department(frame.catalogue.departments[gaps["department"]].name))
         frame.forget("department", *NARROWER["department"])
+    elif SUITED in gaps:
+        frame.note(texts.FULL_SUITED)
+        frame.forget(SUITED)
     else:
         if "not_slot" in gaps:
             frame.note(OLD_STANDS)
@@ -105,7 +177,7 @@ def introduce_doctor(frame: Frame) -> None:
     """Say once who the chosen doctor is."""
     if "doctor" in frame.gaps:
         doctor = frame.catalogue.doctors[frame.gaps["doctor"]]
-        frame.note(texts.chosen_doctor(doctor, frame.catalogue.departments[doctor.department]))
+        frame.echo(texts.chosen_doctor(doctor, frame.catalogue.departments[doctor.department]))
 
 
 class Narrowing(Gap):
@@ -115,15 +187,14 @@ class Narrowing(Gap):
         """Offer what is left; the only possibility is taken without asking, and said."""
         found = await bookable(frame)
         if not found.counts:
-            return relax(frame)
+            return await relax(frame)
         options = self.options(frame, found)
-        if len(options) == 1 and self.takes_only_one:
-            frame.fill(self.name, options[0].value)
+        taken = options[0].value if len(options) == 1 else frame.get(PREFER) and self.soonest(found)
+        if taken:
+            frame.fill(self.name, taken)
             self.say_taken(frame)
             return None
         return Question(self.question(frame), options)
-
-    takes_only_one: ClassVar[bool] = True
 
     @abstractmethod
     def options(self, frame: Frame, found: Found) -> tuple[Option, ...]:
@@ -132,6 +203,10 @@ class Narrowing(Gap):
     @abstractmethod
     def question(self, frame: Frame) -> str:
         """Return the question's text."""
+
+    def soonest(self, found: Found) -> str:
+        """Return what is chosen for who only wants to come soon; empty where that is a choice all the same."""
+        return ""
 
     def say_taken(self, frame: Frame) -> None:
         """Say what was filled without asking."""
@@ -143,21 +218,28 @@ class Department(Narrowing):
     name: ClassVar[str] = "department"
 
     def options(self, frame: Frame, found: Found) -> tuple[Option, ...]:
-        """口腔科 余12."""
+        """口腔科 余12; beside those that only may suit, the way to the others."""
         free = found.free_by(_department)
-        return tuple(
+        options = tuple(
             Option(code, texts.department_label(department, free[code]), (department.name, *department.aliases))
             for code, department in frame.catalogue.departments.items()
             if code in free
         )
+        return (*options, Option(ANY, texts.OTHER_DEPARTMENT)) if SUITED in frame.gaps else options
+
+    def choose(self, frame: Frame, value: str) -> None:
+        """Take the department, or ask again among all."""
+        frame.forget(SUITED)
+        if value != ANY:
+            frame.fill(self.name, value)
 
     def question(self, frame: Frame) -> str:
         """Return the question's text."""
-        return texts.ASK_DEPARTMENT
+        return texts.ASK_SUITED if SUITED in frame.gaps else texts.ASK_DEPARTMENT
 
     def say_taken(self, frame: Frame) -> None:
         """科室：口腔科."""
-        frame.note(texts.chosen_department(frame.catalogue.departments[frame.gaps["department"]]))
+        frame.echo(texts.chosen_department(frame.catalogue.departments[frame.gaps["department"]]))
 
 
 class DoctorGap(Narrowing):
@@ -185,6 +267,10 @@ class DoctorGap(Narrowing):
     def question(self, frame: Frame) -> str:
         """Return the question's text."""
         return texts.ASK_DOCTOR
+
+    def soonest(self, found: Found) -> str:
+        """Return who has the first time."""
+        return found.counts[0].session.doctor
 
     def say_taken(self, frame: Frame) -> None:
         """Say who the doctor is."""
@@ -216,7 +302,13 @@ class Day(Narrowing):
     def say_taken(self, frame: Frame) -> None:
         """Say who the doctor is, and that there is no other day."""
         introduce_doctor(frame)
-        frame.note(texts.only_day(date.fromisoformat(frame.gaps["day"]), frame.today))
+        day = date.fromisoformat(frame.gaps["day"])
+        asked_for_less = any(gap in frame.gaps for gap in (DAYS, NOT_DAYS, PREFER, AT))
+        frame.echo((texts.chosen_day if asked_for_less else texts.only_day)(day, frame.today))
+
+    def soonest(self, found: Found) -> str:
+        """Return the first day."""
+        return found.counts[0].session.date.isoformat()
 
 
 class PartGap(Narrowing):
@@ -226,7 +318,8 @@ class PartGap(Narrowing):
 
     async def ask(self, frame: Frame) -> Question | Done | None:
         """Ask when there is much to choose from."""
-        if frame.get("way") != "time" and len((await bookable(frame)).counts) <= PAGE:
+        few = frame.get("way") != "time" and len((await bookable(frame)).counts) <= PAGE
+        if few or AT in frame.gaps or PREFER in frame.gaps:
             frame.fill(self.name, ANY)
             return None
         return await super().ask(frame)
@@ -247,13 +340,39 @@ class Slot(Narrowing):
     """Times with free seats; after a refusal, the ones nearest to what was wished (R-A3)."""
 
     name: ClassVar[str] = "slot"
-    takes_only_one = False
 
     async def ask(self, frame: Frame) -> Question | Done | None:
         """Offer times, or alternatives where a time was refused."""
         if frame.get("near"):
             return await self._ask_near(frame)
-        return await super().ask(frame)
+        found = await bookable(frame)
+        if not found.counts:
+            return await relax(frame)
+        times, zone = said_times(frame), frame.clinic.zone
+        if times is not None and not is_between(found.counts[0].slot.starts_at, times, zone):
+            return self._nearest(frame, found, times)
+        if frame.get(TOLD) == WISHED and (len(found.counts) == 1 or PREFER in frame.gaps):
+            self._take(frame, found.counts[0].slot.id)
+            return None
+        return Question(self.question(frame), self.options(frame, found))
+
+    def _take(self, frame: Frame, slot: str) -> None:
+        """Take what a sentence named; one step back are the other times."""
+        frame.forget(TOLD, AT, PREFER)
+        frame.step()
+        frame.fill(self.name, slot)
+
+    def _nearest(self, frame: Frame, found: Found, times: tuple[time, time]) -> Question:
+        """Say that the time said has no seat, and offer the nearest ones."""
+        wanted, zone = datetime.combine(frame.today, times[0]), frame.clinic.zone
+
+        def apart(count: SlotCount) -> timedelta:
+            starts_at = count.slot.starts_at.astimezone(zone)
+            return abs(datetime.combine(frame.today, starts_at.time()) - wanted)
+
+        near = Found(sorted(found.counts, key=apart)[:PAGE])
+        day = date.fromisoformat(frame.gaps["day"])
+        return Question(texts.none_at(day, frame.today, times), self.options(frame, near))
 
     def options(self, frame: Frame, found: Found) -> tuple[Option, ...]:
         """09:00 余2."""
@@ -269,7 +388,7 @@ class Slot(Narrowing):
     def question(self, frame: Frame) -> str:
         """Return the question's text, with the day unless it was just said."""
         day = date.fromisoformat(frame.gaps["day"])
-        if texts.only_day(day, frame.today) in frame.notes:
+        if any(said(day, frame.today) in frame.notes for said in (texts.only_day, texts.chosen_day)):
             return texts.ASK_SLOT
         return texts.ask_slot(day, frame.today)
 

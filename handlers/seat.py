@@ -95,6 +95,7 @@ async def hold_seat(frame: Frame, *, replaces: str | None = None) -> None:
         look_near(frame, error)
     else:
         frame.fill("claim", claim.id)
+        frame.drop_echoes()
         frame.outcome = "held"
 
 

@@ -1,8 +1,10 @@
 """Booking: what is asked, what a hold and an appointment read like (R-A4, R-B3)."""
 
-from datetime import date, datetime
+from collections.abc import Iterable
+from datetime import date, datetime, time
 
 from booking.appointments import AppointmentView
+from booking.availability import Part
 from booking.models import Catalogue, Clinic, Department, Doctor, Patient, SlotCount
 from handlers.texts import common
 
@@ -17,6 +19,14 @@ ASK_DAY = "请选择就诊日期："
 ASK_SLOT = "请选择就诊时间："
 ASK_PART = "请选择时段："
 ASK_PATIENT = "请选择就诊人："
+ASK_SUITED = "请选择科室（仅供参考）："
+OTHER_DEPARTMENT = "其他科室"
+MYSELF = ("自己", "本人")
+"""How somebody says that no one else is the patient."""
+FULL_DAYS = "这段时间没有可预约的号，请改选其他日期。"
+FULL_SUITED = "这些科室近期没有可预约的号，请改选其他科室。"
+WHICH_DAY = "没有听准是哪一天，请选择。"
+WHICH_TIME = "没有听准是几点，请选择。"
 STILL_FREE = "这个号目前仍可预约，请重新选择："
 NEAR = "为您找到相近的号："
 NONE_NEAR = "本科室暂时没有其他可预约的号，为您查看其他科室。"
@@ -74,9 +84,59 @@ def only_day(day: date, today: date) -> str:
     return f"目前仅{common.near_day(day, today)}有号。"
 
 
+def chosen_day(day: date, today: date) -> str:
+    """Said where a sentence told the day."""
+    return f"就诊日期：{common.near_day(day, today)}"
+
+
+def chosen_days(first: date | None, last: date | None) -> str:
+    """Said where a sentence told a range of days, which may be open on one side."""
+    if first is None or last is None:
+        return f"就诊日期：{common.day(first)}起" if first else f"就诊日期：{common.day(last)}及以前" if last else ""
+    return f"就诊日期：{common.day(first)}至{common.day(last)}"
+
+
+def chosen_part(part: Part) -> str:
+    """Said where a sentence told the part of day."""
+    return f"时段：{common.PARTS[part]}"
+
+
+def without_days(days: Iterable[date]) -> str:
+    """Said where a sentence told which days will not do."""
+    return f"不含：{common.shorten('、'.join(map(common.day, days)), 40)}"
+
+
+def suits(departments: Iterable[Department], reasons: Iterable[str]) -> str:
+    """Why a department is proposed; never a diagnosis."""
+    names = "、".join(department.name for department in departments)
+    return f"根据您说的情况，建议挂：{names}（{common.shorten('；'.join(reasons), 80)}）。仅供参考，不作诊断。"
+
+
+def works_elsewhere(doctor: Doctor, own: Department, said: Department) -> str:
+    """The doctor named does not work in the department named."""
+    return f"{doctor.name}医生在{own.name}，不在{said.name}。"
+
+
 def ask_slot(day: date, today: date) -> str:
     """The question for a time."""
     return f"{common.near_day(day, today)}，{ASK_SLOT}"
+
+
+def none_at(day: date, today: date, times: tuple[time, time]) -> str:
+    """Nothing is free at the time said; what follows is near it."""
+    first, last = times
+    said = f"{first:%H:%M}" if first == last else f"{first:%H:%M}-{last:%H:%M}"
+    return f"{common.near_day(day, today)} {said} 没有可预约的号，最近的时间是："
+
+
+def full_part(day: date | None, part: Part) -> str:
+    """The part of day has nothing left, though the day has."""
+    return f"{common.day(day) if day else ''}{common.PARTS[part]}没有可预约的号，其他时间如下。"
+
+
+def not_yet(day: date, ahead: int) -> str:
+    """The day is further ahead than can be booked."""
+    return f"{common.day(day)}还未开放预约（最多可提前{ahead}天），请改选其他日期。"
 
 
 def full_day(day: date) -> str:

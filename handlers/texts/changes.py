@@ -16,6 +16,7 @@ NONE_AHEAD = {
     commands.CHANGE: "您没有待就诊的预约，无需改约。回复“预约”即可挂号。",
     commands.CANCEL: "您没有待就诊的预约，无需取消。回复“我的预约”可查看以往的预约。",
 }
+NO_SUCH = "没有找到您说的那个预约。"
 OLD_STANDS = "原来的预约不变。"
 OTHER_TIME_WORDS = ("其他时间", "原医生", "同一医生", "换时间", "改时间")
 OTHER_DOCTOR_WORDS = ("其他医生", "换医生", "别的医生")
@@ -60,9 +61,14 @@ def cancelled(view: AppointmentView, catalogue: Catalogue, now: datetime, *, by_
     return f"取消成功\n已取消：{summary(view, catalogue, now)}\n{next_step}"
 
 
+def changing(view: AppointmentView, catalogue: Catalogue, now: datetime) -> str:
+    """Which appointment is to be changed."""
+    return f"改约：{summary(view, catalogue, now)}"
+
+
 def ask_target(view: AppointmentView, catalogue: Catalogue, now: datetime) -> str:
     """What is to be changed, and to what."""
-    return f"改约：{summary(view, catalogue, now)}\n请选择改到哪里，也可以直接回复科室或医生姓名："
+    return f"{changing(view, catalogue, now)}\n请选择改到哪里，也可以直接回复科室或医生姓名："
 
 
 def other_times(doctor: Doctor, free: int) -> str:

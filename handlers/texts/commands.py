@@ -83,6 +83,16 @@ WISHES = {
     CANCEL: re.compile(r"取消|退号|退號"),
 }
 """How words sound that wish something of an appointment; also the deeds of 我的预约."""
+_ANOTHER_ONE = r"(?:我?想|要)?(?:换|改)(?:个|一个|位|一位|一下)?(?:别的|其他)?|别的|其他"
+OTHERWISE = {
+    "doctor": re.compile(rf"(?:{_ANOTHER_ONE})(?:医生|大夫)吧?"),
+    "department": re.compile(rf"(?:{_ANOTHER_ONE})科室?吧?"),
+    "day": re.compile(rf"(?:{_ANOTHER_ONE})(?:一?天|日期|日子)吧?"),
+    "slot": re.compile(rf"(?:{_ANOTHER_ONE})时间吧?"),
+}
+"""How it sounds where a gap is to be filled otherwise, and nothing is said of how."""
+NOT_SO = re.compile(r"(?:不对|不是|错了|搞错了|弄错了|不是这个|不要这个|换一?个)(?:吧|啊|呀|哦|的)*")
+"""How it sounds where the last answer is taken back, and nothing more is said."""
 OTHER_PAPERS = "其他证件"
 OTHER_PAPERS_WORDS = ("其它证件", "没有身份证", "我没有身份证", "没身份证", "无身份证", "其他證件")
 NO_ID_CARD = re.compile(

@@ -125,7 +125,7 @@ async def rules(told: Told) -> None:
 async def misunderstandings(told: Told) -> None:
     """Wrong details, odd messages, and ways out"""
     await told.talk.says(
-        "在吗", "我牙疼", "预约", "1", "张三", "110101199003074478", f"{ID_NUMBER} 1381234567", "13812345678"
+        "在吗", "云是白的", "预约", "1", "张三", "110101199003074478", f"{ID_NUMBER} 1381234567", "13812345678"
     )
     await told.talk.says("帮助", "5", "按", "人工", "谢谢", "投诉", "退出")
 

@@ -1,0 +1,134 @@
+"""Changing and cancelling said in one sentence: matched against what the account has booked."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from booking.appointments import Appointments
+from booking.ports import ClaimFilter
+from storage.database import SqlDatabase
+from tests.support.talk import Talk
+from tests.support.talking import add_session, dialogue_of, known, open_for_talk
+
+
+@pytest.fixture(scope="module")
+def database_kind() -> str:
+    """Words are words on any database; one will do."""
+    return "sqlite"
+
+
+@pytest.fixture
+async def talk(database: SqlDatabase, appointments: Appointments, now: datetime) -> Talk:
+    """An account with one patient, who has booked at Wang's tomorrow, Tuesday, at 9; Wang is here till Friday."""
+    await open_for_talk(database, now)
+    await add_session(database, now + timedelta(days=4))
+    await add_session(database, now + timedelta(days=4, hours=5), capacities=(1,))
+    talk = Talk(dialogue_of(database, appointments), now)
+    await known(database, talk, "张三")
+    (await talk.says("明天九点王芳", "1")).shows("预约成功")
+    return talk
+
+
+async def states(database: SqlDatabase) -> list[str]:
+    """Day, hour and state of the account's claims, by start."""
+    async with database.read() as unit:
+        claims = await unit.claims.find(ClaimFilter(openid="o-zhang"))
+    return [f"{claim.slot[-18:]} {claim.state}" for claim in claims]
+
+
+@pytest.mark.parametrize(
+    ("text", "day", "time"),
+    [
+        ("把明天的号改到后天", "11月25日 周三", "09:00-09:30"),
+        ("周二的预约改成周五下午", "11月27日 周五", "14:00-14:30"),
+        ("改到后天十点", "11月25日 周三", "10:00-10:30"),
+        ("明天的号改到九点半", "11月24日 周二", "09:30-10:00"),
+        ("王医生的号改到周五", "11月27日 周五", "09:00-09:30"),
+        ("我明天来不了，改到后天吧", "11月25日 周三", "09:00-09:30"),
+        ("把明天的号换成李强医生十点半", "11月24日 周二", "10:30-11:00"),
+    ],
+)
+async def test_an_appointment_is_changed_in_two_messages(talk: Talk, text: str, day: str, time: str) -> None:
+    seen = (await talk.says(text)).offers("确认", "返回")
+    seen.shows("请确认改约信息", "原预约：11月24日 周二（明天） 09:00-09:30 王芳", f"日期：{day}", f"时间：{time}")
+    (await talk.says("1")).shows("改约成功", f"时间：{time}").ends("changed")
+
+
+async def test_a_change_of_which_the_time_is_open_asks_for_it(talk: Talk) -> None:
+    (await talk.says("明天的改到后天九点以后或者十点")).hides("没有看懂")
+    seen = await talk.says("退出", "把号改到周五上午")
+    seen.shows("11月27日 周五").offers("09:00", "09:30")
+    (await talk.says("2")).shows("请确认改约信息", "时间：09:30").offers("确认", "返回")
+
+
+async def test_a_part_of_the_same_day_that_is_full_leads_to_its_other_times(talk: Talk) -> None:
+    (await talk.says("把明天的号改到下午")).shows("11月24日 周二下午没有可预约的号").offers("09:30")
+    (await talk.says("返回")).offers("改约", "取消预约", "返回列表")
+
+
+async def test_back_from_the_confirmation_leads_to_the_other_times(talk: Talk, database: SqlDatabase) -> None:
+    (await talk.says("把明天的号改到后天", "返回")).shows("11月25日 周三").offers("09:00", "09:30", "10:00")
+    (await talk.says("改成周五吧")).shows("请确认改约信息", "11月27日 周五").offers("确认", "返回")
+    (await talk.says("换一天")).offers("11月24日", "11月25日", "11月27日")
+    assert (await states(database))[0].endswith("booked")
+
+
+async def test_in_mid_change_another_day_is_taken_at_the_first_question(talk: Talk) -> None:
+    (await talk.says("改约")).offers("王芳的其他时间", "口腔科其他医生", "其他科室")
+    (await talk.says("改到后天十点")).shows("请确认改约信息", "时间：10:00").offers("确认", "返回")
+
+
+async def test_of_several_appointments_the_one_described_is_meant(talk: Talk, database: SqlDatabase) -> None:
+    (await talk.says("后天十点王芳", "1")).shows("预约成功")
+    (await talk.says("把周三的号改到周五")).shows("改约：11月25日 周三（后天） 10:00", "最近的时间")
+    (await talk.says("退出", "取消明天九点的预约")).shows("请确认取消", "11月24日").offers("确认", "返回")
+    (await talk.says("1")).shows("取消成功")
+    assert [state.split()[-1] for state in await states(database)] == ["cancelled", "booked"]
+
+
+async def test_where_several_may_be_meant_they_are_asked_for(talk: Talk) -> None:
+    (await talk.says("后天十点王芳", "1")).shows("预约成功")
+    seen = (await talk.says("王医生的号改到周五")).shows("请选择要改约的预约")
+    seen.offers("11月24日 周二 09:00 王芳", "11月25日 周三 10:00 王芳")
+    (await talk.says("2")).shows("改约：11月25日 周三（后天） 10:00", "11月27日 周五", "最近的时间")
+    (await talk.says("菜单", "取消王医生的号")).shows("请选择要取消的预约").offers("11月24日", "11月25日")
+
+
+async def test_one_that_is_not_there_is_said_and_none_is_taken_instead(talk: Talk, database: SqlDatabase) -> None:
+    (await talk.says("取消周五的预约")).shows("没有找到您说的那个预约").offers("11月24日 周二 09:00 王芳")
+    (await talk.says("菜单", "把李强的号改到后天")).shows("没有找到您说的那个预约").offers("11月24日 周二 09:00 王芳")
+    assert (await states(database))[0].endswith("booked")
+
+
+@pytest.mark.parametrize("text", ["取消明天的预约", "明天的号不要了", "我明天去不了了，取消吧", "帮张三取消明天的号"])
+async def test_an_appointment_is_cancelled_in_two_messages(talk: Talk, text: str) -> None:
+    (await talk.says(text)).shows("请确认取消以下预约", "11月24日 周二").offers("确认", "返回")
+    (await talk.says("确认")).shows("取消成功").ends("cancelled")
+
+
+async def test_who_has_booked_nothing_is_told_so(talk: Talk) -> None:
+    stranger = Talk(talk.dialogue, talk.now, openid="o-new")
+    (await stranger.says("把周五的号改到下午")).shows("您没有待就诊的预约").ends("none")
+    (await stranger.says("取消明天的预约")).shows("您没有待就诊的预约").ends("none")
+
+
+async def test_a_sentence_in_the_list_of_appointments_is_understood(talk: Talk) -> None:
+    (await talk.says("我的预约", "取消明天的")).shows("请确认取消以下预约").offers("确认", "返回")
+    (await talk.says("我的预约", "后天上午王芳")).shows("11月25日 周三").offers("09:00", "09:30", "10:00")
+
+
+async def test_a_cancellation_in_the_middle_of_a_booking_begins_only_by_its_word(talk: Talk) -> None:
+    (await talk.says("王芳", "取消明天的预约")).shows("请回复“改约”或“取消预约”").offers(
+        "11月24日", "11月25日", "11月27日"
+    )
+
+
+async def test_what_one_has_booked_is_shown(talk: Talk) -> None:
+    (await talk.says("我约了什么时候来着")).shows("待就诊1个")
+
+
+async def test_the_patient_named_narrows_the_choice(talk: Talk, database: SqlDatabase) -> None:
+    await known(database, talk, "李四")
+    (await talk.says("给李四挂明天九点半王芳", "1")).shows("预约成功")
+    (await talk.says("把李四明天的号取消")).shows("请确认取消以下预约", "李*").offers("确认", "返回")
+    (await talk.says("菜单", "取消明天的号")).shows("请选择要取消的预约").offers("11月24日", "11月24日")
