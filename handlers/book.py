@@ -1,8 +1,10 @@
 """Booking: whom, by what way, which department, doctor, day, time; then a seat is held and confirmed (R-A2, R-A4)."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import ClassVar
 
+from booking.appointments import AppointmentView
 from booking.names import same_name
 from handlers.consent import consent_gaps
 from handlers.frame import Flow, Frame, Gap, Question
@@ -50,12 +52,20 @@ class Who(Gap):
             frame.fill(self.name, meant[0].id)
             frame.echo(texts.for_patient(meant[0], frame.today))
             return None
-        return Question(texts.ASK_PATIENT, patient_options(frame, known))
+        return Question(texts.ASK_PATIENT, _last_first(patient_options(frame, known), await frame.last_visit()))
 
     def hear(self, frame: Frame, text: str) -> bool:
         """Say the limit where one more is asked for."""
         refuse_one_more(text)
         return False
+
+
+def _last_first(options: tuple[Option, ...], last: AppointmentView | None) -> tuple[Option, ...]:
+    """Propose who was seen last: first of all, and marked."""
+    if last is None:
+        return options
+    first = [replace(one, label=texts.last_time(one.label)) for one in options if one.value == last.claim.patient]
+    return (*first, *(one for one in options if one.value != last.claim.patient))
 
 
 class Way(Gap):

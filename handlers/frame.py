@@ -8,13 +8,13 @@ from typing import ClassVar
 
 from booking.actors import Actor, Staff
 from booking.answers import Answers
-from booking.appointments import Appointments
+from booking.appointments import Appointments, AppointmentView
 from booking.availability import Availability
 from booking.calls import Calls
 from booking.current import CurrentCatalogue
 from booking.desk import Desk
 from booking.errors import Refused
-from booking.models import Catalogue, Clinic
+from booking.models import Catalogue, ClaimState, Clinic
 from booking.offering import Offers
 from booking.patients import Known, Patients
 from booking.reminders import Reminders
@@ -34,6 +34,7 @@ GO_ON = ">"
 """The value of an option that means the dialogue put aside, to which the message belongs."""
 STAFF = "staff"
 """The menu of staff; the names of their other flows begin with it."""
+_KEPT = (ClaimState.BOOKED, ClaimState.ARRIVED, ClaimState.COMPLETED)
 LISTED = "list_"
 """What the names of gaps begin with that lead staff to an appointment: the list stays where that is refused."""
 
@@ -155,6 +156,12 @@ class Frame:
         if self.account is None:
             self.account = await self.services.patients.known(self.openid)
         return self.account
+
+    async def last_visit(self) -> AppointmentView | None:
+        """Return the account's latest appointment that stands or was kept, be it still to come."""
+        views = await self.services.appointments.of_account(self.openid, now=self.now)
+        kept = [view for view in views if view.claim.state in _KEPT]
+        return max(kept, key=lambda view: view.claim.starts_at, default=None)
 
     def read(self) -> Reading:
         """Return what the message says as a sentence."""

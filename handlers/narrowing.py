@@ -322,7 +322,11 @@ class PartGap(Narrowing):
         if few or AT in frame.gaps or PREFER in frame.gaps:
             frame.fill(self.name, ANY)
             return None
-        return await super().ask(frame)
+        asked = await super().ask(frame)
+        last = await frame.last_visit() if isinstance(asked, Question) and not frame.is_staffs else None
+        if last is not None:
+            frame.note(texts.last_part(part_of_day(last.claim.starts_at, frame.clinic.zone)))
+        return asked
 
     def options(self, frame: Frame, found: Found) -> tuple[Option, ...]:
         """上午 余12."""

@@ -26,6 +26,7 @@ from handlers.narrowing import (
     SUITED,
     TOLD,
     WISHED,
+    bookable,
     correct,
     introduce_doctor,
 )
@@ -69,7 +70,7 @@ async def hear_sentence(frame: Frame, gap: str = "") -> bool:
         frame.outcome = intents.INFO
         return True
     if frame.flow == BOOKING:
-        return _hear_in_booking(frame, reading, gap)
+        return await _hear_in_booking(frame, reading, gap)
     if frame.flow == MINE and frame.get(DEED) == commands.CHANGE:
         return _hear_in_change(frame, reading, gap)
     return frame.flow in (MENU, MINE, PATIENTS) and DEED not in frame.gaps and await _begin(frame, reading)
@@ -89,11 +90,13 @@ async def _begin(frame: Frame, reading: Reading) -> bool:
     if reading.intent == commands.MINE:
         frame.start(MINE)
         return True
-    if reading.intent not in (*_WISHES, intents.INFO):
+    if reading.intent not in (*_WISHES, intents.INFO, intents.AGAIN):
         return False
     frame.start(BOOKING)
     _take_wish(frame, reading, reading)
     frame.fill(TOLD, _told(reading))
+    if reading.intent == intents.AGAIN:
+        await _repeat(frame)
     if reading.intent == intents.AVAILABILITY and len(frame.gaps) == 1:
         frame.fill("way", "time")
     return True
@@ -148,7 +151,30 @@ def _hear_in_change(frame: Frame, reading: Reading, gap: str) -> bool:
     return True
 
 
-def _hear_in_booking(frame: Frame, reading: Reading, gap: str) -> bool:
+async def _repeat(frame: Frame) -> None:
+    """Propose what the last appointment was, but for what is said otherwise: the doctor, the weekday, the time."""
+    last = await frame.last_visit()
+    if last is None:
+        frame.note(texts.NO_LAST)
+        return
+    doctor, before = frame.catalogue.doctors[last.session.doctor], last.claim.starts_at.astimezone(frame.clinic.zone)
+    frame.echo(texts.like_last(last, frame.catalogue))
+    if not any(gap in frame.gaps for gap in ("department", "doctor", "among", SUITED)):
+        correct(frame, Named(doctor.department, (doctor.code,)))
+    if WHOSE not in frame.gaps and any(one.id == last.claim.patient for one in (await frame.known()).patients):
+        frame.fill("patient", last.claim.patient)
+    if "part" in frame.gaps or AT in frame.gaps or PREFER in frame.gaps:
+        return
+    frame.fill(AT, f"{before:%H:%M}-{before:%H:%M}")
+    if "day" not in frame.gaps and DAYS not in frame.gaps:
+        days = [count.session.date for count in (await bookable(frame)).counts]
+        alike = [day for day in days if day > before.date() and day.weekday() == before.weekday()]
+        if alike:
+            frame.fill("day", alike[0].isoformat())
+            frame.echo(texts.chosen_day(alike[0], frame.today))
+
+
+async def _hear_in_booking(frame: Frame, reading: Reading, gap: str) -> bool:
     """Correct what a sentence says otherwise, and leave the rest."""
     if _reopen(frame, reading):
         return True
@@ -157,7 +183,10 @@ def _hear_in_booking(frame: Frame, reading: Reading, gap: str) -> bool:
     when = _when(reading, gap)
     if when is None:
         return len(reading.left) <= _LOOSE and _take_whose(frame, reading)
-    if _take_wish(frame, reading, when):
+    taken = _take_wish(frame, reading, when)
+    if reading.intent == intents.AGAIN:
+        await _repeat(frame)
+    if taken or reading.intent == intents.AGAIN:
         frame.fill(TOLD, _told(reading))
         return True
     return reading.intent in _WISHES

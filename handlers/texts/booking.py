@@ -117,6 +117,25 @@ def works_elsewhere(doctor: Doctor, own: Department, said: Department) -> str:
     return f"{doctor.name}医生在{own.name}，不在{said.name}。"
 
 
+NO_LAST = "没有找到您以往的预约，请重新选择。"
+
+
+def last_time(label: str) -> str:
+    """Mark the choice that was taken last time."""
+    return f"{label}（上次）"
+
+
+def last_part(part: Part) -> str:
+    """Remind of what part of day it was last time."""
+    return f"您上次约的是{common.PARTS[part]}。"
+
+
+def like_last(view: AppointmentView, catalogue: Catalogue) -> str:
+    """What is repeated: 上次预约：11月24日 周二 09:00 王芳 主任医师."""
+    when = common.moment(view.claim.starts_at, catalogue.clinic.zone)
+    return f"上次预约：{when} {common.doctor(catalogue.doctors[view.session.doctor])}"
+
+
 def ask_slot(day: date, today: date) -> str:
     """The question for a time."""
     return f"{common.near_day(day, today)}，{ASK_SLOT}"
