@@ -45,3 +45,5 @@ DOTS = "•・‧∙⋅●"
 
 YEAR, MONTH, DAYS = "年", "月", "日号"
 SEXES = ("男", "女", "男性", "女性")
+NUMERALS = "〇零一二三四五六七八九幺两"
+"""How digits are written in words."""

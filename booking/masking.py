@@ -1,6 +1,13 @@
 """Masks of personal data, for every place where text leaves the system (R-A11)."""
 
+import re
+from collections.abc import Iterable
+
+from booking.detail_words import NUMERALS
+
 HIDDEN = "*"
+_TELLING = re.compile(rf"\d[\d\s.·/-]*\d\d[Xx]?|[A-Za-z0-9_@.-]{{8,}}|[{NUMERALS}]{{6,}}")
+"""Three digits and more, be there spaces or marks between them; long words of letters; a number in words."""
 
 
 def mask_name(name: str) -> str:
@@ -18,6 +25,13 @@ def mask_mobile(mobile: str) -> str:
 def mask_number(number: str) -> str:
     """Return 110***********1234 for 18 digits; of shorter papers the first character and the last two."""
     return _mask(number, 3, 4) if len(number) >= 15 else _mask(number, 1, 2)  # noqa: PLR2004 -- as said above
+
+
+def mask_said(text: str, names: Iterable[str]) -> str:
+    """Mask what free words may tell of a person: the names given, long numbers, and letters that may be an account."""
+    for name in sorted(names, key=len, reverse=True):
+        text = text.replace(name, mask_name(name)) if name else text
+    return _TELLING.sub(lambda found: HIDDEN * len(found[0]), text)
 
 
 def _mask(text: str, front: int, back: int) -> str:

@@ -56,6 +56,15 @@ def check_said_name(text: str) -> str:
     return name
 
 
+def may_be_name(text: str) -> bool:
+    """Tell whether a text could be no more than a name."""
+    try:
+        check_said_name(text)
+    except InvalidDetail:
+        return False
+    return True
+
+
 def tidy_name(text: str) -> str:
     """Take away a label and surplus spaces, and write dots and wide letters in one way."""
     name = unicodedata.normalize("NFKC", text).translate(_APOSTROPHES)

@@ -12,6 +12,7 @@ from booking.audit import AuditRows, ChainRows
 from booking.call_models import CallRows
 from booking.erasure_ports import ErasureRows
 from booking.errors import ZhenyueError
+from booking.misunderstood import MisunderstoodRows
 from booking.models import (
     CalendarDay,
     Catalogue,
@@ -381,6 +382,8 @@ class Unit(Protocol):
     def adjustments(self) -> AdjustmentRows: ...
     @property
     def erasure(self) -> ErasureRows: ...
+    @property
+    def misunderstood(self) -> MisunderstoodRows: ...
 
 
 class Database(Protocol):

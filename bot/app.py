@@ -24,6 +24,7 @@ from booking.errors import NoCatalogue, Unavailable
 from booking.offering import Offers
 from booking.patients import Patients
 from booking.reminders import Reminders
+from booking.sayings import Sayings
 from booking.seats import Seats
 from booking.staff_refusals import CatalogueError
 from booking.staffing import StaffAccounts
@@ -152,6 +153,7 @@ def background(parts: Parts) -> Worker:
         Job(
             "expire_offers", 2, lambda: expire_offers(services.offers, now=clock.now, go_on=lambda: not worker.closing)
         ),
+        Job("forget_sayings", 3600, lambda: services.sayings.forget(now=clock.now())),
         Job("serve_next", 5, lambda: services.offers.serve_next(now=clock.now())),
         Job("relay_notices", 1, lambda: parts.notifier.relay(go_on=lambda: not worker.closing)),
         Job("settle_notices", 2, parts.notifier.settle),
@@ -213,6 +215,7 @@ def _services(settings: Settings, database: SqlDatabase, pool: RedisPool, seats:
         Desk(database),
         Calls(database),
         _understanding(settings),
+        Sayings(database),
     )
 
 

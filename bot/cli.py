@@ -46,6 +46,7 @@ COMMANDS = {
     "reseal": "bot.commands.resealing:reseal",
     "audit": "bot.commands.auditing:audit",
     "understand": "bot.commands.understanding:understand",
+    "misunderstood": "bot.commands.misunderstood:misunderstood",
     "pool verify": "bot.commands.pool:verify",
     "pool rebuild": "bot.commands.pool:rebuild",
 }

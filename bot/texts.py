@@ -210,6 +210,7 @@ HELP_OF = {
     "slots": "列出号源",
     "appointments": "列出预约",
     "understand": "显示系统怎样理解一句话（JSON）；不影响任何数据",
+    "misunderstood": "列出系统没有听懂的话（已脱敏，保留90天）",
     "notices": "列出通知及其状态，或需要电话通知的患者",
     "backup": "把整个数据库加密备份到一个文件，不影响运行",
     "restore": "把备份恢复到一个空的数据库；--check 只核验文件",

@@ -7,7 +7,7 @@ from booking.errors import Refused
 from booking.models import ClaimState
 from handlers import answer, book, manage, menu, mine
 from handlers.chat import Reply
-from handlers.frame import Done, Flow, Frame, Gap, Question
+from handlers.frame import NOT_UNDERSTOOD, Done, Flow, Frame, Gap, Question
 from handlers.paging import MOST_BYTES, cut, last_page, reply_for
 from handlers.staff.flows import STAFF_FLOWS
 from handlers.state import Asked, Chat, UnknownState, dump, load
@@ -123,6 +123,7 @@ def _asked(frame: Frame, gap: Gap, question: Question, last: Asked | None, page:
         asked=Asked(gap.name, serial, question.options, page),
         updated_at=frame.now,
         suspended=frame.suspended,
+        misses=frame.misses + 1 if frame.outcome == NOT_UNDERSTOOD else 0,
     )
     reply = reply_for(question, frame.notes, serial=serial, page=page)
     return Turn(dump(chat), reply, frame.flow, frame.outcome, frame.rule, seated=bool(frame.get("claim")))

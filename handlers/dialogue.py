@@ -9,7 +9,7 @@ import structlog
 from booking.errors import Busy, NoCatalogue, Unavailable
 from handlers.asking import Turn, go_on, let_all_go
 from handlers.chat import Incoming, Kind, Reply
-from handlers.frame import STAFF, Frame, Services
+from handlers.frame import NOT_UNDERSTOOD, STAFF, Frame, Services
 from handlers.hearing import back, hear
 from handlers.menu import BEGINS, MENU
 from handlers.menu import FLOW as MENU_FLOW
@@ -28,7 +28,7 @@ from handlers.notice_turns import (
 from handlers.notices import read_notice_tap
 from handlers.paging import LASTING, read_tap
 from handlers.questions import told
-from handlers.sentence import hear_sentence
+from handlers.sentence import hear_sentence, keep_misunderstood
 from handlers.staff import entrance
 from handlers.state import KEPT, Asked, Chat, UnknownState, load
 from handlers.texts import answers, changes, commands, greeting
@@ -107,7 +107,7 @@ class Dialogue:
         if document and chat is not None and now - chat.updated_at <= KEPT:
             frame.flow, frame.gaps, frame.trail = chat.flow, dict(chat.gaps), [dict(step) for step in chat.trail]
             frame.held = frame.get("claim")
-            frame.document, frame.suspended = document, chat.suspended
+            frame.document, frame.suspended, frame.misses = document, chat.suspended, chat.misses
             asked = chat.asked
         if not await entrance.admit(frame):
             asked = None
@@ -266,12 +266,13 @@ async def _hear_unasked(frame: Frame, *, ended: bool) -> Turn:
     if frame.incoming.first_taken is not None:
         await entrance.lead_home(frame)
         return await go_on_overtaken(frame, None)
-    frame.outcome = "not_understood"
+    frame.outcome = NOT_UNDERSTOOD
     if ended:
         frame.note(greeting.ENDED)
     elif frame.incoming.tapped is not None:
         frame.note(greeting.EARLIER_MESSAGE)
     else:
+        await keep_misunderstood(frame, "")
         frame.note(_why_nothing(text))
     if not ended:
         await entrance.lead_home(frame)

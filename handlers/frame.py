@@ -19,6 +19,7 @@ from booking.offering import Offers
 from booking.patients import Known, Patients
 from booking.reminders import Reminders
 from booking.rules import clinic_day
+from booking.sayings import Sayings
 from booking.staffing import StaffAccounts
 from booking.stoppages import Stoppages
 from handlers.chat import Incoming, Reply
@@ -35,6 +36,8 @@ GO_ON = ">"
 STAFF = "staff"
 """The menu of staff; the names of their other flows begin with it."""
 _KEPT = (ClaimState.BOOKED, ClaimState.ARRIVED, ClaimState.COMPLETED)
+NOT_UNDERSTOOD = "not_understood"
+"""The outcome of a turn in which nothing was understood."""
 LISTED = "list_"
 """What the names of gaps begin with that lead staff to an appointment: the list stays where that is refused."""
 
@@ -55,6 +58,7 @@ class Services:
     desk: Desk
     calls: Calls
     understanding: CurrentUnderstanding
+    sayings: Sayings
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,8 @@ class Frame:
     """The claim held when the message came."""
     outcome: str = "asked"
     rule: str = ""
+    misses: int = 0
+    """How many messages in a row before this one were not understood."""
     account: Known | None = None
     """What this turn has read of the account; ``known`` reads it."""
     staff: Staff | None = None

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 from booking.errors import Refused
 from handlers.asking import FLOWS, Turn, gap_of, go_on, resume
-from handlers.frame import BACK, GO_ON, STAFF, Frame, Gap
+from handlers.frame import BACK, GO_ON, NOT_UNDERSTOOD, STAFF, Frame, Gap
 from handlers.menu import MENU
 from handlers.paging import NEXT, PAGE, PREVIOUS, Tap, last_page, read_tap
 from handlers.registration import PERSONAL
-from handlers.sentence import hear_sentence
+from handlers.sentence import hear_sentence, keep_misunderstood
 from handlers.state import Asked
 from handlers.texts import commands, common, greeting
 from handlers.words import acknowledges, clean, compact, matching, number, page_turn, wish
@@ -37,7 +37,7 @@ async def hear(frame: Frame, asked: Asked) -> Turn:
     elif gap.name not in PERSONAL and not frame.is_staffs and commands.NOT_SO.fullmatch(compact(text)):
         return await back(frame, asked)
     elif _is_nod(frame, text) or not await _hear_words(frame, gap, text):
-        _say_unheard(frame, text)
+        await _say_unheard(frame, gap, text)
     return await go_on(frame, asked)
 
 
@@ -115,14 +115,17 @@ def _is_nod(frame: Frame, text: str) -> bool:
     return acknowledges(text) and not frame.is_staffs
 
 
-def _say_unheard(frame: Frame, text: str) -> None:
+async def _say_unheard(frame: Frame, gap: Gap, text: str) -> None:
     """Say that words were not understood; a nod was, but answers nothing."""
     if acknowledges(text):
         frame.note(greeting.ACKNOWLEDGED if frame.flow in (MENU, STAFF) else greeting.STILL_ASKED)
         return
     said = number(text)
-    frame.outcome = "not_understood"
+    frame.outcome = NOT_UNDERSTOOD
     if wish(text) and "deed" not in frame.gaps and not frame.is_staffs:
         frame.note(greeting.HOW_TO_CHANGE)
     else:
         frame.note(greeting.not_a_choice() if said is None else greeting.no_such_number(said))
+        await keep_misunderstood(frame, gap.name)
+    if frame.misses and not frame.is_staffs:
+        frame.note(greeting.way_out(frame.clinic))

@@ -4,11 +4,14 @@ Read only where nothing else has an ear: after commands, taps, numbers, options 
 never read as sentences.
 """
 
+import contextlib
 from collections.abc import Iterable, Iterator
 from datetime import date, time, timedelta
 
 from booking.appointments import AppointmentView
 from booking.availability import Part, part_of_day
+from booking.errors import Unavailable
+from booking.names import may_be_name
 from handlers.book import BOOKING, WHOSE
 from handlers.change import aim
 from handlers.frame import Frame
@@ -38,7 +41,7 @@ from handlers.texts import changes, commands, info, staff
 from handlers.understanding import vocabulary as intents
 from handlers.understanding.reading import Reading, Wish
 from handlers.understanding.when import Excluded, When
-from handlers.words import clean, compact, wish
+from handlers.words import acknowledges, clean, compact, number, wish
 
 _TELLS = (commands.HUMAN, commands.COMPLAINT, commands.HELP, commands.GREETING, commands.THANKS)
 _WISHES = (intents.BOOK, intents.AVAILABILITY)
@@ -50,6 +53,8 @@ _LOOSE = 2
 """Characters not understood beside a day that may still answer a question for one."""
 _MOST = 3
 """How many readings are offered to choose from."""
+LONGEST_NAME = 4
+"""Characters that may be no more than somebody's name."""
 _FURTHEST = 90
 """Days ahead that excluded weekdays are written out for."""
 
@@ -326,3 +331,17 @@ def _take_whose(frame: Frame, reading: Reading) -> bool:
     frame.forget("patient", "registered", *_SEAT)
     frame.fill(WHOSE, reading.patient)
     return True
+
+
+async def keep_misunderstood(frame: Frame, gap: str) -> None:
+    """Keep masked what was not understood, for staff; numbers, and what answers a question for a detail, are not."""
+    text = clean(frame.incoming.text)
+    if frame.is_staffs or gap in PERSONAL or number(text) is not None or acknowledges(text) or not compact(text):
+        return
+    patient = frame.read().patient or ""
+    names = [patient] if patient.startswith(tuple(intents.SURNAMES)) else []
+    if len(compact(text)) <= LONGEST_NAME and may_be_name(text):
+        names.append(text)
+    with contextlib.suppress(Unavailable):
+        names += [one.details.name for one in (await frame.known()).patients]
+        await frame.services.sayings.keep(text, gap, names, now=frame.now)

@@ -48,12 +48,14 @@ class Chat:
     updated_at: datetime
     suspended: str = ""
     """The document of the dialogue that this one was put before; it goes on afterwards."""
+    misses: int = 0
+    """How many messages in a row were not understood."""
 
 
 def dump(chat: Chat) -> bytes:
     """Write the document."""
     asked = chat.asked
-    suspended = {"suspended": chat.suspended} if chat.suspended else {}
+    rest = {"suspended": chat.suspended, "misses": chat.misses}
     return orjson.dumps(
         {
             "version": VERSION,
@@ -67,7 +69,7 @@ def dump(chat: Chat) -> bytes:
                 "page": asked.page,
             },
             "updated_at": chat.updated_at.timestamp(),
-            **suspended,
+            **{name: value for name, value in rest.items() if value},
         }
     )
 
@@ -91,6 +93,7 @@ def load(document: bytes) -> Chat:
             ),
             updated_at=datetime.fromtimestamp(read["updated_at"], UTC),
             suspended=str(read.get("suspended", "")),
+            misses=int(read.get("misses", 0)),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise UnknownState("not a dialogue of this release") from error

@@ -29,6 +29,7 @@ from storage.connection import InlineConnection, SqlConnection
 from storage.displacement_rows import SqlDisplacementRows
 from storage.erasure_rows import SqlErasureRows
 from storage.job_rows import SqlJobRows
+from storage.misunderstood_rows import SqlMisunderstoodRows
 from storage.notice_rows import SqlNoticeRows
 from storage.offer_rows import SqlOfferRows
 from storage.patient_rows import SqlPatientRows
@@ -70,6 +71,7 @@ class SqlUnit:
         self.calls = SqlCallRows(connection, sealer)
         self.adjustments = SqlAdjustmentRows(connection)
         self.erasure = SqlErasureRows(connection, sealer)
+        self.misunderstood = SqlMisunderstoodRows(connection)
 
 
 class SqlDatabase:

@@ -53,6 +53,11 @@ HOW_TO_CHANGE = "如需改约或取消已有的预约，请回复“改约”或
 """To who speaks of a change while another question is open."""
 
 
+def way_out(clinic: Clinic) -> str:
+    """After the second message in a row that was not understood."""
+    return f"也可以致电 {clinic.phone}，或回复“人工”，由工作人员帮您办理。"
+
+
 def welcome(clinic: Clinic) -> str:
     """After following."""
     return f"您好，欢迎关注{clinic.name}！在这里可以预约挂号、查看预约。"

@@ -13,6 +13,7 @@ from booking.models import Roster
 from booking.offering import Offers
 from booking.patients import Patients
 from booking.reminders import Reminders
+from booking.sayings import Sayings
 from booking.staffing import StaffAccounts
 from booking.stoppages import Stoppages
 from bot.holidays import public_holidays
@@ -56,6 +57,7 @@ def dialogue_of(database: SqlDatabase, appointments: Appointments) -> Dialogue:
             Desk(database),
             Calls(database),
             CurrentUnderstanding(language_tables(), public_holidays(Path("/nonexistent"))),
+            Sayings(database),
         )
     )
 
