@@ -42,7 +42,7 @@ fuzz: .venv/.fuzz ## a coverage-guided fuzzer on webhook, codec, sentences and c
 	$(BIN)/python -m tests.fuzz --runs $(FUZZ_RUNS)
 
 docs: .venv/.dev browser ## takes the pictures and transcripts of the documents again
-	ZHENYUE_WRITE_DOCS=1 $(BIN)/pytest -q tests/e2e/test_demo_page.py tests/integration/test_conversation_document.py tests/integration/test_staff_document.py
+	ZHENYUE_WRITE_DOCS=1 $(BIN)/pytest -q tests/e2e/test_demo_page.py tests/integration/test_conversation_document.py tests/integration/test_staff_document.py tests/integration/test_moves.py
 
 understand: .venv/.dev ## how well sentences are read: accuracy by field, wrong in silence, red flags
 	$(BIN)/python -m tests.understanding

@@ -328,7 +328,7 @@ def _before(moment: time) -> time:
 def _take_whose(frame: Frame, reading: Reading) -> bool:
     if reading.patient is None or frame.flow != BOOKING:
         return False
-    frame.forget("patient", "registered", *_SEAT)
+    frame.forget("patient", "registered", "near", "claim")
     frame.fill(WHOSE, reading.patient)
     return True
 

@@ -11,7 +11,7 @@ import pytest
 from booking.appointments import Appointments, Wish
 from booking.models import SessionState
 from storage.database import SqlDatabase
-from tests.support.clinic import add_patient
+from tests.support.clinic import add_patient, add_session
 from tests.support.notice_desk import LI, Desk
 from tests.support.talk import Talk
 from tests.support.talking import ID_NUMBER, dialogue_of, known, open_for_talk
@@ -207,9 +207,57 @@ async def template_only(told: Told) -> None:
     await told.talk.says("2", "1")
 
 
+async def one_sentence(told: Told) -> None:
+    """A returning patient, in one sentence"""
+    await known(told.database, told.talk, "张三")
+    await told.talk.says("明天上午九点口腔科王医生", "确认")
+
+
+async def new_in_sentences(told: Told) -> None:
+    """A new patient, in sentences"""
+    await told.talk.says("明天下午眼科", "同意", f"张三 {ID_NUMBER} 13812345678", "多少钱", "确认")
+
+
+async def symptom(told: Told) -> None:
+    """What hurts, for whom, and a change of mind"""
+    await known(told.database, told.talk, "张三")
+    await told.talk.says(
+        "牙疼挂什么科", "1", "王医生怎么样", "王医生后天上午", "还是明天吧", "九点半", "给我妈约的", "1", "退出"
+    )
+
+
+async def change_in_a_sentence(told: Told) -> None:
+    """Changing and cancelling, in a sentence each"""
+    await known(told.database, told.talk, "张三")
+    await told.talk.says("王芳，明天九点", "1", "把明天的号改到后天", "1", "取消周三的预约", "1")
+
+
+async def again(told: Told) -> None:
+    """Once more as last time"""
+    await known(told.database, told.talk, "张三")
+    await told.talk.says("明天九点半王芳", "1")
+    told.aside("一周后")
+    told.talk.now += timedelta(days=7)
+    await add_session(told.database, told.talk.now + timedelta(days=1))
+    await told.talk.says("老样子", "1")
+
+
+async def emergency(told: Told) -> None:
+    """An emergency, in the middle of a booking"""
+    await known(told.database, told.talk, "张三")
+    await told.talk.says("明天九点王芳", "我胸口疼得厉害还出冷汗", "退出", "我不想活了")
+
+
+async def lost(told: Told) -> None:
+    """Not understood, twice"""
+    await known(told.database, told.talk, "张三")
+    await told.talk.says("云是白的", "云还是白的", "人工")
+
+
 STORIES: tuple[Story, ...] = (
     first_visit, returning_patient, by_time, family, seat_gone, hold_expired, cancelling, changing, too_late,
     rules, misunderstandings, patients,
+    one_sentence, new_in_sentences, symptom, change_in_a_sentence, again, emergency, lost,
     stopped, declined, offer_expired, two_notices, reminded, changed_by_clinic, template_only,
 )  # fmt: skip
 

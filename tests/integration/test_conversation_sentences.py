@@ -230,6 +230,11 @@ async def test_the_patient_can_be_corrected(talk: Talk) -> None:
     (await talk.says("1")).offers("11月24日", "11月25日")
 
 
+async def test_for_another_patient_the_time_chosen_stays(talk: Talk, database: SqlDatabase) -> None:
+    (await talk.says("明天九点王芳", "是给我妈约的")).shows("请选择就诊人").offers("张*", "添加就诊人")
+    (await talk.says("1")).shows("时间：09:00-09:30").offers("确认", "返回")
+
+
 async def test_the_weather_answers_no_question(talk: Talk) -> None:
     await talk.says("王芳")
     (await talk.says("今天天气不错")).shows("没有看懂").offers("11月24日", "11月25日")
