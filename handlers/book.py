@@ -8,7 +8,21 @@ from booking.appointments import AppointmentView
 from booking.names import same_name
 from handlers.consent import consent_gaps
 from handlers.frame import Flow, Frame, Gap, Question
-from handlers.narrowing import AT, DAY, DAYS, DEPARTMENT, DOCTOR, NARROWER, PART, PREFER, SLOT, SUITED, correct
+from handlers.narrowing import (
+    ASKED,
+    AT,
+    DAY,
+    DAYS,
+    DEPARTMENT,
+    DOCTOR,
+    NARROWER,
+    PART,
+    PREFER,
+    SLOT,
+    SUITED,
+    TOLD,
+    correct,
+)
 from handlers.reading import read_names
 from handlers.registration import NEW, patient_options, refuse_one_more, registration_gaps
 from handlers.seat import BOOK, CONFIRM, HOLD
@@ -102,6 +116,8 @@ def said_way(text: str) -> str | None:
 
 
 def _gaps(frame: Frame) -> Iterable[Gap]:
+    if frame.get(TOLD) == ASKED:  # whoever asks what there is hears that before anything of theirs is asked
+        yield from _narrowing_gaps(frame)
     yield from consent_gaps(frame)
     yield _WHO
     if frame.get("patient") == NEW:
@@ -111,9 +127,13 @@ def _gaps(frame: Frame) -> Iterable[Gap]:
 
 def wish_gaps(frame: Frame) -> Iterable[Gap]:
     """Return what is to be known of the wish, and the gaps that hold and book it."""
+    yield from _narrowing_gaps(frame)
+    yield from (HOLD, CONFIRM, BOOK)
+
+
+def _narrowing_gaps(frame: Frame) -> Iterable[Gap]:
     yield _WAY
     yield from _ORDERS.get(frame.get("way"), ())
-    yield from (HOLD, CONFIRM, BOOK)
 
 
 def hear_wish(frame: Frame, text: str) -> bool:

@@ -1,6 +1,6 @@
 """Booking: what is asked, what a hold and an appointment read like (R-A4, R-B3)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
 
 from booking.appointments import AppointmentView
@@ -101,9 +101,9 @@ def chosen_part(part: Part) -> str:
     return f"时段：{common.PARTS[part]}"
 
 
-def without_days(days: Iterable[date]) -> str:
-    """Said where a sentence told which days will not do."""
-    return f"不含：{common.shorten('、'.join(map(common.day, days)), 40)}"
+def without_days(days: Sequence[date]) -> str:
+    """Said where a sentence told which days will not do; of many the first."""
+    return f"不含：{'、'.join(map(common.day, days[:2]))}{'等' if len(days) > 2 else ''}"  # noqa: PLR2004 -- two tell which
 
 
 def suits(departments: Iterable[Department], reasons: Iterable[str]) -> str:

@@ -132,6 +132,13 @@ async def test_a_question_for_seats_shows_them_and_holds_none(talk: Talk, databa
     assert await states(database) == []
 
 
+async def test_who_asks_what_there_is_hears_it_before_anything_of_theirs_is_asked(new: Talk) -> None:
+    (await new.says("明天王医生有号吗")).shows("11月24日 周二（明天）").offers("09:00 余2", "09:30 余2")
+    (await new.says("1")).offers("同意", "不同意")
+    (await new.says("同意", f"张三 {ID_NUMBER} 13812345678")).shows("时间：09:00").offers("确认", "返回")
+    (await new.says("1")).shows("预约成功")
+
+
 async def test_a_complaint_leads_to_a_department_with_its_reason_and_only_for_reference(talk: Talk) -> None:
     (await talk.says("我牙疼")).shows("建议挂：口腔科", "仅供参考，不作诊断").offers("王芳", "李强")
     seen = (
