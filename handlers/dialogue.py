@@ -10,7 +10,7 @@ from booking.errors import Busy, NoCatalogue, Unavailable
 from handlers.asking import Turn, go_on, let_all_go
 from handlers.chat import Incoming, Kind, Reply
 from handlers.frame import NOT_UNDERSTOOD, STAFF, Frame, Services
-from handlers.hearing import back, hear
+from handlers.hearing import back, hear, keep_misunderstood
 from handlers.menu import BEGINS, MENU
 from handlers.menu import FLOW as MENU_FLOW
 from handlers.mine import MINE, begin_deed
@@ -28,7 +28,7 @@ from handlers.notice_turns import (
 from handlers.notices import read_notice_tap
 from handlers.paging import LASTING, read_tap
 from handlers.questions import told
-from handlers.sentence import hear_sentence, keep_misunderstood
+from handlers.sentence import hear_sentence
 from handlers.staff import entrance
 from handlers.state import KEPT, Asked, Chat, UnknownState, load
 from handlers.texts import answers, changes, commands, greeting

@@ -169,6 +169,10 @@ class Frame:
         kept = [view for view in views if view.claim.state in _KEPT]
         return max(kept, key=lambda view: view.claim.starts_at, default=None)
 
+    def is_ahead(self, view: AppointmentView) -> bool:
+        """Tell whether an appointment is still to come."""
+        return view.claim.state is ClaimState.BOOKED and view.claim.starts_at > self.now
+
     def read(self) -> Reading:
         """Return what the message says as a sentence."""
         return self.services.understanding.of(self.catalogue).read(self.incoming.text, self.now)

@@ -1,21 +1,26 @@
 """Reading a message against the open question: a tap, a number, a page, an option by name, or free words."""
 
+import contextlib
 from dataclasses import replace
 
-from booking.errors import Refused
+from booking.errors import Refused, Unavailable
+from booking.names import may_be_name
 from handlers.asking import FLOWS, Turn, gap_of, go_on, resume
 from handlers.frame import BACK, GO_ON, NOT_UNDERSTOOD, STAFF, Frame, Gap
 from handlers.menu import MENU
 from handlers.paging import NEXT, PAGE, PREVIOUS, Tap, last_page, read_tap
 from handlers.registration import PERSONAL
-from handlers.sentence import hear_sentence, keep_misunderstood
+from handlers.sentence import hear_sentence
 from handlers.state import Asked
 from handlers.texts import commands, common, greeting
+from handlers.understanding.people import SURNAMES
 from handlers.words import acknowledges, clean, compact, matching, number, page_turn, wish
 
 _PAGE_NUMBERS: dict[int | None, int] = {NEXT: 1, PREVIOUS: -1}
 _QUOTED = 10
 """Characters of the patient's words that are repeated."""
+_LONGEST_NAME = 4
+"""Characters that may be no more than somebody's name."""
 
 
 async def hear(frame: Frame, asked: Asked) -> Turn:
@@ -129,3 +134,18 @@ async def _say_unheard(frame: Frame, gap: Gap, text: str) -> None:
         await keep_misunderstood(frame, gap.name)
     if frame.misses and not frame.is_staffs:
         frame.note(greeting.way_out(frame.clinic))
+
+
+async def keep_misunderstood(frame: Frame, gap: str) -> None:
+    """Keep masked what was not understood, for staff; numbers, and what answers a question for a detail, are not."""
+    text = clean(frame.incoming.text)
+    if frame.is_staffs or gap in PERSONAL or number(text) is not None or acknowledges(text) or not compact(text):
+        return
+    reading = frame.read()
+    patient = reading.patient or reading.patient_aside or ""
+    names = [patient] if patient.startswith(tuple(SURNAMES)) else []
+    if len(compact(text)) <= _LONGEST_NAME and may_be_name(text):
+        names.append(text)
+    with contextlib.suppress(Unavailable):
+        names += [one.details.name for one in (await frame.known()).patients]
+        await frame.services.sayings.keep(text, gap, names, now=frame.now)

@@ -34,7 +34,7 @@ class Which(Gap):
         views = await frame.services.appointments.of_account(frame.openid, now=frame.now)
         wish = frame.get(_WISH)
         if wish:
-            return await self._ask_wished(frame, wish, [view for view in views if is_ahead(view, frame)])
+            return await self._ask_wished(frame, wish, [view for view in views if frame.is_ahead(view)])
         if not views:
             return Done(texts.NONE)
         coming = sum(view.claim.state in _AHEAD and view.claim.ends_at > frame.now for view in views)
@@ -70,11 +70,6 @@ class Which(Gap):
             )
             for view in views
         )
-
-
-def is_ahead(view: AppointmentView, frame: Frame) -> bool:
-    """Tell whether an appointment is still to come."""
-    return view.claim.state is ClaimState.BOOKED and view.claim.starts_at > frame.now
 
 
 DEED = "deed"

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from booking.models import Department, Doctor
 from handlers.frame import Frame
 from handlers.texts import answers as answer_texts
-from handlers.texts import booking, commands, common, greeting
+from handlers.texts import appointments, booking, commands, common, greeting
 from handlers.texts import info as texts
 from handlers.understanding.reading import Reading
 from handlers.words import compact
@@ -79,6 +79,14 @@ def _subject(frame: Frame, reading: Reading) -> _Subject:
         department = doctors[0].department
     there = [one for one in working if department in (None, one.department)]
     return _Subject(catalogue.departments[department] if department else None, doctors or there, bool(said))
+
+
+async def coming(frame: Frame) -> str:
+    """Tell what is booked, the next first."""
+    views = await frame.services.appointments.of_account(frame.openid, now=frame.now)
+    return texts.coming(
+        [appointments.label(view, frame.catalogue, frame.today) for view in views if frame.is_ahead(view)]
+    )
 
 
 async def _hours(frame: Frame) -> str:

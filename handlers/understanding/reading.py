@@ -68,6 +68,8 @@ class Reading(Wish):
     flags: tuple[str, ...] = ()
     """Names of the red flags."""
     crisis: bool = False
+    patient_aside: str | None = None
+    """For whom a sentence that wishes nothing may be: 是帮我妈约的 counts where a question is open."""
     aside: When | None = None
     """What a sentence that wishes nothing says of days and times: none of it counts, unless a question is open."""
     excluded: Sequence[Excluded] = ()
@@ -84,8 +86,8 @@ class Reading(Wish):
         """What was found in it, by what it says."""
 
     def forget(self) -> None:
-        """Keep nothing of whom a sentence names that wishes nothing."""
-        self.patient = None
+        """Keep whom a sentence names that wishes nothing only aside."""
+        self.patient, self.patient_aside = None, self.patient
 
     @property
     def used(self) -> list[tuple[int, int, str]]:

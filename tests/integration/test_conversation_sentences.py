@@ -1,14 +1,17 @@
 """Booking said in one sentence: what it says fills the gaps, the rest is asked, nothing is guessed in silence."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
 from booking.appointments import Appointments, Wish
 from booking.models import ClaimState
 from booking.ports import ClaimFilter
+from handlers.texts import info
 from storage.database import SqlDatabase
-from tests.support.clinic import add_patient
+from tests.support.clinic import DOCTORS, add_patient
 from tests.support.talk import Talk
 from tests.support.talking import ID_NUMBER, add_session, dialogue_of, known, open_for_talk
 
@@ -284,6 +287,23 @@ async def test_a_question_in_between_keeps_the_seat(talk: Talk, database: SqlDat
     (await talk.says("多少钱")).shows("50元").offers("确认", "返回")
     assert await states(database) == [ClaimState.HELD]
     (await talk.says("1")).shows("预约成功")
+
+
+async def test_what_one_has_booked_is_told_beside_an_open_question(talk: Talk) -> None:
+    (await talk.says("王芳", "我约了什么时候来着")).shows("您没有待就诊的预约").offers("11月24日", "11月25日")
+    await talk.says("明天九点王芳", "1")
+    (await talk.says("赵敏", "我约了什么时候来着")).shows("您待就诊的预约：\n11月24日 周二 09:00 王芳 张*").offers(
+        "14:00"
+    )
+
+
+async def test_of_doctors_named_in_a_question_both_are_introduced(talk: Talk) -> None:
+    (await talk.says("王芳多少钱")).shows("王芳 主任医师 50元").hides("李强").offers(*MENU)
+
+
+async def test_the_fees_of_many_doctors_are_a_range() -> None:
+    doctors = [replace(DOCTORS[0], code=f"d{n}", fee=Decimal(n)) for n in range(9)]
+    assert info.fees(doctors) == "挂号费因医生而异：0元至8元，确认预约前会显示。"
 
 
 async def test_details_of_a_person_are_never_read_as_sentences(new: Talk) -> None:

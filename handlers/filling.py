@@ -1,0 +1,149 @@
+"""What a sentence says becomes gaps: where, when and for whom; what depended on other values is open again."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, time, timedelta
+
+from booking.availability import Part
+from handlers.book import BOOKING, WHOSE
+from handlers.frame import Frame
+from handlers.narrowing import AT, DAYS, NARROWER, NOT_DAYS, PREFER, SUITED, TOLD, correct, introduce_doctor
+from handlers.reading import Named
+from handlers.texts import booking as texts
+from handlers.texts import commands
+from handlers.understanding import vocabulary as intents
+from handlers.understanding.reading import Reading
+from handlers.understanding.when import Excluded, When
+from handlers.words import compact
+
+NOON = "noon"
+_NOON = "11:00-13:59"
+_SEAT = ("slot", "near", "claim")
+_MOST = 3
+"""How many departments are offered to choose from."""
+_FURTHEST = 90
+"""Days ahead that excluded weekdays are written out for."""
+
+
+def reopen(frame: Frame, reading: Reading) -> bool:
+    """Open a gap again of which is only said that it is to be another: 换个医生."""
+    said = compact(frame.incoming.text)
+    gap = next((gap for gap, words in commands.OTHERWISE.items() if words.fullmatch(said)), None)
+    if gap is None or reading.row():
+        return False
+    frame.forget(gap, *NARROWER.get(gap, _SEAT), TOLD, AT, PREFER)
+    if gap == "day":
+        frame.forget(DAYS, NOT_DAYS)
+    return True
+
+
+def take_wish(frame: Frame, reading: Reading, when: Reading | When) -> bool:
+    """Fill the gaps that a sentence names; what depended on other values is open again."""
+    taken = [_take_place(frame, reading), _take_day(frame, when), _take_time(frame, when), take_whose(frame, reading)]
+    if reading.prefer:
+        frame.fill(PREFER, reading.prefer)
+        taken.append(True)
+    return any(taken)
+
+
+def _take_place(frame: Frame, reading: Reading) -> bool:
+    catalogue = frame.catalogue
+    may_suit = reading.departments or ((reading.department,) if reading.department else ())
+    if reading.reasons:
+        frame.note(texts.suits([catalogue.departments[code] for code in may_suit[:_MOST]], reading.reasons))
+    if reading.departments or (reading.reasons and reading.intent == intents.INFO):
+        frame.forget("department", *NARROWER["department"])
+        frame.fill(SUITED, ",".join(may_suit[:_MOST]))
+        return True
+    doctors = (reading.doctor,) if reading.doctor else reading.doctors
+    if reading.department is not None:
+        here = tuple(code for code in doctors if catalogue.doctors[code].department == reading.department)
+        for code in doctors if not here else ():
+            doctor = catalogue.doctors[code]
+            own, said = catalogue.departments[doctor.department], catalogue.departments[reading.department]
+            frame.note(texts.works_elsewhere(doctor, own, said))
+        doctors = here
+    if reading.department is None and not doctors:
+        return False
+    frame.forget(SUITED)
+    correct(frame, Named(reading.department, doctors))
+    if len(doctors) == 1:
+        introduce_doctor(frame)
+    elif reading.department is not None and not reading.reasons:
+        frame.echo(texts.chosen_department(catalogue.departments[reading.department]))
+    return True
+
+
+def _take_day(frame: Frame, when: Reading | When) -> bool:
+    excluded = _without(frame, when.excluded)
+    if excluded:
+        frame.forget(*_SEAT)
+        if frame.get("day") in excluded:
+            frame.forget("day", *NARROWER["day"])
+        frame.fill(NOT_DAYS, ",".join(excluded))
+        frame.echo(texts.without_days(sorted({date.fromisoformat(day[:10]) for day in excluded})))
+    if "date" in when.ask:
+        frame.note(texts.WHICH_DAY)
+        frame.forget("day", DAYS, *_SEAT)
+        return True
+    if when.date is None and when.until is None:
+        return bool(excluded)
+    frame.forget("day", DAYS, *_SEAT)
+    if when.date is not None and when.until is None and not when.onward:
+        frame.fill("day", when.date.isoformat())
+        frame.echo(texts.chosen_day(when.date, frame.today))
+    else:
+        frame.fill(DAYS, f"{when.date or ''}/{when.until or ''}")
+        frame.echo(texts.chosen_days(when.date, when.until))
+    return True
+
+
+def _without(frame: Frame, excluded: Iterable[Excluded]) -> list[str]:
+    """Return the days, or parts of them, that are not wanted, as far ahead as anybody books."""
+    return sorted({said for one in excluded for said in _days_of(frame, one)})
+
+
+def _days_of(frame: Frame, one: Excluded) -> Iterator[str]:
+    first = one.days.first if one.days else None
+    last = one.days.last if one.days else None
+    for ahead in range(_FURTHEST):
+        day = frame.today + timedelta(days=ahead)
+        within = (first is None or first <= day) and (last is None or day <= last)
+        if within or (one.weekly and first is not None and day.weekday() == first.weekday()):
+            yield f"{day} {one.part}" if one.part in list(Part) else day.isoformat()
+
+
+def _take_time(frame: Frame, when: Reading | When) -> bool:
+    if "time" in when.ask:
+        frame.note(texts.WHICH_TIME)
+    said = _times(when)
+    if said:
+        frame.forget("part", AT, *_SEAT)
+        frame.fill(AT, said)
+    elif when.part is not None:
+        frame.forget("part", AT, *_SEAT)
+        frame.fill("part", when.part)
+        frame.echo(texts.chosen_part(Part(when.part)))
+    return bool(said) or when.part is not None or "time" in when.ask
+
+
+def _times(when: Reading | When) -> str:
+    """Return between which times it should begin: the end of a range belongs to it no more."""
+    if when.time is None and when.until_time is None:
+        return _NOON if when.part == NOON else ""
+    first = when.time or time()
+    last = first if when.until_time is None else max(first, _before(when.until_time))
+    return f"{first:%H:%M}-{last:%H:%M}"
+
+
+def _before(moment: time) -> time:
+    minutes = moment.hour * 60 + moment.minute - 1
+    return time(*divmod(max(0, minutes), 60))
+
+
+def take_whose(frame: Frame, reading: Reading) -> bool:
+    whose = reading.patient or reading.patient_aside
+    if whose is None or frame.flow != BOOKING:
+        return False
+    frame.forget("patient", "registered", "near", "claim")
+    frame.fill(WHOSE, whose)
+    return True
