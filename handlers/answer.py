@@ -26,7 +26,7 @@ from booking.refusals import (
 from handlers.book import BOOKING
 from handlers.frame import GO_ON, Done, Flow, Frame, Gap, Question
 from handlers.mine import begin_deed
-from handlers.narrowing import ANY
+from handlers.searching import ANY
 from handlers.showing import became, show, stands
 from handlers.state import Option
 from handlers.texts import answers as texts

@@ -8,23 +8,10 @@ from booking.appointments import AppointmentView
 from booking.names import same_name
 from handlers.consent import consent_gaps
 from handlers.frame import Flow, Frame, Gap, Question
-from handlers.narrowing import (
-    ASKED,
-    AT,
-    DAY,
-    DAYS,
-    DEPARTMENT,
-    DOCTOR,
-    NARROWER,
-    PART,
-    PREFER,
-    SLOT,
-    SUITED,
-    TOLD,
-    correct,
-)
+from handlers.narrowing import DAY, DEPARTMENT, DOCTOR, PART, SLOT
 from handlers.reading import read_names
 from handlers.registration import NEW, patient_options, refuse_one_more, registration_gaps
+from handlers.searching import ASKED, AT, DAYS, NARROWER, PREFER, SUITED, TOLD, correct
 from handlers.seat import BOOK, CONFIRM, HOLD
 from handlers.state import Option
 from handlers.texts import booking as texts

@@ -12,22 +12,9 @@ from booking.notices import CallOutcome
 from booking.refusals import HoldExpired, SameSlot, UnknownAppointment
 from booking.rules import may_change
 from handlers.frame import Done, Frame, Gap, Question, confirm_or_back
-from handlers.narrowing import (
-    ANY,
-    AT,
-    DAY,
-    DAYS,
-    DEPARTMENT,
-    DOCTOR,
-    EXCLUDED,
-    PART,
-    PREFER,
-    SLOT,
-    SUITED,
-    TOLD,
-    correct,
-)
+from handlers.narrowing import DAY, DEPARTMENT, DOCTOR, PART, SLOT
 from handlers.reading import read_names
+from handlers.searching import ANY, AT, DAYS, EXCLUDED, PREFER, SUITED, TOLD, correct
 from handlers.seat import HOPELESS, hold_seat, is_held, lose
 from handlers.settling import settle_call
 from handlers.state import Option

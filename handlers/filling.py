@@ -6,8 +6,9 @@ from datetime import date, time, timedelta
 from booking.availability import Part
 from handlers.book import BOOKING, WHOSE
 from handlers.frame import Frame
-from handlers.narrowing import AT, DAYS, NARROWER, NOT_DAYS, PREFER, SUITED, TOLD, correct, introduce_doctor
+from handlers.narrowing import introduce_doctor
 from handlers.reading import Named
+from handlers.searching import AT, DAYS, NARROWER, NOT_DAYS, PREFER, SUITED, TOLD, correct
 from handlers.texts import booking as texts
 from handlers.texts import commands
 from handlers.understanding import vocabulary as intents

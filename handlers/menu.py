@@ -6,8 +6,8 @@ from handlers.book import BOOKING, said_way
 from handlers.frame import Flow, Frame, Gap, Question
 from handlers.manage import PATIENTS
 from handlers.mine import MINE
-from handlers.narrowing import correct
 from handlers.reading import read_names
+from handlers.searching import correct
 from handlers.state import Option
 from handlers.texts import commands, greeting
 

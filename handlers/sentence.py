@@ -13,10 +13,10 @@ from handlers.frame import Frame
 from handlers.manage import PATIENTS
 from handlers.menu import MENU
 from handlers.mine import AMONG, DEED, MINE, begin_deed
-from handlers.narrowing import ASKED, AT, DAYS, EXCLUDED, PREFER, SUITED, TOLD, WISHED, bookable, correct
 from handlers.questions import answer, coming, told
 from handlers.reading import Named
 from handlers.registration import PERSONAL
+from handlers.searching import ASKED, AT, DAYS, EXCLUDED, PREFER, SUITED, TOLD, WISHED, bookable, correct
 from handlers.texts import booking as texts
 from handlers.texts import changes, commands, info, staff
 from handlers.understanding import vocabulary as intents
