@@ -8,7 +8,7 @@ from handlers.book import BOOKING, WHOSE
 from handlers.frame import Frame
 from handlers.narrowing import introduce_doctor
 from handlers.reading import Named
-from handlers.searching import AT, DAYS, NARROWER, NOT_DAYS, PREFER, SUITED, TOLD, correct
+from handlers.searching import ANY, AT, DAYS, NARROWER, NOT_DAYS, PREFER, SUITED, TOLD, correct
 from handlers.texts import booking as texts
 from handlers.texts import commands
 from handlers.understanding import vocabulary as intents
@@ -31,7 +31,10 @@ def reopen(frame: Frame, reading: Reading) -> bool:
     gap = next((gap for gap, words in commands.OTHERWISE.items() if words.fullmatch(said)), None)
     if gap is None or reading.row():
         return False
+    part = frame.get("part")
     frame.forget(gap, *NARROWER.get(gap, _SEAT), TOLD, AT, PREFER)
+    if part and gap in NARROWER and gap != "day":
+        frame.fill("part", part)
     if gap == "day":
         frame.forget(DAYS, NOT_DAYS)
     return True
@@ -55,23 +58,32 @@ def _take_place(frame: Frame, reading: Reading) -> bool:
         frame.forget("department", *NARROWER["department"])
         frame.fill(SUITED, ",".join(may_suit[:_MOST]))
         return True
-    doctors = (reading.doctor,) if reading.doctor else reading.doctors
-    if reading.department is not None:
-        here = tuple(code for code in doctors if catalogue.doctors[code].department == reading.department)
-        for code in doctors if not here else ():
-            doctor = catalogue.doctors[code]
-            own, said = catalogue.departments[doctor.department], catalogue.departments[reading.department]
-            frame.note(texts.works_elsewhere(doctor, own, said))
-        doctors = here
+    doctors = _doctors(frame, reading)
     if reading.department is None and not doctors:
         return False
+    part = frame.get("part")
     frame.forget(SUITED)
     correct(frame, Named(reading.department, doctors))
+    if part not in {"", ANY}:
+        frame.fill("part", part)
     if len(doctors) == 1:
         introduce_doctor(frame)
     elif reading.department is not None and not reading.reasons:
         frame.echo(texts.chosen_department(catalogue.departments[reading.department]))
     return True
+
+
+def _doctors(frame: Frame, reading: Reading) -> tuple[str, ...]:
+    """Return the doctors named; of those who do not work in the department named, say where they do."""
+    catalogue = frame.catalogue
+    doctors = (reading.doctor,) if reading.doctor else reading.doctors
+    if reading.department is None:
+        return doctors
+    here = tuple(code for code in doctors if catalogue.doctors[code].department == reading.department)
+    for doctor in map(catalogue.doctors.__getitem__, () if here else doctors):
+        own, said = catalogue.departments[doctor.department], catalogue.departments[reading.department]
+        frame.note(texts.works_elsewhere(doctor, own, said))
+    return here
 
 
 def _take_day(frame: Frame, when: Reading | When) -> bool:

@@ -16,7 +16,7 @@ from handlers.mine import AMONG, DEED, MINE, begin_deed
 from handlers.questions import answer, coming, told
 from handlers.reading import Named
 from handlers.registration import PERSONAL
-from handlers.searching import ASKED, AT, DAYS, EXCLUDED, PREFER, SUITED, TOLD, WISHED, bookable, correct
+from handlers.searching import ASKED, AT, DAYS, EXCLUDED, NOT_DAYS, PREFER, SUITED, TOLD, WISHED, bookable, correct
 from handlers.texts import booking as texts
 from handlers.texts import changes, commands, info, staff
 from handlers.understanding import vocabulary as intents
@@ -157,6 +157,8 @@ async def _repeat(frame: Frame) -> None:
         if alike:
             frame.fill("day", alike[0].isoformat())
             frame.echo(texts.chosen_day(alike[0], frame.today))
+        elif before.date() >= frame.today:  # nobody means the same visit twice
+            frame.fill(NOT_DAYS, before.date().isoformat())
 
 
 async def _hear_in_booking(frame: Frame, reading: Reading, gap: str) -> bool:

@@ -50,6 +50,12 @@ async def test_without_the_same_weekday_the_days_at_the_same_time_are_offered(
     (await talk.picks(seen, "12月3日")).shows("时间：09:30").offers("确认", "返回")
 
 
+async def test_the_day_of_a_visit_still_to_come_is_not_offered_again(talk: Talk, database: SqlDatabase) -> None:
+    talk.now -= timedelta(days=7)
+    await open_again(database, talk, 3)
+    (await talk.says("再约一个")).offers("11月25日", "11月26日")
+
+
 async def test_what_is_said_otherwise_counts(talk: Talk, database: SqlDatabase) -> None:
     await open_again(database, talk, 1, 2)
     (await talk.says("再约一次，周三")).shows("12月2日 周三", "时间：09:30").offers("确认", "返回")

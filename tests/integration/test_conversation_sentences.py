@@ -222,6 +222,12 @@ async def test_a_correction_changes_just_that(talk: Talk, text: str, says: str) 
     (await talk.says(text)).shows(says).hides("没有看懂")
 
 
+async def test_a_part_of_day_that_was_said_stays_when_the_department_changes(talk: Talk) -> None:
+    (await talk.says("明天上午眼科")).shows("11月24日 周二上午没有可预约的号")
+    (await talk.says("菜单", "明天上午", "王芳", "换个医生")).offers("王芳", "李强")
+    (await talk.says("还是口腔科吧")).hides("请选择时段").offers("王芳", "李强")
+
+
 async def test_a_correction_at_the_confirmation_gives_the_seat_back(talk: Talk, database: SqlDatabase) -> None:
     await talk.says("明天九点王芳")
     (await talk.says("改成九点半")).shows("时间：09:30", "王芳").offers("确认", "返回")
