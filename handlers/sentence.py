@@ -169,7 +169,7 @@ async def _hear_in_booking(frame: Frame, reading: Reading, gap: str) -> bool:
         return False
     when = _when(reading, gap)
     if when is None:
-        return len(reading.left) <= _LOOSE and take_whose(frame, reading)
+        return len(reading.left) <= _LOOSE and (_take_any(frame, reading, gap) or take_whose(frame, reading))
     taken = take_wish(frame, reading, when)
     if reading.intent == intents.AGAIN:
         await _repeat(frame)
@@ -177,6 +177,15 @@ async def _hear_in_booking(frame: Frame, reading: Reading, gap: str) -> bool:
         frame.fill(TOLD, _told(reading))
         return True
     return reading.intent in _WISHES
+
+
+def _take_any(frame: Frame, reading: Reading, gap: str) -> bool:
+    """Take 随便 and 越快越好 for an answer to the question for a doctor or a time."""
+    if reading.prefer is None or gap not in ("doctor", *_WHEN):
+        return False
+    frame.fill(PREFER, reading.prefer)
+    frame.fill(TOLD, WISHED)
+    return True
 
 
 def _told(reading: Reading) -> str:

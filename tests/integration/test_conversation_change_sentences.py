@@ -78,6 +78,10 @@ async def test_in_mid_change_another_day_is_taken_at_the_first_question(talk: Ta
     (await talk.says("改到后天十点")).shows("请确认改约信息", "时间：10:00").offers("确认", "返回")
 
 
+async def test_another_department_is_taken_with_its_days(talk: Talk) -> None:
+    (await talk.says("把明天的号改成眼科")).shows("请确认改约信息", "赵敏").offers("确认", "返回")
+
+
 async def test_of_several_appointments_the_one_described_is_meant(talk: Talk, database: SqlDatabase) -> None:
     (await talk.says("后天十点王芳", "1")).shows("预约成功")
     (await talk.says("把周三的号改到周五")).shows("改约：11月25日 周三（后天） 10:00", "最近的时间")

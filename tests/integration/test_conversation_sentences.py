@@ -195,6 +195,15 @@ async def test_back_from_a_confirmation_leads_to_the_other_times(talk: Talk, dat
 async def test_as_soon_as_possible_proposes_and_imposes_nothing(talk: Talk) -> None:
     (await talk.says("最快的口腔科")).shows("王芳", "11月24日 周二", "09:00").offers("确认", "返回")
     (await talk.says("返回")).offers("09:00", "09:30")
+    (await talk.says("菜单", "我要挂号，越快越好")).shows("请选择科室").offers("口腔科", "眼科")
+    (await talk.says("口腔科")).shows("王芳", "09:00").offers("确认", "返回")
+
+
+@pytest.mark.parametrize("text", ["随便", "都行", "越快越好", "最早的"])
+async def test_who_does_not_mind_is_shown_the_first_that_is_free(talk: Talk, text: str) -> None:
+    (await talk.says("口腔科", text)).shows("王芳", "11月24日 周二", "09:00").offers("确认", "返回")
+    (await talk.says("菜单", "李强", text)).shows("李强", "10:00").offers("确认", "返回")
+    (await talk.says("预约", text)).shows("没有看懂").offers(*WAYS)
 
 
 async def test_a_wish_without_details_begins_at_the_beginning(talk: Talk) -> None:
@@ -285,6 +294,7 @@ async def test_a_question_is_answered_and_the_dialogue_goes_on(talk: Talk, text:
 async def test_questions_without_a_dialogue_are_about_the_clinic(talk: Talk) -> None:
     (await talk.says("挂号多少钱")).shows("王芳 主任医师 50元", "赵敏 主治医师 20元").offers(*MENU)
     (await talk.says("眼科在几楼")).shows("眼科：三楼西", "示范路1号").offers(*MENU)
+    (await talk.says("眼科怎么样")).shows("眼科：赵敏 主治医师").offers(*MENU)
     (await talk.says("眼科有哪些医生")).shows("眼科：赵敏 主治医师").hides("王芳").offers(*MENU)
 
 
