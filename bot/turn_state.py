@@ -8,6 +8,8 @@ from handlers.chat import Incoming
 from handlers.ports import Entered
 from handlers.texts import transport as texts
 
+LONG_AGO = 1.0
+"""When a message was taken that is older than whatever is asked now (seconds of the epoch)."""
 _SPOKEN_EVENTS = frozenset({"subscribe", "scan", "click"})
 
 

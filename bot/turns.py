@@ -20,7 +20,7 @@ from bot.late_answers import LateAnswers
 from bot.lines import Lines, LineTooLong
 from bot.ports import Dialogue, Sender, TurnMetrics
 from bot.renewing import Renewals
-from bot.turn_state import Answer, Running, known, reference
+from bot.turn_state import LONG_AGO, Answer, Running, known, reference
 from bot.waiting_room import WaitingRoom
 from bot.wechat.render import reply_text, with_earlier
 from handlers.chat import Incoming
@@ -195,6 +195,7 @@ class Turns:
                 self._crowd.leave(self._crowd.now() - since)
 
     async def _turn(self, running: Running) -> Answer:
+        read_with: list[bytes | None] = []
         for _ in range(_LOST_LOCKS):
             running.token = random_bytes(8).hex()
             entered = await self._enter(running)
@@ -202,6 +203,10 @@ class Turns:
                 return self._room.told(entered)
             if entered.begun is not None:
                 running.incoming = replace(running.incoming, first_taken=entered.begun)
+            if read_with and entered.chat != read_with[-1]:
+                # Another turn came between, or Redis was rolled back: what is asked there, it was never an answer to.
+                running.incoming = replace(running.incoming, first_taken=LONG_AGO)
+            read_with.append(entered.chat)
             answer = await self._take(running, entered)
             if answer is not None:
                 return answer

@@ -10,6 +10,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from booking.errors import Unavailable
+from bot.turn_state import LONG_AGO
 from bot.wechat import BadDelivery
 from handlers.chat import Incoming
 from handlers.texts import transport as texts
@@ -72,10 +73,47 @@ async def test_without_the_lock_two_processes_would_meet(chats: RedisChats, now:
         assert one.dialogue.chats == two.dialogue.chats == [None]
         one.dialogue.gate.set()
         # The one who lost the lock saves nothing, and takes the turn again on the chat as it is now; the dialogue is
-        # told since when, so that what it asked of the other one's message is not answered by this older one.
+        # told, so that what it asked of the other one's message is not answered by this older one.
         assert await first == "2: x"
         assert one.dialogue.chats == [None, b"1"]
-        assert [incoming.first_taken for incoming in one.dialogue.taken] == [None, now.timestamp()]
+        assert [incoming.first_taken for incoming in one.dialogue.taken] == [None, LONG_AGO]
+
+
+async def test_a_message_read_with_one_chat_answers_no_question_of_another(
+    chats: RedisChats, now: datetime, valkey: Redis
+) -> None:
+    """Redis comes back as it was two turns ago while the message has its turn."""
+    async with open_desk(chats, now) as desk:
+        assert await desk.wechat.say("oAnna", "x") == "1: x"
+        [state] = [key async for key in valkey.scan_iter("{c:*}:s")]
+        before = await valkey.dump(state)
+        assert before is not None
+        assert await desk.wechat.say("oAnna", "x") == "2: x"
+        desk.dialogue.hold()
+        third = asyncio.create_task(desk.wechat.say("oAnna", "x"))
+        await desk.dialogue.entered.wait()
+        await valkey.restore(state, 0, before, replace=True)
+        async for key in valkey.scan_iter("{c:*}:l"):
+            await valkey.delete(key)
+        desk.dialogue.gate.set()
+        assert await third == "2: x"
+        assert desk.dialogue.chats[-2:] == [b"2", b"1"]
+        assert [incoming.first_taken for incoming in desk.dialogue.taken] == [None, None, None, LONG_AGO]
+
+
+async def test_a_message_whose_lock_went_is_read_again_with_the_same_chat(
+    chats: RedisChats, now: datetime, valkey: Redis
+) -> None:
+    async with open_desk(chats, now) as desk:
+        assert await desk.wechat.say("oAnna", "x") == "1: x"
+        desk.dialogue.hold()
+        second = asyncio.create_task(desk.wechat.say("oAnna", "x"))
+        await desk.dialogue.entered.wait()
+        async for key in valkey.scan_iter("{c:*}:l"):
+            await valkey.delete(key)
+        desk.dialogue.gate.set()
+        assert await second == "2: x"
+        assert [incoming.first_taken for incoming in desk.dialogue.taken] == [None, None, now.timestamp()]
 
 
 async def test_what_was_asked_before_a_message_got_its_turn_is_asked_before_it(
@@ -99,8 +137,7 @@ async def test_what_was_asked_before_a_message_got_its_turn_is_asked_before_it(
         assert await one.wechat.say("oAnna", "z") == "2: z"
         two.dialogue.gate.set()
         assert await second == "3: y"
-        began = (now + timedelta(seconds=2)).timestamp()
-        assert [incoming.first_taken for incoming in two.dialogue.taken] == [None, began]
+        assert [incoming.first_taken for incoming in two.dialogue.taken] == [None, LONG_AGO]
 
 
 async def test_a_redelivery_gets_the_same_answer_and_no_second_turn(desk: Desk) -> None:
