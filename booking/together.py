@@ -27,6 +27,8 @@ class Together(Generic[T, R]):
         self._waiting: list[tuple[T, asyncio.Future[R]]] = []
         self._is_gathering = False
         self._under_way: set[asyncio.Task[None]] = set()
+        self._going_on: set[asyncio.Task[R | Exception]] = set()
+        """What outlasts its batch; the event loop alone would not keep it."""
 
     async def __call__(self, wanted: T) -> R:
         """Return what came of it, or raise that."""
@@ -63,6 +65,8 @@ class Together(Generic[T, R]):
             raise
         for (_, future), result in zip(batch, results, strict=True):
             if isinstance(result, asyncio.Task):
+                self._going_on.add(result)
+                result.add_done_callback(self._going_on.discard)
                 result.add_done_callback(partial(_pass_on, future))
             else:
                 _settle(future, result)
