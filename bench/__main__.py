@@ -5,7 +5,6 @@
 
 import subprocess
 import sys
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -36,56 +35,11 @@ SENTENCES_WITHIN = 120.0
 OVERLOAD_WITHIN = 180.0
 
 
-def measure_holds(kind: str, rounds: int, holds: int) -> list[dict[str, float]]:
-    """Measure durable holds in a process of their own."""
-    command = [sys.executable, "-m", "bench.holds", kind, str(rounds), str(holds)]
-    done = subprocess.run(  # noqa: S603  # our own program
-        command, cwd=ROOT, stdout=subprocess.PIPE, check=True, timeout=HOLDS_WITHIN
-    )
-    measured: list[dict[str, float]] = orjson.loads(done.stdout)
-    return measured
-
-
-def measure_relay(rounds: int, notices: int) -> dict[str, object]:
-    """Measure the relay of notices in a process of its own."""
-    command = [sys.executable, "-m", "bench.relaying", str(rounds), str(notices)]
-    done = subprocess.run(  # noqa: S603  # our own program
-        command, cwd=ROOT, stdout=subprocess.PIPE, check=True, timeout=RELAY_WITHIN
-    )
-    measured: dict[str, object] = orjson.loads(done.stdout)
-    return measured
-
-
-def measure_overload(seconds: float) -> dict[str, Any]:
-    """Measure what is said to more than can be answered, in a process of its own."""
-    command = [sys.executable, "-m", "bench.overload", str(seconds)]
-    done = subprocess.run(  # noqa: S603  # our own program
-        command, cwd=ROOT, stdout=subprocess.PIPE, check=True, timeout=OVERLOAD_WITHIN
-    )
-    measured: dict[str, Any] = orjson.loads(done.stdout)
-    return measured
-
-
-def measure_sentences(rounds: int) -> dict[str, float]:
-    """Measure how long sentences take to read, in a process of its own."""
-    command = [sys.executable, "-m", "bench.sentences", str(rounds)]
-    done = subprocess.run(  # noqa: S603  # our own program
-        command, cwd=ROOT, stdout=subprocess.PIPE, check=True, timeout=SENTENCES_WITHIN
-    )
-    measured: dict[str, float] = orjson.loads(done.stdout)
-    return measured
-
-
-def measure_stoppages(sizes: Sequence[int]) -> list[dict[str, float]]:
-    """Measure stoppages of so many appointments, each in a process of its own."""
-    measured = []
-    for size in sizes:
-        command = [sys.executable, "-m", "bench.stoppages", str(size)]
-        done = subprocess.run(  # noqa: S603  # our own program
-            command, cwd=ROOT, stdout=subprocess.PIPE, check=True, timeout=STOPPAGES_WITHIN
-        )
-        measured.append(orjson.loads(done.stdout))
-    return measured
+def apart(part: str, *arguments: object, within: float) -> Any:
+    """Run a part of the benchmark in a process of its own, for so many seconds at most; return what it printed."""
+    command = [sys.executable, "-m", f"bench.{part}", *map(str, arguments)]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True, timeout=within)  # noqa: S603  # ours
+    return orjson.loads(done.stdout)
 
 
 def main() -> None:
@@ -100,16 +54,16 @@ def main() -> None:
     print("turns …", flush=True)
     turns = measure_turns(rounds=2 if quick else 7, seconds=0.5 if quick else 3.0)
     print("overload …", flush=True)
-    overload = measure_overload(2.0 if quick else 10.0)
+    overload = apart("overload", 2.0 if quick else 10.0, within=OVERLOAD_WITHIN)
     print("holds …", flush=True)
     rounds, each = (1, 200) if quick else (3, 1000)
-    holds = {kind: measure_holds(kind, rounds, each) for kind in ("sqlite", "postgres")}
+    holds = {kind: apart("holds", kind, rounds, each, within=HOLDS_WITHIN) for kind in ("sqlite", "postgres")}
     print("relay …", flush=True)
-    relay = measure_relay(rounds=1, notices=500) if quick else measure_relay(rounds=5, notices=6000)
+    relay = apart("relaying", *((1, 500) if quick else (5, 6000)), within=RELAY_WITHIN)
     print("sentences …", flush=True)
-    sentences = measure_sentences(2 if quick else 7)
+    sentences = apart("sentences", 2 if quick else 7, within=SENTENCES_WITHIN)
     print("stoppages …", flush=True)
-    stoppages = measure_stoppages(STOPPED[:2] if quick else STOPPED)
+    stoppages = [apart("stoppages", size, within=STOPPAGES_WITHIN) for size in (STOPPED[:2] if quick else STOPPED)]
     figures = [
         *turn_figures(turns),
         *overload_figures(overload),
