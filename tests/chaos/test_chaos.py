@@ -33,7 +33,7 @@ def play(kind: str) -> Play:
     """The long form, or the short one."""
     where = cast("StageKind", kind)
     if MINUTES:
-        return Play(where, SEED, 60 * MINUTES, patients=60, pause=0.25, rest=(2.0, 6.0))
+        return Play(where, SEED, 60 * MINUTES, patients=80, pause=0.2, rest=(2.0, 6.0))
     return Play(
         where, SEED, 15, patients=12, pause=0.2, rest=(0.2, 0.8), hold_seconds=5, stops_every=3, left_alone=False
     )
