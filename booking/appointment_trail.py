@@ -13,7 +13,7 @@ from booking.models import Catalogue, Claim, ClaimState
 from booking.notice_payloads import visit
 from booking.notices import NoticeKind, Payload, new_notice, unless_in_reply
 from booking.ports import Unit
-from booking.views import AppointmentView, view_of
+from booking.views import AppointmentView, view_of, views_of
 
 
 def appointment_facts(claim: Claim) -> Facts:
@@ -51,7 +51,7 @@ async def write_moved(unit: Unit, old: Claim, new: Claim, *, by: Actor, catalogu
         changed("moved", old, was=ClaimState.BOOKED, by=by, now=now, to=new.number),
         Entry(now, by, "booked", "appointment", new.id, None, after),
     )
-    before, after_it = await view_of(unit, old), await view_of(unit, new)
+    before, after_it = await views_of(unit, [old, new])
     payload = {"before": _visit(before), "visit": _visit(after_it)}
     await _tell(unit, NoticeKind.CHANGED, after_it, payload, by=by, catalogue=catalogue, now=now)
 

@@ -14,7 +14,7 @@ from booking.pool_port import SlotPool
 from booking.ports import ClaimFilter, Database, Figures, Unit, Watch
 from booking.refusals import UnknownAppointment
 from booking.seats import Seats
-from booking.views import AppointmentView, owned_view, view_of
+from booking.views import AppointmentView, owned_view, views_of
 
 __all__ = ["AppointmentView", "Appointments", "Wish"]
 
@@ -169,4 +169,4 @@ async def _in_order(unit: Unit, wanted: ClaimFilter, *, now: datetime) -> list[A
     claims = await unit.claims.find(wanted)
     coming = [c for c in claims if c.ends_at > now and c.state in LIVE]
     past = [c for c in reversed(claims) if c not in coming]
-    return [await view_of(unit, claim) for claim in coming + past[:PAST_SHOWN]]
+    return await views_of(unit, coming + past[:PAST_SHOWN])

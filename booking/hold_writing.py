@@ -140,11 +140,15 @@ class HoldWriting:
         return results
 
     async def _insert(self, unit: Unit, batch: Sequence[NewHold], results: list[Written | Exception]) -> None:
-        """Sessions are locked before claims, and claims by their ids, as everywhere, so that nobody waits in a ring."""
+        """Sessions are locked before claims, and claims by their ids, as everywhere, so that nobody waits in a ring.
+
+        Where nothing is given up, writing the new ones locks their sessions first.
+        """
         writing = {place: result for place, result in enumerate(results) if isinstance(result, Written)}
         given_up = {old.id: (old, batch[place].now) for place, result in writing.items() for old in result.given_up}
-        sessions = {result.claim.session for result in writing.values()}
-        await unit.claims.share_sessions(sessions | {old.session for old, _ in given_up.values()})
+        if given_up:
+            sessions = {result.claim.session for result in writing.values()}
+            await unit.claims.share_sessions(sessions | {old.session for old, _ in given_up.values()})
         for claim_id, (_, now) in sorted(given_up.items()):
             if await unit.claims.end(claim_id, was=(ClaimState.HELD,), to=ClaimState.RELEASED, now=now) is None:
                 raise _Undone(OrdinalTaken())  # confirmed meanwhile: the day is judged anew

@@ -25,7 +25,7 @@ from booking.seats import Seats
 from booking.stoppage_models import UNSETTLED, Displacement, DisplacementState
 from booking.stoppage_notices import Told, rebooked_notice
 from booking.stoppage_ports import Waiting
-from booking.views import AppointmentView, view_of
+from booking.views import AppointmentView, view_of, views_of
 
 TRIES = 6
 """How often a choice is judged again after another claim of the patient and day came between."""
@@ -116,7 +116,7 @@ class Offers:
             person = await _known(unit, displacement_id)
             claims = await unit.offers.get(person.offers)
             kept = [claims[id_] for id_ in person.offers if claims[id_].state is ClaimState.OFFERED]
-            return person, [await view_of(unit, claim) for claim in kept]
+            return person, await views_of(unit, kept)
 
     async def gone(self, displacement_id: str, claims: Sequence[str], *, now: datetime) -> OfferGone | None:
         """Return what became of these offers to somebody; None while any of them can be chosen."""

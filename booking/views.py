@@ -1,5 +1,6 @@
 """An appointment as it is shown: the claim with its session and its patient."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from booking.models import Claim, ClinicSession, Patient
@@ -16,13 +17,18 @@ class AppointmentView:
     patient: Patient
 
 
+async def views_of(unit: Unit, claims: Sequence[Claim]) -> list[AppointmentView]:
+    """Read what is shown beside these claims, in as many statements as for one."""
+    if not claims:
+        return []
+    sessions = await unit.sessions.by_ids({claim.session for claim in claims})
+    patients = await unit.patients.by_ids({claim.patient for claim in claims})
+    return [AppointmentView(claim, sessions[claim.session], patients[claim.patient]) for claim in claims]
+
+
 async def view_of(unit: Unit, claim: Claim) -> AppointmentView:
     """Read what is shown beside a claim."""
-    found = await unit.sessions.get(claim.session)
-    patient = await unit.patients.get(claim.patient)
-    if found is None or patient is None:  # foreign keys make both impossible
-        raise UnknownAppointment
-    return AppointmentView(claim, found[0], patient)
+    return (await views_of(unit, [claim]))[0]
 
 
 async def owned_view(unit: Unit, claim_id: str, *, owner: str | None) -> AppointmentView:

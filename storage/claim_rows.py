@@ -103,11 +103,13 @@ class SqlClaimRows:
             return {}
         ordered = sorted(claims, key=lambda new: (new.session, new.slot, new.seat))
         try:
-            await self._connection.execute(
+            inserted = await self._connection.execute(
                 _INSERT, [{f"new_{name}": getattr(new, name) for name in _FIELDS} for new in ordered]
             )
         except IntegrityError as error:
             raise violated(error, gen=claims[0].gen) from error
+        if inserted.rowcount == len(ordered):  # which PostgreSQL's driver only knows of a single one
+            return {}
         written = set((await self._connection.execute(_WRITTEN, {"ids": [new.id for new in claims]})).scalars())
         return {new.id: await self._why_not(new) for new in ordered if new.id not in written}
 

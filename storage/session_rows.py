@@ -1,7 +1,7 @@
 """Clinic sessions, their slots, and how their seats stand."""
 
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, cast
 
@@ -30,6 +30,7 @@ from storage.session_revision import revise_session
 from storage.tables import claim, clinic_session, is_live, slot
 
 _HELD = (ClaimState.HELD, ClaimState.OFFERED)
+_BY_IDS = select(clinic_session).where(clinic_session.c.id.in_(bindparam("ids", expanding=True)))
 _SLOT = [slot.c[name] for name in Slot.__slots__]
 
 
@@ -48,6 +49,11 @@ class SqlSessionRows:
         query = select(slot).where(slot.c.session == session_id).order_by(slot.c.position)
         slots = (await self._connection.execute(query)).mappings()
         return session_of(row), [Slot(**s) for s in slots]
+
+    async def by_ids(self, session_ids: Collection[str]) -> dict[str, ClinicSession]:
+        """Return those of these sessions that there are, by id."""
+        rows = await self._connection.execute(_BY_IDS, {"ids": list(session_ids)})
+        return {row["id"]: session_of(row) for row in rows.mappings()}
 
     async def slots(self, wanted: SlotFilter) -> list[SlotCount]:
         """Return slots with their counts, by start, department, doctor."""
