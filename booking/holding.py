@@ -157,9 +157,6 @@ class Holds:
             return await self._repeated(wish, session)
         except (OrdinalTaken, NumberTaken):
             pass  # another claim of this patient, or the same number, came between: read and draw again
-        except Refused:
-            await self._tell_free(session, wish.request_id)
-            raise
         return None
 
     async def _catch_up(self, attempt: "_Attempt", gen: int) -> None:
@@ -187,7 +184,11 @@ class Holds:
     async def _write(self, claim: Claim, attempt: "_Attempt") -> Claim:
         """Write the hold durably, and tell of those it took the place of."""
         limit = attempt.catalogue.clinic.policy.per_patient_per_day
-        written = await self._writing.write(NewHold(claim, attempt.wish, attempt.by, limit, attempt.now))
+        try:
+            written = await self._writing.write(NewHold(claim, attempt.wish, attempt.by, limit, attempt.now))
+        except Refused:
+            await self._tell_free(claim.session, claim.request_id)
+            raise
         self._moved(claim, held=1)
         for old in written.given_up:
             self._moved(old, held=-1)
