@@ -19,8 +19,6 @@ from booking.rules import choose_ordinal
 from booking.together import Result, Together
 
 LARGEST = 100
-AT_ONCE = 2
-"""Batches under way: while one is committed the next is read."""
 PATIENCE = 0.3
 """Seconds that a batch waits for a row that somebody else has; then each waits for its own."""
 
@@ -74,7 +72,8 @@ class HoldWriting:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._together = Together(self._write, largest=LARGEST, at_once=AT_ONCE)
+        # While as many are written as can be, one more is judged.
+        self._together = Together(self._write, largest=LARGEST, at_once=database.writers + 1)
 
     async def write(self, new: NewHold) -> Written:
         """Write a hold; an earlier one of the account for this patient is given up.
@@ -166,17 +165,17 @@ async def _judged(unit: Unit, new: NewHold, having: Sequence[Claim], owners: set
     claim, moving = new.claim, new.wish.replaces
     if new.by.owner is not None and (claim.patient, new.by.owner) not in owners:
         raise UnknownPatient  # removed or erased since they were looked up
-    claim = replace(claim, openid=await account_of(unit, new.wish, new.by))
+    openid = await account_of(unit, new.wish, new.by)
     if any(other.request_id == claim.request_id and other.session == claim.session for other in having):
         raise RepeatedRequest
-    given_up = [other for other in having if other.state is ClaimState.HELD and other.openid == claim.openid]
+    given_up = [other for other in having if other.state is ClaimState.HELD and other.openid == openid]
     day = [
         other for other in having if other.kind is ClaimKind.MAIN and other.date == claim.date and other not in given_up
     ]
     if moving is not None:
         await _check_replacement(unit, claim, day, moving)
     ordinal = choose_ordinal(day, claim.starts_at, claim.ends_at, limit=new.limit, moving=moving)
-    return Written(replace(claim, ordinal=ordinal if moving is None else None), given_up)
+    return Written(replace(claim, openid=openid, ordinal=ordinal if moving is None else None), given_up)
 
 
 async def _check_replacement(unit: Unit, claim: Claim, day: Sequence[Claim], moving: str) -> None:

@@ -132,8 +132,8 @@ class Holds:
 
     async def _theirs(self, wish: Wish, by: Actor) -> Wish:
         """Return the wish with the account that the claim will belong to."""
-        if by.owner is not None:
-            return replace(wish, openid=by.owner)  # whether the patient is theirs is seen when it is written
+        if by.owner is not None:  # whether the patient is theirs is seen when it is written
+            return wish if wish.openid == by.owner else replace(wish, openid=by.owner)
         async with self._database.read() as unit:
             if await unit.patients.get(wish.patient) is None:
                 raise UnknownPatient

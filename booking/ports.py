@@ -294,6 +294,11 @@ class Unit(Protocol):
 class Database(Protocol):
     """Where the truth is. Raises ``Unavailable`` when it does not answer."""
 
+    @property
+    def writers(self) -> int:
+        """How many transactions it is worth to have writing at the same time."""
+        ...
+
     def begin(self) -> AbstractAsyncContextManager[Unit]:
         """Open a transaction that commits at the end and rolls back on any exception."""
         ...

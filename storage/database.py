@@ -43,6 +43,8 @@ from storage.stoppage_rows import SqlStoppageRows
 
 READERS = 5
 POSTGRES_CONNECTIONS = 20
+POSTGRES_WRITERS = 4
+"""More gain nothing (measured with the benchmark of holds)."""
 BUSY_SECONDS = 10
 _UNDONE = ("40P01", "55P03")
 """PostgreSQL's deadlock_detected and lock_not_available."""
@@ -90,6 +92,11 @@ class SqlDatabase:
             return cls(_sqlite_writer(parsed), _sqlite_reader(parsed), sealer)
         engine = _postgres(parsed)
         return cls(engine, engine, sealer)
+
+    @property
+    def writers(self) -> int:
+        """How many transactions it is worth to have writing at the same time: SQLite has one writer."""
+        return 1 if isinstance(self._reader, Engine) else POSTGRES_WRITERS
 
     @asynccontextmanager
     async def begin(self) -> AsyncGenerator[SqlUnit]:

@@ -101,6 +101,7 @@ class FatefulDatabase:
         self._database = database
         self._fate = fate
         self.read = database.read
+        self.writers = database.writers
 
     @asynccontextmanager
     async def begin(self) -> AsyncGenerator[SqlUnit]:
