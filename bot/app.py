@@ -53,6 +53,7 @@ from handlers.understanding.current import CurrentUnderstanding
 from storage.chats import Rate, RedisChats
 from storage.clock import DatabaseClock
 from storage.database import SqlDatabase
+from storage.lives import Lives
 from storage.pool import RedisPool
 from storage.sending_limits import RedisLimits
 
@@ -83,10 +84,10 @@ PARTS: web.AppKey[Parts] = web.AppKey("parts", Parts)
 @asynccontextmanager
 async def assemble(settings: Settings, redis_url: str) -> AsyncGenerator[Parts]:
     """Put a process together, and take it apart at the end of the block: turns first, connections last."""
-    metrics = Metrics()
+    metrics, lives = Metrics(), Lives()
     async with (
         open_database(settings) as database,
-        open_redis(redis_url) as redis,
+        open_redis(redis_url, lives) as redis,
         _kept_clock(database) as clock,
         aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=WECHAT_SECONDS)) as session,
     ):
@@ -96,7 +97,9 @@ async def assemble(settings: Settings, redis_url: str) -> AsyncGenerator[Parts]:
         services = _services(settings, database, pool, seats, metrics)
         webhook = Webhook(
             _codec(settings),
-            chats=RedisChats(redis, make_sealer(settings), Rate(settings.account_burst, settings.account_per_second)),
+            chats=RedisChats(
+                redis, make_sealer(settings), Rate(settings.account_burst, settings.account_per_second), lives
+            ),
             dialogue=Dialogue(services),
             client=client,
             now=clock.now,

@@ -21,6 +21,7 @@ from bot.settings import ConfigurationError, DatabaseSettings, RecordSettings
 from storage.connection import SqlConnection
 from storage.database import SqlDatabase
 from storage.folder import make_private
+from storage.lives import Lives
 from storage.migrate import migrate, newest_revision, revision
 from storage.patient_tables import account_patient, patient
 from storage.sealing import Sealer
@@ -64,9 +65,9 @@ async def open_database(settings: DatabaseSettings) -> AsyncGenerator[SqlDatabas
 
 
 @asynccontextmanager
-async def open_redis(url: str) -> AsyncGenerator[Redis]:
-    """Open Redis for the length of a block; connects on first use."""
-    client = make_redis(url)
+async def open_redis(url: str, lives: Lives | None = None) -> AsyncGenerator[Redis]:
+    """Open Redis for the length of a block; connects on first use. ``lives`` meets the servers."""
+    client = make_redis(url, lives or Lives())
     try:
         yield client
     finally:
@@ -82,19 +83,20 @@ async def _close_pool(pool: ConnectionPool) -> None:
             await watcher.aclose()
 
 
-def make_redis(url: str) -> Redis:
+def make_redis(url: str, lives: Lives) -> Redis:
     """Make the client for an address of the contract: one server, a cluster, or what Sentinels watch over."""
     scheme = url.partition("://")[0]
     if scheme == "redis+cluster":
-        return _of_cluster(url)
+        return _of_cluster(url, lives)
     if scheme == "redis+sentinel":
-        return _through_sentinels(url)
+        return _through_sentinels(url, lives)
     pool = BlockingConnectionPool.from_url(
         url,
         max_connections=REDIS_CONNECTIONS,
         timeout=REDIS_SECONDS,
         socket_timeout=REDIS_SECONDS,
         socket_connect_timeout=REDIS_SECONDS,
+        redis_connect_func=lives.meet,
     )
     pool.connection_class = packed_by_hiredis(pool.connection_class)
     return Redis(connection_pool=pool)
@@ -234,7 +236,7 @@ def _addresses(hosts: str, port: int) -> list[tuple[str, int]]:
     return [(each.hostname or "", each.port or port) for each in found]
 
 
-def _of_cluster(url: str) -> Redis:
+def _of_cluster(url: str, lives: Lives) -> Redis:
     """``redis+cluster://:password@host1:6379,host2:6379``: whichever of these answers first tells of the others."""
     parts = urlsplit(url)
     login, at, hosts = parts.netloc.rpartition("@")
@@ -248,10 +250,11 @@ def _of_cluster(url: str) -> Redis:
         socket_connect_timeout=REDIS_SECONDS,
         **options,
     )
+    cluster.connection_kwargs["redis_connect_func"] = lives.meet  # what its nodes are made with
     return cast("Redis", cluster)
 
 
-def _through_sentinels(url: str) -> Redis:
+def _through_sentinels(url: str, lives: Lives) -> Redis:
     """``redis+sentinel://:password@host1:26379,host2:26379/name/0``."""
     parts = urlsplit(url)
     login, _, hosts = parts.netloc.rpartition("@")
@@ -260,7 +263,11 @@ def _through_sentinels(url: str) -> Redis:
     addresses = _addresses(hosts, 26379)
     sentinel = Sentinel(addresses, socket_timeout=REDIS_SECONDS)  # type: ignore[no-untyped-call]  # untyped there
     master = sentinel.master_for(
-        name or "mymaster", db=int(number or 0), password=password, socket_timeout=REDIS_SECONDS
+        name or "mymaster",
+        db=int(number or 0),
+        password=password,
+        socket_timeout=REDIS_SECONDS,
+        redis_connect_func=lives.meet,
     )
     return cast("Redis", master)
 

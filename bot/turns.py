@@ -5,10 +5,12 @@ the chat store first; its answer follows as a customer-service message, or with 
 """
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 import orjson
@@ -24,7 +26,7 @@ from bot.turn_state import LONG_AGO, Answer, Running, known, reference
 from bot.waiting_room import WaitingRoom
 from bot.wechat.render import reply_text, with_earlier
 from handlers.chat import Incoming
-from handlers.ports import ChatStore, Entered
+from handlers.ports import ChatStore, Entered, Saved
 from handlers.texts import transport as texts
 from storage.entropy import random_bytes
 
@@ -35,6 +37,9 @@ _KEEP_LIMIT = 0.4
 """Seconds for keeping a late message; with the last chance, the answer is still within WeChat's five."""
 _LAST_CHANCE = 0.3
 _LOST_LOCKS = 3
+_LOCK_LIMIT = 6.0
+"""Seconds that an account stays locked by a turn that cannot give the lock back."""
+_LOOK_AGAIN = 0.2
 log = get_logger()
 _T = TypeVar("_T")
 
@@ -203,6 +208,8 @@ class Turns:
                 return self._room.told(entered)
             if entered.begun is not None:
                 running.incoming = replace(running.incoming, first_taken=entered.begun)
+            if entered.unsure:
+                running.incoming = replace(running.incoming, unsure=True)
             if read_with and entered.chat != read_with[-1]:
                 # Another turn came between, or Redis was rolled back: what is asked there, it was never an answer to.
                 running.incoming = replace(running.incoming, first_taken=LONG_AGO)
@@ -244,23 +251,35 @@ class Turns:
         if entered.earlier and running.spoken:
             text, carried = with_earlier(entered.earlier, text, texts.EARLIER)
         gone = incoming.event == "unsubscribe" and chat is None
+        leave = partial(
+            self._chats.leave,
+            incoming.openid,
+            incoming.request_id,
+            token=running.token,
+            now=self._now(),
+            chat=chat,
+            answer=text,
+            carried=carried,
+            forget=gone,
+            seated=seated,
+        )
         try:
-            saved = await self._chats.leave(
-                incoming.openid,
-                incoming.request_id,
-                token=running.token,
-                now=self._now(),
-                chat=chat,
-                answer=text,
-                carried=carried,
-                forget=gone,
-                seated=seated,
-            )
+            saved = await leave()
         except Unavailable:
-            # What was done is in SQL already, so the patient is told the truth though it cannot be kept.
+            # What was done is in SQL already, so the patient is told the truth though it cannot be kept yet.
             log.warning("answer_not_kept", request_id=incoming.request_id)
+            self._spawn(self._keep_later(leave))
             return Answer(text)
         return None if saved == "lost" else Answer(text, late=saved == "late")
+
+    async def _keep_later(self, leave: Callable[[], Awaitable[Saved]]) -> None:
+        """Save chat and answer as soon as Redis is back, while nobody else can have had the account's lock."""
+        until = time.monotonic() + _LOCK_LIMIT
+        while time.monotonic() < until:
+            await asyncio.sleep(_LOOK_AGAIN)
+            with contextlib.suppress(Unavailable):
+                await leave()
+                return
 
     async def _talk(self, running: Running, chat: bytes | None) -> tuple[bytes | None, str, bool]:
         """The chat, the text, whether a seat is held afterwards; after a fault the chat as it was, and an apology."""

@@ -124,6 +124,7 @@ def _asked(frame: Frame, gap: Gap, question: Question, last: Asked | None, page:
         updated_at=frame.now,
         suspended=frame.suspended,
         misses=frame.misses + 1 if frame.outcome == NOT_UNDERSTOOD else 0,
+        sent=max(frame.sent, frame.incoming.sent),
     )
     reply = reply_for(question, frame.notes, serial=serial, page=page)
     return Turn(dump(chat), reply, frame.flow, frame.outcome, frame.rule, seated=bool(frame.get("claim")))

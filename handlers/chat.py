@@ -27,6 +27,11 @@ class Incoming:
     first_taken: float | None = None
     """Of a message that is taken up again, when its first turn began, or it came if none had (seconds of the epoch):
     its process died meanwhile, or lost the account's lock."""
+    sent: int = 0
+    """When the account sent it, by WeChat's clock (``CreateTime``, seconds); 0 when unknown."""
+    unsure: bool = False
+    """Whether the account may have been told something else than its chat remembers, so that nobody knows which
+    question a number answers: the turn before was not kept, or Redis may have lost some."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from handlers.menu import BEGINS, MENU
 from handlers.menu import FLOW as MENU_FLOW
 from handlers.mine import MINE, begin_deed
 from handlers.notice_turns import (
+    ask_once_more,
     go_on_overtaken,
     goes_past_menu,
     hear_beside,
@@ -108,6 +109,7 @@ class Dialogue:
             frame.flow, frame.gaps, frame.trail = chat.flow, dict(chat.gaps), [dict(step) for step in chat.trail]
             frame.held = frame.get("claim")
             frame.document, frame.suspended, frame.misses = document, chat.suspended, chat.misses
+            frame.sent = chat.sent
             asked = chat.asked
         if not await entrance.admit(frame):
             asked = None
@@ -121,6 +123,8 @@ async def _take(frame: Frame, asked: Asked | None, chat: Chat | None) -> Turn:
     if chat is not None and asked is not None:
         if readable and _is_overtaken(frame.incoming, chat):
             return await go_on_overtaken(frame, asked)
+        if readable and frame.incoming.unsure and not _stands_alone(frame.incoming, asked):
+            return await ask_once_more(frame, asked)
         if await goes_past_menu(frame, asked, chat.updated_at):
             chat = asked = None
     return await (_read(frame, asked, chat) if readable else _unreadable(frame, asked))
@@ -198,8 +202,9 @@ async def _unreadable(frame: Frame, asked: Asked | None) -> Turn:
 
 
 def _is_older(incoming: Incoming, chat: Chat) -> bool:
-    """Tell whether a message is taken up again, and older than the open question."""
-    return incoming.first_taken is not None and incoming.first_taken < chat.updated_at.timestamp()
+    """Tell whether a message is older than the open question: taken up again, or delivered after a later one."""
+    is_late = 0 < incoming.sent < chat.sent
+    return is_late or (incoming.first_taken is not None and incoming.first_taken < chat.updated_at.timestamp())
 
 
 def _is_overtaken(incoming: Incoming, chat: Chat) -> bool:
@@ -207,8 +212,17 @@ def _is_overtaken(incoming: Incoming, chat: Chat) -> bool:
 
     A tap of that very question's choices is none of those, however often it is asked; the lasting menu's is.
     """
+    return _is_older(incoming, chat) and not _is_tap_of(incoming, chat.asked)
+
+
+def _is_tap_of(incoming: Incoming, asked: Asked) -> bool:
     tap = read_tap(incoming.tapped) if incoming.tapped else None
-    return _is_older(incoming, chat) and (tap is None or tap.serial != chat.asked.serial)
+    return tap is not None and tap.serial == asked.serial
+
+
+def _stands_alone(incoming: Incoming, asked: Asked) -> bool:
+    """Tell whether a message means the same whatever its account was asked last: a tap of the question, a command."""
+    return _is_tap_of(incoming, asked) or _command(incoming) is not None
 
 
 def _command(incoming: Incoming) -> str | None:

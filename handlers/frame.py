@@ -109,6 +109,8 @@ class Frame:
     rule: str = ""
     misses: int = 0
     """How many messages in a row before this one were not understood."""
+    sent: int = 0
+    """When the newest message that the chat knows of was sent, by WeChat's clock."""
     account: Known | None = None
     """What this turn has read of the account; ``known`` reads it."""
     staff: Staff | None = None

@@ -76,7 +76,7 @@ async def hear_unasked(frame: Frame) -> Turn | None:
     open_ones = await frame.services.answers.open(frame.openid, now=frame.now)
     found = await fitting(frame, text, open_ones)
     if found and not _may_answer(frame, found, text):
-        return await show_waiting(frame, lead=greeting.OVERTAKEN)
+        return await show_waiting(frame, lead=_why_again(frame))
     if len(found) == 1:
         return await _act_first(frame, found[0], text)
     if found:
@@ -88,10 +88,14 @@ async def _hear_no_answer(frame: Frame, text: str) -> Turn | None:
     """Take what answers no notice, and show the newest that waits; None when none does."""
     if acknowledges(text):
         return await return_courtesy(frame, texts.NOTED)
-    if frame.incoming.first_taken is not None:
-        return await show_waiting(frame, lead=greeting.OVERTAKEN)
+    if frame.incoming.first_taken is not None or frame.incoming.unsure:
+        return await show_waiting(frame, lead=_why_again(frame))
     lead = texts.not_understood() if number(text) is None else texts.no_such_choice(text)
     return await show_waiting(frame, lead=lead)
+
+
+def _why_again(frame: Frame) -> str:
+    return greeting.INTERRUPTED if frame.incoming.first_taken is None else greeting.OVERTAKEN
 
 
 def _was_before(frame: Frame, notice: Notice) -> bool:
@@ -103,9 +107,10 @@ def _was_before(frame: Frame, notice: Notice) -> bool:
 def _may_answer(frame: Frame, found: list[Notice], text: str) -> bool:
     """Tell whether a message is an answer to a notice and to nothing else, while no question is open.
 
-    Of a digit that is taken up again nobody knows: it may have answered a question that has ended since.
+    Of a digit that is taken up again nobody knows: it may have answered a question that has ended since. Nor of one
+    whose account may have been asked something that was not kept.
     """
-    if frame.incoming.first_taken is None:
+    if frame.incoming.first_taken is None and not frame.incoming.unsure:
         return True
     return number(text) is None and all(_was_before(frame, notice) for notice in found)
 
@@ -116,6 +121,13 @@ async def go_on_overtaken(frame: Frame, asked: Asked | None) -> Turn:
     if asked is not None and frame.flow not in (MENU, STAFF):
         frame.note(greeting.GOES_ON)
     frame.outcome = "overtaken"
+    return await go_on(frame, asked)
+
+
+async def ask_once_more(frame: Frame, asked: Asked) -> Turn:
+    """Ask again what is open, since the account may have been asked something else since."""
+    frame.note(greeting.INTERRUPTED)
+    frame.outcome = "unsure"
     return await go_on(frame, asked)
 
 

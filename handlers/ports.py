@@ -27,6 +27,10 @@ class Entered(Protocol):
         """The account's chat, for a turn."""
 
     @property
+    def unsure(self) -> bool:
+        """For a turn: whether the account may have been told something that the chat does not know."""
+
+    @property
     def answer(self) -> str:
         """The text already given; empty for an answer without words."""
 

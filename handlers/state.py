@@ -50,12 +50,14 @@ class Chat:
     """The document of the dialogue that this one was put before; it goes on afterwards."""
     misses: int = 0
     """How many messages in a row were not understood."""
+    sent: int = 0
+    """When the newest message that it knows of was sent, by WeChat's clock (seconds)."""
 
 
 def dump(chat: Chat) -> bytes:
     """Write the document."""
     asked = chat.asked
-    rest = {"suspended": chat.suspended, "misses": chat.misses}
+    rest = {"suspended": chat.suspended, "misses": chat.misses, "sent": chat.sent}
     return orjson.dumps(
         {
             "version": VERSION,
@@ -94,6 +96,7 @@ def load(document: bytes) -> Chat:
             updated_at=datetime.fromtimestamp(read["updated_at"], UTC),
             suspended=str(read.get("suspended", "")),
             misses=int(read.get("misses", 0)),
+            sent=int(read.get("sent", 0)),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise UnknownState("not a dialogue of this release") from error

@@ -20,6 +20,7 @@ from structlog import get_logger
 
 from booking.errors import Unavailable
 from storage.coalescing import Argument, Scripts
+from storage.lives import Lives
 from storage.sealing import SealBroken
 
 CHAT_KEPT = timedelta(hours=1)
@@ -78,6 +79,7 @@ class Entered:
     seconds: int = 0
     first: bool = False
     begun: float | None = None
+    unsure: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +94,9 @@ EVERYBODYS = Rate()
 class RedisChats:
     """``handlers.ports.ChatStore`` on Redis, Valkey or a Cluster."""
 
-    def __init__(self, redis: Redis, sealer: Seals, rate: Rate = EVERYBODYS) -> None:
+    def __init__(self, redis: Redis, sealer: Seals, rate: Rate = EVERYBODYS, lives: Lives | None = None) -> None:
         self._redis = redis
+        self._lives = lives or Lives()
         self._scripts = Scripts(redis)
         self._sealer = sealer
         known = _figures(rate) + "".join((_LUA / f"chat_{name}.lua").read_text() for name in ("known", "rate"))
@@ -109,13 +112,14 @@ class RedisChats:
         reply = await self._ask(
             self._enter,
             (f"{tag}:s", f"{tag}:l", f"{tag}:m:{request_id}", f"{tag}:u"),
-            (request_id, _owner(token, request_id), _millis(now), int(claims), int(counts)),
+            (request_id, _owner(token, request_id), _millis(now), int(claims), int(counts), self._since(now)),
         )
         if reply[0] != b"turn":
             return self._entered(tag, request_id, reply)
         begun = int(reply[2]) / 1000 if reply[2] else None
-        pairs = ((reply[i].decode(), reply[i + 1]) for i in range(3, len(reply), 2))
-        return Entered("turn", self._chat(tag, reply[1]), earlier=tuple(self._earlier(tag, pairs)), begun=begun)
+        pairs = ((reply[i].decode(), reply[i + 1]) for i in range(4, len(reply), 2))
+        earlier = tuple(self._earlier(tag, pairs))
+        return Entered("turn", self._chat(tag, reply[1]), earlier=earlier, begun=begun, unsure=bool(reply[3]))
 
     async def leave(
         self,
@@ -220,6 +224,11 @@ class RedisChats:
             case _:
                 await self._strike(member)
         return None
+
+    def _since(self, now: datetime) -> int:
+        """Return since when what is kept is what was left (milliseconds); 0 where a question would have ended since."""
+        age = self._lives.age
+        return 0 if age > CHAT_KEPT.total_seconds() else round((now.timestamp() - age) * 1000)
 
     def _entered(self, tag: str, request_id: str, reply: list[bytes]) -> Entered:
         standing = cast("Standing", reply[0].decode())

@@ -54,6 +54,7 @@ def _message(fields: dict[str, str], openid: str, created: str, kind: str) -> In
         request_id=identity,
         text=text,
         tapped=fields.get("bizmsgmenuid") or None,
+        sent=int(created),
     )
 
 
@@ -84,6 +85,7 @@ def _event(fields: dict[str, str], openid: str, created: str) -> Incoming:
         text=text,
         event=event,
         key=key.removeprefix("qrscene_") or None,
+        sent=int(created),
     )
 
 

@@ -35,6 +35,8 @@ NOTHING_OPEN = "现在没有等待您选择的问题（超过30分钟未回复�
 EARLIER_MESSAGE = "您点的是之前消息里的选项，请在这里重新选择。"
 OVERTAKEN = "抱歉，您较早的一条消息没能及时答复，可能已经办理，也可能没有。回复“我的预约”可以核对。"
 """To a message taken up again that nothing is done for now: its answer may be all that was lost."""
+INTERRUPTED = "抱歉，系统刚才中断过，为避免办错，请按下面的内容再回复一次："
+"""To what may answer another question than the one that is open as far as we know."""
 NOT_UNDERSTOOD = "抱歉，没有看懂您的意思。"
 NOT_HEARD = "抱歉，没有听清，请再说一遍，或直接输入文字。"
 NO_MORE_PAGES = "没有更多了。"

@@ -5,11 +5,13 @@ local m = redis.call('HMGET', KEYS[3], 's', 'o')
 if m[2] == ARGV[2] then return m[1] and 'late' or 'saved' end
 if redis.call('GET', KEYS[2]) ~= ARGV[2] then return 'lost' end
 if ARGV[5] == '' then
-  redis.call('HDEL', KEYS[1], 'c', 't', 'h')
+  redis.call('HDEL', KEYS[1], 'c', 'h', 'u')
+  redis.call('HSET', KEYS[1], 't', ARGV[3])
 else
+  redis.call('HDEL', KEYS[1], 'u')
   redis.call('HSET', KEYS[1], 'c', ARGV[5], 't', ARGV[3], 'h', ARGV[7])
-  redis.call('PEXPIRE', KEYS[1], CHAT_KEPT)
 end
+redis.call('PEXPIRE', KEYS[1], CHAT_KEPT)
 redis.call('HSET', KEYS[3], 'a', ARGV[6], 'o', ARGV[2])
 local late = m[1] == 'running'
 if late then redis.call('HSET', KEYS[3], 's', 'ready') end

@@ -127,6 +127,20 @@ async def test_two_accounts_have_their_turns_beside_each_other(chats: ChatStore,
     assert (other.standing, other.chat) == ("turn", None)
 
 
+async def test_after_a_turn_that_nobody_left_it_is_not_sure_what_the_account_was_told(
+    store: Store, now: datetime
+) -> None:
+    await turn(store.chats, "zero", now)
+    assert not (await enter(store.chats, "one", now)).unsure
+    await store.lose_locks()
+    assert not (await enter(store.chats, "one", now, token="again")).unsure  # its own message
+    await store.lose_locks()
+    for _ in range(2):  # a script may run twice
+        assert (await enter(store.chats, "two", now)).unsure
+    await store.chats.leave(ANNA, "two", token="two", now=now, chat=b"{}", answer="")
+    assert not (await enter(store.chats, "three", now)).unsure
+
+
 async def test_a_repeated_enter_is_the_same_turn(chats: ChatStore, now: datetime) -> None:
     assert (await enter(chats, "one", now)).standing == "turn"
     assert (await enter(chats, "one", now)).standing == "turn"

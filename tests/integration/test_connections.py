@@ -14,6 +14,7 @@ from booking.models import SessionState
 from booking.pool_port import PoolSeats
 from bot.connections import ensure_schema, make_redis, open_database, open_redis, prepare, redis_problem, shown
 from bot.settings import ConfigurationError, DatabaseSettings
+from storage.lives import Lives
 from storage.migrate import newest_revision, revision
 from storage.pool import RedisPool
 from storage.valkey_process import find_server
@@ -78,7 +79,7 @@ async def test_what_a_sentinel_watches_over(valkey: Redis, valkey_url: str, tmp_
 
 
 async def test_a_crowd_waits_for_connections_instead_of_failing(valkey_url: str) -> None:
-    redis = make_redis(valkey_url)
+    redis = make_redis(valkey_url, Lives())
     answers = await asyncio.gather(*(redis.ping() for _ in range(500)))
     assert all(answers)
     await redis.aclose()
@@ -103,7 +104,7 @@ def test_an_address_is_shown_without_its_login() -> None:
 
 
 async def test_several_nodes_of_a_cluster_are_named_with_commas() -> None:
-    redis = make_redis("redis+cluster://u:p%40w@h1:7000,[::1]:7001,h2")
+    redis = make_redis("redis+cluster://u:p%40w@h1:7000,[::1]:7001,h2", Lives())
     assert isinstance(redis, RedisCluster)
     assert set(redis.nodes_manager.startup_nodes) == {"h1:7000", "::1:7001", "h2:6379"}
     assert (redis.connection_kwargs["username"], redis.connection_kwargs["password"]) == ("u", "p@w")

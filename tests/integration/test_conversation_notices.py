@@ -507,6 +507,17 @@ async def test_an_old_message_that_nobody_answered_passes_neither_the_menu_nor_t
     (await desk.talk.sends(late)).shows("较早的一条消息没能及时答复").offers("预约挂号", "我的预约", "就诊人", "帮助")
 
 
+async def test_a_digit_of_which_nobody_knows_what_it_answers_shows_a_notice_first(desk: Desk) -> None:
+    await desk.book()
+    await desk.stop()
+    before = await desk.states()
+    unsure = Incoming(desk.talk.openid, "text", "unsure", text="1", unsure=True)
+    (await desk.talk.sends(unsure)).shows("系统刚才中断过", "停诊")
+    assert await desk.states() == before
+    await desk.talk.says("1")
+    assert await desk.states() != before
+
+
 def _old(desk: Desk, text: str) -> Incoming:
     """A message that is sent now, and whose process dies over it."""
     return Incoming(desk.talk.openid, "text", f"old {text}", text=text, first_taken=desk.talk.now.timestamp())

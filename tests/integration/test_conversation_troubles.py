@@ -318,6 +318,36 @@ async def test_a_message_taken_up_again_answers_what_was_asked_before_it(talk: T
     (await talk.sends(late)).shows("请选择科室").hides("没能及时答复")
 
 
+async def test_a_digit_of_which_nobody_knows_what_it_answers_is_asked_for_again(
+    talk: Talk, database: SqlDatabase
+) -> None:
+    asked = await talk.says("赵敏", "1")
+    asked.shows("请确认预约信息")
+    unsure = Incoming(talk.openid, "text", "unsure", text="1", unsure=True)
+    (await talk.sends(unsure)).shows("系统刚才中断过", "请确认预约信息").offers(*asked.choices)
+    assert await states(database) == [ClaimState.HELD]
+    (await talk.says("1")).shows("预约成功").hides("中断")
+
+
+async def test_a_tap_and_a_command_mean_the_same_whatever_was_asked(talk: Talk, database: SqlDatabase) -> None:
+    asked = await talk.says("赵敏", "1")
+    tap = asked.tap_of("确认").tap
+    await talk.sends(Incoming(talk.openid, "text", "tap", text="1", tapped=tap, unsure=True))
+    assert await states(database) == [ClaimState.BOOKED]
+    (await talk.sends(Incoming(talk.openid, "text", "word", text="我的预约", unsure=True))).shows("待就诊1个")
+
+
+async def test_a_message_delivered_after_a_later_one_answers_nothing_that_was_asked_after_it(
+    talk: Talk, database: SqlDatabase
+) -> None:
+    for number, text in enumerate(("赵敏", "1")):
+        asked = await talk.sends(Incoming(talk.openid, "text", text, text=text, sent=1000 + 10 * number))
+    late = Incoming(talk.openid, "text", "late", text="1", sent=1005)
+    (await talk.sends(late)).shows("较早的一条消息没能及时答复", "请确认预约信息").offers(*asked.choices)
+    assert await states(database) == [ClaimState.HELD]
+    (await talk.sends(Incoming(talk.openid, "text", "new", text="1", sent=1011))).shows("预约成功")
+
+
 async def test_a_message_whose_answer_was_lost_is_not_told_that_nothing_was_done(
     talk: Talk, database: SqlDatabase
 ) -> None:

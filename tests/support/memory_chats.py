@@ -12,6 +12,7 @@ from storage.chats import CHAT_KEPT, EVERYBODYS, LEASE, PLACE_KEPT, SEATED_KEPT,
 @dataclass
 class _Account:
     lock: str = ""
+    under_way: str = ""
     locked_for: str = ""
     seated: bool = False
     place: tuple[datetime, int, int] | None = None
@@ -61,11 +62,14 @@ class MemoryChats:
         fresh = account.saved_at is not None and now - account.saved_at < CHAT_KEPT
         message.begun = message.begun or (now.timestamp(), token)
         begun, whose = message.begun
+        unsure = account.under_way not in {"", request_id}
+        account.under_way = account.under_way or request_id
         return Entered(
             "turn",
             account.chat if fresh else None,
             earlier=tuple(account.unsent.items()),
             begun=None if whose == token else begun,
+            unsure=unsure,
         )
 
     async def leave(
@@ -87,6 +91,7 @@ class MemoryChats:
         if account.lock != token:
             return "lost"
         account.chat, account.saved_at, account.lock, account.seated = chat, now, "", seated
+        account.under_way = ""
         message.answer, message.left_by = answer, token
         for other in carried:
             account.unsent.pop(other, None)

@@ -84,15 +84,19 @@ class Nemesis:
 
     async def _recovery(self, since: float) -> float:
         """Let probes go, one after the other, until a seat could be held; return how long after that moment."""
-        going: set[asyncio.Task[bool]] = set()
+        going: dict[asyncio.Task[bool], Probe] = {}
         recovered = GIVE_UP
         while recovered == GIVE_UP and time.monotonic() - since < GIVE_UP:
-            if len(going) < len(self.probes):
-                self.probes.append(self.probes.pop(0))
-                going.add(asyncio.create_task(self.probes[-1].is_served()))
-            done, going = await asyncio.wait(going, timeout=_NEXT_PROBE, return_when=asyncio.FIRST_COMPLETED)
+            free = [probe for probe in self.probes if probe not in going.values()]
+            if free:
+                self.probes.remove(free[0])
+                self.probes.append(free[0])
+                going[asyncio.create_task(free[0].is_served())] = free[0]
+            done, _ = await asyncio.wait(going, timeout=_NEXT_PROBE, return_when=asyncio.FIRST_COMPLETED)
             if any(each.result() for each in done):
                 recovered = time.monotonic() - since
+            for each in done:
+                del going[each]
         for each in going:
             each.cancel()
         await asyncio.gather(*going, return_exceptions=True)
