@@ -23,7 +23,10 @@ async def views_of(unit: Unit, claims: Sequence[Claim]) -> list[AppointmentView]
         return []
     sessions = await unit.sessions.by_ids({claim.session for claim in claims})
     patients = await unit.patients.by_ids({claim.patient for claim in claims})
-    return [AppointmentView(claim, sessions[claim.session], patients[claim.patient]) for claim in claims]
+    try:
+        return [AppointmentView(claim, sessions[claim.session], patients[claim.patient]) for claim in claims]
+    except KeyError:  # foreign keys make it impossible
+        raise UnknownAppointment from None
 
 
 async def view_of(unit: Unit, claim: Claim) -> AppointmentView:

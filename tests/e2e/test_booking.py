@@ -93,7 +93,10 @@ async def test_a_bot_killed_while_it_books_books_once_whatever_the_moment(system
     await confirming
     await system.start()
     if not await system.appointments():
-        assert "预约成功" in await user.say("1")
+        reply = await user.say("1")
+        if "系统刚才中断过" in reply:  # what died may have answered that already
+            reply = await user.say("1")
+        assert "预约成功" in reply
     (row,) = await system.appointments()
     assert str(row["start"]) in await user.say("我的预约")
     assert await system.attempt("pool", "verify") == (0, ANY, "")
