@@ -342,6 +342,26 @@ def test_a_seat_may_be_another_s_while_its_owner_is_stopped() -> None:
     assert "no_seat_is_live_twice" not in violations(history, final)
 
 
+def test_a_clock_that_was_ahead_sells_no_seat_twice() -> None:
+    history, final = quiet_day()
+    was = final.claims[0]
+    ahead = replace(was, id="c9", number="9", state="released", began=was.began + timedelta(seconds=2))
+    final.claims.insert(1, replace(ahead, changed=was.began - timedelta(seconds=1), request_id="r9"))
+    assert "no_seat_is_live_twice" not in violations(history, final)
+    final.claims[1] = replace(ahead, changed=was.began + timedelta(seconds=5), request_id="r9")
+    final.claims[0] = replace(was, state="cancelled", changed=was.began + timedelta(minutes=1))
+    assert "no_seat_is_live_twice" in violations(history, final)
+
+
+def test_a_cancellation_told_twice_is_no_earlier_one_of_the_same_seat() -> None:
+    history = History()
+    first = history.ask("cancel", "o1", "1", "王芳 11月27日 09:00")
+    second = history.ask("cancel", "o1", "2", "王芳 11月27日 09:00")
+    for _ in range(2):
+        history.hear("o1", "取消成功\n已取消：11月27日 周五（明天） 09:00-09:30 王芳 主任医师（张*）")
+    assert (first.done, second.done) == (None, True)
+
+
 @pytest.mark.parametrize(("rule", "spoil"), CONTROLS, ids=lambda value: getattr(value, "__name__", value).strip("_"))
 def test_control_each_rule_finds_what_breaks_it(rule: str, spoil: Spoil) -> None:
     history, final = quiet_day()

@@ -57,6 +57,8 @@ def _met(final: Final, former: Taken, later: Taken, slack: timedelta) -> Iterato
     away = final.away.get(former.id, ())
     if any(since - slack <= later.began and later.changed <= until + slack for since, until in away):
         return
+    if not later.live and later.changed < later.began and later.changed <= former.began + slack:
+        return  # a clock that was ahead put it behind one that came after it
     if not former.live and former.changed > later.began + slack:
         yield f"{former.place} was {later.number}'s before {former.number} had ended"
     if former.live and later.state in APPOINTED:

@@ -80,7 +80,10 @@ class History:
         self.said += [(number, asked_at) for number in _STANDS.findall(text)]
 
     def _cancel(self, openid: str, seat: str) -> None:
-        self._settle(openid, lambda act: act.deed == "cancel" and act.seat == seat)
+        """The newest cancellation of the seat was answered; told twice, it was none of the seat's earlier ones."""
+        asked = [act for act in self._of[openid] if act.deed == "cancel" and act.seat == seat]
+        if asked:
+            self.acknowledge(asked[-1])
 
     def _book(self, openid: str, number: str, seat: str) -> None:
         """What asked for that very seat was answered, else the choice of an offer."""
