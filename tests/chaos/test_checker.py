@@ -344,12 +344,12 @@ def test_a_seat_may_be_another_s_while_its_owner_is_stopped() -> None:
 
 def test_a_clock_that_was_ahead_sells_no_seat_twice() -> None:
     history, final = quiet_day()
-    was = final.claims[0]
-    ahead = replace(was, id="c9", number="9", state="released", began=was.began + timedelta(seconds=2))
-    final.claims.insert(1, replace(ahead, changed=was.began - timedelta(seconds=1), request_id="r9"))
+    later, earlier = (NOON + timedelta(seconds=each) for each in (2, -1))
+    ended = replace(final.claims[0], state="cancelled", changed=NOON + timedelta(minutes=1))
+    other = replace(ended, id="c9", number="9", state="released", request_id="r9", began=later, changed=earlier)
+    final.claims[:1] = [ended, other]
     assert "no_seat_is_live_twice" not in violations(history, final)
-    final.claims[1] = replace(ahead, changed=was.began + timedelta(seconds=5), request_id="r9")
-    final.claims[0] = replace(was, state="cancelled", changed=was.began + timedelta(minutes=1))
+    final.claims[1] = replace(other, changed=later + timedelta(seconds=3))
     assert "no_seat_is_live_twice" in violations(history, final)
 
 
