@@ -125,7 +125,7 @@ async def test_a_doctor_named_at_a_later_question_replaces_the_one_chosen(return
 
 async def test_a_doctor_without_the_day_chosen_says_so_and_offers_other_days(returning: Talk) -> None:
     await returning.says("王芳", "后天")
-    (await returning.says("李强")).shows("11月25日 周三已没有可预约的号", "11月24日").offers("10:00", "10:30")
+    (await returning.says("李强")).shows("11月25日 周三还未开放预约", "11月24日").offers("10:00", "10:30")
 
 
 async def test_of_doctors_with_one_name_the_patient_chooses(returning: Talk, database: SqlDatabase) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime, time, timedelta
 from pathlib import Path
 
 from booking.answers import Answers
-from booking.appointments import Appointments
+from booking.appointments import Appointments, Wish
 from booking.availability import Availability
 from booking.calls import Calls
 from booking.current import CurrentCatalogue
@@ -83,4 +83,12 @@ async def known(database: SqlDatabase, talk: Talk, *names: str) -> None:
         await add_patient(database, name, openid=talk.openid, now=talk.now)
 
 
-__all__ = ["CLINIC", "ID_NUMBER", "OTHER_ID_NUMBER", "add_session", "dialogue_of", "known", "open_for_talk"]
+async def sell(appointments: Appointments, database: SqlDatabase, slot: str, seats: int, now: datetime) -> None:
+    """Book seats of a slot for strangers."""
+    for n in range(seats):
+        stranger = await add_patient(database, f"{slot} {n}", openid="o-stranger", now=now)
+        claim = await appointments.hold(Wish(slot, stranger.id, "o-stranger", "wechat", f"{slot}-{n}"), now=now)
+        await appointments.confirm(claim.id, openid="o-stranger", now=now)
+
+
+__all__ = ["CLINIC", "ID_NUMBER", "OTHER_ID_NUMBER", "add_session", "dialogue_of", "known", "open_for_talk", "sell"]

@@ -1,0 +1,166 @@
+"""Changing and cancelling in a sentence: which appointment is meant, and where or when it is to be instead."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from booking.appointments import AppointmentView
+from booking.availability import part_of_day
+from handlers.asking import let_go, set_aside
+from handlers.book import BOOKING
+from handlers.change import OLD_AT, aim
+from handlers.filling import NOON, reopen, take_wish
+from handlers.frame import Frame
+from handlers.mine import AMONG, DEED, MINE, WISH, Which, begin_deed
+from handlers.searching import ASKED, EXCLUDED, TOLD, WISHED
+from handlers.texts import changes, commands
+from handlers.understanding.reading import Reading, Wish
+from handlers.understanding.when import When
+from handlers.words import clean, compact
+
+_APPOINTMENT = Which.name
+
+
+async def begin_wished(frame: Frame, reading: Reading, deed: str) -> None:
+    """Begin to change or cancel the appointment that is meant; where none or several may be, it is asked."""
+    shown = frame.get(_APPOINTMENT) if frame.flow == MINE else ""
+    old = reading if deed == commands.CANCEL else reading.old
+    ahead = await _ahead(frame)
+    meant = _meant(frame, old, ahead) if old is not None and old.row() else []
+    near = old.date if old is not None else None
+    if len(meant) == 1:
+        begin_deed(frame, meant[0].claim.id, deed)
+        near = meant[0].claim.date
+    elif old is not None and old.row() and ahead:
+        frame.start(MINE, wish=deed, **{AMONG: ",".join(view.claim.id for view in meant or ahead)})
+        if not meant:
+            frame.note(changes.NO_SUCH)
+    elif shown:
+        begin_deed(frame, shown, deed)
+        near = next((view.claim.date for view in ahead if view.claim.id == shown), None)
+    else:
+        frame.start(MINE, wish=deed)
+        near = ahead[0].claim.date if len(ahead) == 1 else None
+    if deed == commands.CHANGE and ahead:
+        _stay_in_week(frame, reading, near)
+        frame.fill(TOLD, ASKED if reading.ask else WISHED)
+        take_wish(frame, reading, reading)
+
+
+async def _ahead(frame: Frame) -> list[AppointmentView]:
+    views = await frame.services.appointments.of_account(frame.openid, now=frame.now)
+    return [view for view in views if frame.is_ahead(view)]
+
+
+def _meant(frame: Frame, old: Wish, ahead: Sequence[AppointmentView]) -> list[AppointmentView]:
+    """Return the appointments that are as a sentence says, of the patient named where one is."""
+    meant = [view for view in ahead if _is_meant(view, old, frame)]
+    theirs = [view for view in meant if view.patient.details.name in clean(frame.incoming.text)]
+    return theirs or meant
+
+
+def _is_meant(view: AppointmentView, old: Wish, frame: Frame) -> bool:
+    """Tell whether an appointment is as a sentence says."""
+    starts_at, day = view.claim.starts_at.astimezone(frame.clinic.zone), view.claim.date
+    last = old.until or (None if old.onward else old.date)
+    return (
+        (old.date is None or old.date <= day)
+        and (last is None or day <= last)
+        and old.part in (None, NOON, part_of_day(starts_at, frame.clinic.zone))
+        and old.time in (None, starts_at.time())
+        and view.session.doctor in (old.doctors or (old.doctor or view.session.doctor,))
+        and view.session.department in (old.departments or (old.department or view.session.department,))
+    )
+
+
+def _stay_in_week(frame: Frame, reading: Reading, old: date | None) -> None:
+    """Take a mere weekday for the one in the week of the appointment that is changed, where that is still ahead."""
+    if old is None or reading.date is None or reading.until is not None or not _is_mere_weekday(reading):
+        return
+    day = old + timedelta(days=reading.date.weekday() - old.weekday())
+    if day >= frame.today:
+        reading.date = day
+
+
+def _is_mere_weekday(reading: Reading) -> bool:
+    """Tell whether the last day said is a weekday and says not of which week: 改到周四, not 改到下周四."""
+    said = [reading.normal.text[start:end] for start, end, what in reading.used if what == "when"]
+    return bool(said) and commands.WEEKDAY.match(said[-1]) is not None
+
+
+async def hear_beside_booking(frame: Frame, reading: Reading) -> bool:
+    """While something is booked, begin to change or cancel an appointment that a sentence names; the booking waits.
+
+    False where it names none, or what is being booked itself.
+    """
+    deed = reading.intent if reading.intent in commands.WISHES else ""
+    old = reading if deed == commands.CANCEL else reading.old
+    if not deed or old is None or not old.row():
+        return False
+    meant = _meant(frame, old, await _ahead(frame))
+    here = deed == commands.CHANGE and is_booked_here(frame, old)
+    if here and not (meant and commands.OF_APPOINTMENT.search(compact(frame.incoming.text))):
+        return False
+    if not meant:
+        frame.note(changes.NO_SUCH)
+        return True
+    if not frame.suspended:
+        set_aside(frame)
+        frame.note(changes.BOOKING_WAITS)
+    await begin_wished(frame, reading, deed)
+    await let_go(frame, tell=True)
+    return True
+
+
+def is_booked_here(frame: Frame, old: Wish) -> bool:
+    """Tell whether what a sentence changes is what is being booked: 把周三改成周四."""
+    day = old.date.isoformat() if old.date is not None else None
+    gaps = (("day", day), ("part", old.part), ("doctor", old.doctor), ("department", old.department))
+    said = [(gap, value) for gap, value in gaps if value is not None]
+    return frame.flow == BOOKING and bool(said) and all(frame.get(gap) == value for gap, value in said)
+
+
+async def hear_in_deed(frame: Frame, reading: Reading, when: Reading | When | None) -> bool:
+    """While an appointment is changed or cancelled, correct where or when it is to be, or begin the other deed.
+
+    What is unsaid stays as it was.
+    """
+    doing = frame.get(DEED)
+    if doing == commands.CHANGE and reopen(frame, reading):
+        return True
+    other = reading.intent in commands.WISHES and reading.intent != doing
+    elsewhere = reading if reading.intent == commands.CANCEL else reading.old
+    named = elsewhere is not None and bool(elsewhere.row()) and not await _is_of_this(frame, elsewhere)
+    if reading.intent in commands.WISHES and (other or named):
+        await begin_wished(frame, reading, reading.intent)
+        await let_go(frame, tell=True)
+        return True
+    if doing != commands.CHANGE or reading.intent == commands.CANCEL or when is None:
+        return False
+    if OLD_AT in frame.gaps and isinstance(when, Reading):
+        old_at = datetime.fromisoformat(frame.gaps[OLD_AT])
+        _stay_in_week(frame, when, old_at.astimezone(frame.clinic.zone).date())
+    if not take_wish(frame, reading, when):
+        return False
+    frame.forget(*EXCLUDED)
+    frame.fill(TOLD, ASKED if when.ask else WISHED)
+    aim(frame)
+    return True
+
+
+async def _is_of_this(frame: Frame, old: Wish) -> bool:
+    """Tell whether the appointment in hand is as a sentence says."""
+    return any(view.claim.id == frame.get(_APPOINTMENT) for view in _meant(frame, old, await _ahead(frame)))
+
+
+async def hear_which(frame: Frame, reading: Reading) -> bool:
+    """Take which of the appointments asked for is meant: 后天王医生的. False where it is none of them."""
+    if not frame.get(WISH) or not reading.row():
+        return False
+    among = frame.get(AMONG)
+    asked = [view for view in await _ahead(frame) if not among or view.claim.id in among.split(",")]
+    meant = _meant(frame, reading, asked)
+    if len(meant) == 1:
+        frame.fill(_APPOINTMENT, meant[0].claim.id)
+    elif meant:
+        frame.fill(AMONG, ",".join(view.claim.id for view in meant))
+    return bool(meant)
