@@ -13,6 +13,7 @@ from handlers.frame import Frame
 from handlers.mine import AMONG, DEED, MINE, WISH, Which, begin_deed
 from handlers.searching import ASKED, EXCLUDED, TOLD, WISHED
 from handlers.texts import changes, commands
+from handlers.understanding import vocabulary as intents
 from handlers.understanding.reading import Reading, Wish
 from handlers.understanding.when import When
 from handlers.words import clean, compact
@@ -41,7 +42,7 @@ async def begin_wished(frame: Frame, reading: Reading, deed: str) -> None:
         frame.start(MINE, wish=deed)
         near = ahead[0].claim.date if len(ahead) == 1 else None
     if deed == commands.CHANGE and ahead:
-        _stay_in_week(frame, reading, near)
+        _stay_in_week(frame, reading, reading, near)
         frame.fill(TOLD, ASKED if reading.ask else WISHED)
         take_wish(frame, reading, reading)
 
@@ -72,13 +73,13 @@ def _is_meant(view: AppointmentView, old: Wish, frame: Frame) -> bool:
     )
 
 
-def _stay_in_week(frame: Frame, reading: Reading, old: date | None) -> None:
+def _stay_in_week(frame: Frame, reading: Reading, when: Reading | When, old: date | None) -> None:
     """Take a mere weekday for the one in the week of the appointment that is changed, where that is still ahead."""
-    if old is None or reading.date is None or reading.until is not None or not _is_mere_weekday(reading):
+    if old is None or when.date is None or when.until is not None or not _is_mere_weekday(reading):
         return
-    day = old + timedelta(days=reading.date.weekday() - old.weekday())
+    day = old + timedelta(days=when.date.weekday() - old.weekday())
     if day >= frame.today:
-        reading.date = day
+        when.date = day
 
 
 def _is_mere_weekday(reading: Reading) -> bool:
@@ -136,9 +137,8 @@ async def hear_in_deed(frame: Frame, reading: Reading, when: Reading | When | No
         return True
     if doing != commands.CHANGE or reading.intent == commands.CANCEL or when is None:
         return False
-    if OLD_AT in frame.gaps and isinstance(when, Reading):
-        old_at = datetime.fromisoformat(frame.gaps[OLD_AT])
-        _stay_in_week(frame, when, old_at.astimezone(frame.clinic.zone).date())
+    old_at = datetime.fromisoformat(frame.gaps[OLD_AT]).astimezone(frame.clinic.zone)
+    _stay_in_week(frame, reading, when, old_at.date())
     if not take_wish(frame, reading, when):
         return False
     frame.forget(*EXCLUDED)
@@ -153,8 +153,9 @@ async def _is_of_this(frame: Frame, old: Wish) -> bool:
 
 
 async def hear_which(frame: Frame, reading: Reading) -> bool:
-    """Take which of the appointments asked for is meant: 后天王医生的. False where it is none of them."""
-    if not frame.get(WISH) or not reading.row():
+    """Take which of the appointments asked for is meant: 后天王医生的. False where it tells of something else."""
+    said = compact(frame.incoming.text)
+    if not frame.get(WISH) or not reading.row() or reading.intent != intents.BOOK or commands.BOOKS.search(said):
         return False
     among = frame.get(AMONG)
     asked = [view for view in await _ahead(frame) if not among or view.claim.id in among.split(",")]
@@ -163,4 +164,6 @@ async def hear_which(frame: Frame, reading: Reading) -> bool:
         frame.fill(_APPOINTMENT, meant[0].claim.id)
     elif meant:
         frame.fill(AMONG, ",".join(view.claim.id for view in meant))
-    return bool(meant)
+    else:
+        frame.note(changes.NO_SUCH)
+    return True

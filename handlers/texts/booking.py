@@ -206,7 +206,7 @@ def none_on(day: date, absence: Absence, who: str, clinic: Clinic) -> str:
             said = f"{said}{who}不出诊{f'（{absence.reason}）' if absence.reason else ''}"
         case Why.OVER:
             said = f"{said}已过预约时间（就诊前{common.length(clinic.policy.stop_before)}停止预约）"
-        case Why.FULL:
+        case _:
             said = f"{said}已没有可预约的号"
     return f"{said}，请改选其他日期。"
 

@@ -98,6 +98,8 @@ OTHERWISE = {
 """How it sounds where a gap is to be filled otherwise, and nothing is said of how."""
 NOT_SO = re.compile(r"我?(?:不对|不是|(?:搞|弄|说|点|选|写|打|填)?错了|不是这个|不要这个|换一?个)(?:吧|啊|呀|哦|的)*")
 """How it sounds where the last answer is taken back, and nothing more is said."""
+BOOKS = re.compile(r"(?:想|要|帮|给|再).{0,3}(?:约|挂|看)")
+"""How it sounds where a seat is wished for, and none that there is already."""
 OF_APPOINTMENT = re.compile(r"的(?:号|预约|那个)|约好的|挂好的")
 """How it sounds where something is meant that was booked before: 把明天的号改到后天."""
 GIVES_UP = re.compile(

@@ -225,10 +225,25 @@ async def test_which_appointment_is_said_in_words(talk: Talk, text: str) -> None
     (await talk.says("菜单", "取消预约", "王医生的")).shows("请选择要取消的预约").offers("11月24日", "11月25日")
 
 
+async def test_one_that_is_none_of_those_asked_for_begins_no_booking_unless_that_is_said(talk: Talk) -> None:
+    (await talk.says("后天十点王芳", "1")).shows("预约成功")
+    (await talk.says("取消预约", "周五的")).shows("没有找到您说的那个预约").offers("11月24日", "11月25日")
+    (await talk.says("我想约周五的王芳")).shows("11月27日 周五").offers("09:00", "09:30", "14:00")
+
+
 @pytest.mark.parametrize("text", ["不取消了", "别取消", "不要取消"])
 async def test_who_says_not_to_cancel_is_asked_nothing_of_the_kind(talk: Talk, text: str) -> None:
     (await talk.says(text)).hides("请确认取消")
     (await talk.says("取消明天的号", text)).hides("请确认取消")
+
+
+async def test_in_mid_change_a_bare_weekday_stays_in_the_week_too_and_nothing_said_is_not_understood(
+    talk: Talk, database: SqlDatabase
+) -> None:
+    await open_further(database, talk)
+    await talk.says("下周三九点王芳", "1", "我的预约", "2", "改约", "王芳的其他时间")
+    (await talk.says("那就周四呗")).shows("12月3日 周四").hides("11月26日")
+    (await talk.says("想改改")).shows("没有看懂")
 
 
 @pytest.mark.parametrize("text", ["不改了", "先不改了", "算了不改了"])

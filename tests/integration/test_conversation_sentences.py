@@ -395,6 +395,7 @@ async def test_a_part_of_day_can_be_ruled_out_and_is_named_as_such(talk: Talk, d
     (await talk.says("菜单", "王芳，周二上午不行")).shows("不含：11月24日 周二上午").offers(
         "11月24日 周二（明天） 余4", "11月25日"
     )
+    (await talk.says("菜单", "王芳，明年3月1号不行")).hides("不含").offers("11月24日", "11月25日")
     (await talk.says("菜单", "王芳，不要中午")).hides("没有可预约的号").offers("11月24日", "11月25日")
 
 
