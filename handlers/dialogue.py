@@ -159,7 +159,7 @@ async def _read(frame: Frame, asked: Asked | None, chat: Chat | None) -> Turn:
 def _gives_up(frame: Frame) -> bool:
     """Tell whether somebody wants no more of a booking or a change; elsewhere what is booked may be meant."""
     under_way = frame.flow == BOOKING or frame.get("deed") == commands.CHANGE
-    return under_way and commands.GIVES_UP.fullmatch(compact(frame.incoming.text)) is not None
+    return under_way and not frame.is_staffs and commands.GIVES_UP.fullmatch(compact(frame.incoming.text)) is not None
 
 
 async def _warn(frame: Frame, asked: Asked | None) -> Turn | None:

@@ -170,6 +170,7 @@ async def test_for_oneself_the_only_patient_is_meant(talk: Talk) -> None:
 async def test_what_is_ambiguous_is_asked(talk: Talk) -> None:
     (await talk.says("周一王芳")).shows("没有听准是哪一天").offers("11月24日", "11月25日")
     (await talk.says("菜单", "明天七点王芳")).shows("没有听准是几点").offers("09:00", "09:30")
+    (await talk.says("菜单", "周二或者周四王芳都行")).shows("没有听准是哪一天").offers("11月24日", "11月25日")
 
 
 @pytest.mark.parametrize("text", ["眼科王芳", "明天眼科王芳", "我要挂眼科的王芳医生"])
