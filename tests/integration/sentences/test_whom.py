@@ -10,22 +10,7 @@ from booking.ports import ClaimFilter
 from storage.database import SqlDatabase
 from tests.support.clinic import DEPARTMENTS, DOCTORS
 from tests.support.talk import Talk
-from tests.support.talking import ID_NUMBER, ROSTERS, add_session, dialogue_of, known, open_for_talk
-
-
-@pytest.fixture(scope="module")
-def database_kind() -> str:
-    """Words are words on any database; one will do."""
-    return "sqlite"
-
-
-@pytest.fixture
-async def talk(database: SqlDatabase, appointments: Appointments, now: datetime) -> Talk:
-    """An account with one patient at the small clinic."""
-    await open_for_talk(database, now)
-    talk = Talk(dialogue_of(database, appointments), now)
-    await known(database, talk, "张三")
-    return talk
+from tests.support.talking import ID_NUMBER, ROSTERS, WAYS, add_session, dialogue_of, known, open_for_talk
 
 
 @pytest.fixture
@@ -129,3 +114,21 @@ async def test_a_grown_up_is_not_taken_for_a_child(
         await unit.patients.unlink(talk.openid, "p-张三", now=now)
     await add_child(database, talk)
     (await talk.says("菜单", "明天的儿科")).shows("就诊人：张* 女 6岁").offers("确认", "返回")
+
+
+async def test_somebody_elses_wish_asks_for_whom(talk: Talk, database: SqlDatabase) -> None:
+    """A relative is none that we know: the account's only patient is not taken for granted."""
+    (await talk.says("帮我妈约个眼科")).shows("请选择就诊人").offers("张*", "添加就诊人")
+    await known(database, talk, "李四")
+    (await talk.says("菜单", "给李四挂明天下午的眼科")).offers("确认", "返回").shows("就诊人：李*")
+    (await talk.says("菜单", "给王五挂明天下午的眼科")).offers("张*", "李*", "添加就诊人")
+    (await talk.says("张三")).shows("就诊人：张*").offers("确认", "返回")
+
+
+async def test_for_oneself_the_only_patient_is_meant(talk: Talk) -> None:
+    (await talk.says("给我自己挂明天下午的眼科")).shows("就诊人：张*").offers("确认", "返回")
+
+
+async def test_a_patient_can_be_added_after_one_was_registered(new: Talk) -> None:
+    await new.says("预约", "同意", f"张三 {ID_NUMBER} 13812345678", "为其他人预约", "添加就诊人")
+    (await new.says("李四 110101198506154466 13812345678")).shows("登记成功：李*").offers(*WAYS)

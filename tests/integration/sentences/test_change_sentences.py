@@ -11,12 +11,6 @@ from tests.support.talk import Talk
 from tests.support.talking import add_session, dialogue_of, known, open_for_talk
 
 
-@pytest.fixture(scope="module")
-def database_kind() -> str:
-    """Words are words on any database; one will do."""
-    return "sqlite"
-
-
 @pytest.fixture
 async def talk(database: SqlDatabase, appointments: Appointments, now: datetime) -> Talk:
     """An account with one patient, who has booked at Wang's tomorrow, Tuesday, at 9; Wang is here till Friday."""

@@ -1,31 +1,22 @@
 """Who comes again: the last appointment is proposed once more, and never imposed."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from booking.appointments import Appointments
 from storage.database import SqlDatabase
 from tests.support.clinic import add_session
 from tests.support.talk import Talk
-from tests.support.talking import dialogue_of, known, open_for_talk
-
-
-@pytest.fixture(scope="module")
-def database_kind() -> str:
-    """Words are words on any database; one will do."""
-    return "sqlite"
+from tests.support.talking import known
 
 
 @pytest.fixture
-async def talk(database: SqlDatabase, appointments: Appointments, now: datetime) -> Talk:
+async def talk(database: SqlDatabase, new: Talk) -> Talk:
     """An account with two patients; 李四 was at Wang's on Tuesday at 9:30, six days ago."""
-    await open_for_talk(database, now)
-    talk = Talk(dialogue_of(database, appointments), now)
-    await known(database, talk, "张三", "李四")
-    (await talk.says("给李四约明天九点半的王芳", "1")).shows("预约成功", "李*")
-    talk.now += timedelta(days=7)
-    return talk
+    await known(database, new, "张三", "李四")
+    (await new.says("给李四约明天九点半的王芳", "1")).shows("预约成功", "李*")
+    new.now += timedelta(days=7)
+    return new
 
 
 async def open_again(database: SqlDatabase, talk: Talk, *days: int) -> None:

@@ -1,6 +1,6 @@
 """A day on which nothing can be booked is told with the true reason, and the days that there are (R-A3)."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -9,22 +9,7 @@ from booking.models import CalendarDay, SessionState
 from storage.database import SqlDatabase
 from tests.support.clinic import DEPARTMENTS, DOCTORS
 from tests.support.talk import Talk
-from tests.support.talking import ROSTERS, add_session, dialogue_of, known, open_for_talk, sell
-
-
-@pytest.fixture(scope="module")
-def database_kind() -> str:
-    """Words are words on any database; one will do."""
-    return "sqlite"
-
-
-@pytest.fixture
-async def talk(database: SqlDatabase, appointments: Appointments, now: datetime) -> Talk:
-    """An account with one patient at the small clinic."""
-    await open_for_talk(database, now)
-    talk = Talk(dialogue_of(database, appointments), now)
-    await known(database, talk, "张三")
-    return talk
+from tests.support.talking import ROSTERS, add_session, sell
 
 
 async def close(database: SqlDatabase, *days: CalendarDay) -> None:
