@@ -1,14 +1,15 @@
 """Changing and cancelling in a sentence: which appointment is meant, and where or when it is to be instead."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 
 from booking.appointments import AppointmentView
 from booking.availability import part_of_day
+from booking.names import name_key
 from handlers.asking import let_go, set_aside
 from handlers.book import BOOKING
 from handlers.change import OLD_AT, aim
-from handlers.filling import NOON, reopen, take_wish
+from handlers.filling import NOON, named_patients, reopen, take_wish
 from handlers.frame import Frame
 from handlers.mine import AMONG, DEED, MINE, WISH, Which, begin_deed
 from handlers.searching import ASKED, EXCLUDED, TOLD, WISHED
@@ -16,7 +17,7 @@ from handlers.texts import changes, commands
 from handlers.understanding import vocabulary as intents
 from handlers.understanding.reading import Reading, Wish
 from handlers.understanding.when import When
-from handlers.words import clean, compact
+from handlers.words import compact
 
 _APPOINTMENT = Which.name
 
@@ -24,27 +25,26 @@ _APPOINTMENT = Which.name
 async def begin_wished(frame: Frame, reading: Reading, deed: str) -> None:
     """Begin to change or cancel the appointment that is meant; where none or several may be, it is asked."""
     shown = frame.get(_APPOINTMENT) if frame.flow == MINE else ""
-    old = reading if deed == commands.CANCEL else reading.old
     ahead = await _ahead(frame)
-    meant = _meant(frame, old, ahead) if old is not None and old.row() else []
-    near = old.date if old is not None else None
+    described = await _described(frame, _old(reading, deed), ahead)
+    meant = [view for view in ahead if view.claim.id == shown] if described is None else described
     if len(meant) == 1:
         begin_deed(frame, meant[0].claim.id, deed)
-        near = meant[0].claim.date
-    elif old is not None and old.row() and ahead:
+    elif described is None or not ahead:
+        frame.start(MINE, wish=deed)
+    else:
         frame.start(MINE, wish=deed, **{AMONG: ",".join(view.claim.id for view in meant or ahead)})
         if not meant:
             frame.note(changes.NO_SUCH)
-    elif shown:
-        begin_deed(frame, shown, deed)
-        near = next((view.claim.date for view in ahead if view.claim.id == shown), None)
-    else:
-        frame.start(MINE, wish=deed)
-        near = ahead[0].claim.date if len(ahead) == 1 else None
     if deed == commands.CHANGE and ahead:
-        _stay_in_week(frame, reading, reading, near)
+        _stay_in_week(frame, reading, reading, {view.claim.date for view in meant or ahead})
         frame.fill(TOLD, ASKED if reading.ask else WISHED)
         take_wish(frame, reading, reading)
+
+
+def _old(reading: Reading, deed: str) -> Wish | None:
+    """Return what a sentence says of the appointment as it is."""
+    return reading if deed == commands.CANCEL else reading.old
 
 
 async def _ahead(frame: Frame) -> list[AppointmentView]:
@@ -52,11 +52,13 @@ async def _ahead(frame: Frame) -> list[AppointmentView]:
     return [view for view in views if frame.is_ahead(view)]
 
 
-def _meant(frame: Frame, old: Wish, ahead: Sequence[AppointmentView]) -> list[AppointmentView]:
-    """Return the appointments that are as a sentence says, of the patient named where one is."""
-    meant = [view for view in ahead if _is_meant(view, old, frame)]
-    theirs = [view for view in meant if view.patient.details.name in clean(frame.incoming.text)]
-    return theirs or meant
+async def _described(frame: Frame, old: Wish | None, among: Sequence[AppointmentView]) -> list[AppointmentView] | None:
+    """Return which appointments are as a sentence says, and of the patients it names; None where it says neither."""
+    names = await named_patients(frame, old)
+    if not names and (old is None or not old.row()):
+        return None
+    meant = [view for view in among if old is None or _is_meant(view, old, frame)]
+    return [view for view in meant if not names or name_key(view.patient.details.name) in names]
 
 
 def _is_meant(view: AppointmentView, old: Wish, frame: Frame) -> bool:
@@ -73,12 +75,16 @@ def _is_meant(view: AppointmentView, old: Wish, frame: Frame) -> bool:
     )
 
 
-def _stay_in_week(frame: Frame, reading: Reading, when: Reading | When, old: date | None) -> None:
-    """Take a mere weekday for the one in the week of the appointment that is changed, where that is still ahead."""
-    if old is None or when.date is None or when.until is not None or not _is_mere_weekday(reading):
+def _stay_in_week(frame: Frame, reading: Reading, when: Reading | When, old: Collection[date]) -> None:
+    """Take a mere weekday for the one in the week of the appointment that is changed, where that is still ahead.
+
+    ``old``: its days, where it is one of several; nothing is taken where those differ.
+    """
+    if when.date is None or when.until is not None or not _is_mere_weekday(reading):
         return
-    day = old + timedelta(days=when.date.weekday() - old.weekday())
-    if day >= frame.today:
+    days = {one + timedelta(days=when.date.weekday() - one.weekday()) for one in old}
+    day = days.pop()
+    if not days and day >= frame.today:
         when.date = day
 
 
@@ -93,11 +99,10 @@ async def hear_beside_booking(frame: Frame, reading: Reading) -> bool:
 
     False where it names none, or what is being booked itself.
     """
-    deed = reading.intent if reading.intent in commands.WISHES else ""
-    old = reading if deed == commands.CANCEL else reading.old
-    if not deed or old is None or not old.row():
+    deed, old = reading.intent, _old(reading, reading.intent)
+    meant = await _described(frame, old, await _ahead(frame)) if old is not None else None
+    if old is None or meant is None:
         return False
-    meant = _meant(frame, old, await _ahead(frame))
     here = deed == commands.CHANGE and is_booked_here(frame, old)
     if here and not (meant and commands.OF_APPOINTMENT.search(compact(frame.incoming.text))):
         return False
@@ -128,38 +133,37 @@ async def hear_in_deed(frame: Frame, reading: Reading, when: Reading | When | No
     doing = frame.get(DEED)
     if doing == commands.CHANGE and reopen(frame, reading):
         return True
-    other = reading.intent in commands.WISHES and reading.intent != doing
-    elsewhere = reading if reading.intent == commands.CANCEL else reading.old
-    named = elsewhere is not None and bool(elsewhere.row()) and not await _is_of_this(frame, elsewhere)
-    if reading.intent in commands.WISHES and (other or named):
+    if reading.intent in commands.WISHES and (reading.intent != doing or await _is_of_another(frame, reading)):
         await begin_wished(frame, reading, reading.intent)
         await let_go(frame, tell=True)
         return True
     if doing != commands.CHANGE or reading.intent == commands.CANCEL or when is None:
         return False
     old_at = datetime.fromisoformat(frame.gaps[OLD_AT]).astimezone(frame.clinic.zone)
-    _stay_in_week(frame, reading, when, old_at.date())
+    _stay_in_week(frame, reading, when, {old_at.date()})
     if not take_wish(frame, reading, when):
         return False
     frame.forget(*EXCLUDED)
-    frame.fill(TOLD, ASKED if when.ask else WISHED)
+    frame.fill(TOLD, ASKED if when.ask or reading.intent == intents.AVAILABILITY else WISHED)
     aim(frame)
     return True
 
 
-async def _is_of_this(frame: Frame, old: Wish) -> bool:
-    """Tell whether the appointment in hand is as a sentence says."""
-    return any(view.claim.id == frame.get(_APPOINTMENT) for view in _meant(frame, old, await _ahead(frame)))
+async def _is_of_another(frame: Frame, reading: Reading) -> bool:
+    """Tell whether a sentence says what the appointment in hand is not."""
+    described = await _described(frame, _old(reading, reading.intent), await _ahead(frame))
+    return described is not None and all(view.claim.id != frame.get(_APPOINTMENT) for view in described)
 
 
 async def hear_which(frame: Frame, reading: Reading) -> bool:
     """Take which of the appointments asked for is meant: 后天王医生的. False where it tells of something else."""
-    said = compact(frame.incoming.text)
-    if not frame.get(WISH) or not reading.row() or reading.intent != intents.BOOK or commands.BOOKS.search(said):
+    if not frame.get(WISH) or commands.BOOKS.search(compact(frame.incoming.text)):
         return False
     among = frame.get(AMONG)
     asked = [view for view in await _ahead(frame) if not among or view.claim.id in among.split(",")]
-    meant = _meant(frame, reading, asked)
+    meant = await _described(frame, reading, asked)
+    if meant is None or reading.intent not in (intents.BOOK, intents.UNKNOWN):
+        return False
     if len(meant) == 1:
         frame.fill(_APPOINTMENT, meant[0].claim.id)
     elif meant:

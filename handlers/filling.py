@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date, time, timedelta
 
 from booking.availability import Part
+from booking.names import name_key
 from handlers.book import BOOKING, ask_for_whom
 from handlers.frame import Frame
 from handlers.narrowing import introduce_doctor
@@ -12,7 +13,8 @@ from handlers.searching import ANY, AT, DAYS, NARROWER, NOT_DAYS, PREFER, SEAT, 
 from handlers.texts import booking as texts
 from handlers.texts import commands
 from handlers.understanding import vocabulary as intents
-from handlers.understanding.reading import Reading
+from handlers.understanding.people import SURNAMES
+from handlers.understanding.reading import Reading, Wish
 from handlers.understanding.when import Excluded, When
 from handlers.words import compact
 
@@ -164,6 +166,20 @@ def _times(when: Reading | When) -> str:
 def _before(moment: time) -> time:
     minutes = moment.hour * 60 + moment.minute - 1
     return time(*divmod(max(0, minutes), 60))
+
+
+async def named_patients(frame: Frame, said: Wish | None) -> set[str]:
+    """Return the names, as they are compared, of patients whom a message names: the account's, or anybody's.
+
+    A doctor who is named is the doctor, though a patient be called the same.
+    """
+    text = name_key(compact(frame.incoming.text))
+    codes = said.doctors or (said.doctor,) if said is not None else ()
+    doctors = {name_key(frame.catalogue.doctors[code].name) for code in codes if code is not None}
+    names = {name_key(one.details.name) for one in (await frame.known()).patients}
+    if said is not None and said.patient is not None and said.patient.startswith(tuple(SURNAMES)):
+        names.add(name_key(said.patient))
+    return {name for name in names - doctors if name in text}
 
 
 def take_whose(frame: Frame, reading: Reading) -> bool:

@@ -24,8 +24,10 @@ def lacking(frame: Frame, reading: Reading) -> Lacking | None:
     name, said = reading.left, compact(frame.incoming.text)
     if name.startswith(tuple(SURNAMES)) and any(f"{name}{title}" in said for title in commands.DOCTOR_TITLES):
         return Lacking(texts.no_such_doctor(name), "doctor")
-    elsewhere = [reading.normal.text[start:end] for start, end, what in reading.used if what == "everyday"]
-    if not elsewhere:
-        return None
     departments = [one.name for one in frame.catalogue.departments.values() if one.active]
-    return Lacking(texts.no_such_department(elsewhere[0], departments), "department")
+    for start, end, what in reading.used:
+        if what == "everyday":
+            return Lacking(texts.no_such_department(reading.normal.text[start:end], departments), "department")
+        if what == "symptom":
+            return Lacking(texts.none_suits(departments), "department")
+    return None

@@ -7,7 +7,7 @@ never read as sentences.
 from booking.appointments import AppointmentView
 from handlers.book import BOOKING, WHOSE, ask_for_whom
 from handlers.change_sentence import begin_wished, hear_beside_booking, hear_in_deed, hear_which, is_booked_here
-from handlers.filling import reopen, take_whose, take_wish
+from handlers.filling import named_patients, reopen, take_whose, take_wish
 from handlers.frame import Frame
 from handlers.lacking import lacking
 from handlers.manage import PATIENTS
@@ -105,20 +105,13 @@ async def _begin(frame: Frame, reading: Reading, way: str) -> bool:
 
 async def _note_patient(frame: Frame, reading: Reading) -> None:
     """Take a patient of the account for whom is meant, where one is named in whatever words: 换成李四."""
-    said = compact(frame.incoming.text)
-    names = {one.details.name for one in (await frame.known()).patients}
-    named = [name for name in names if compact(name) in said]
-    if len(named) > 1 or (named and commands.BOTH.search(said)):
+    names = await named_patients(frame, reading)
+    if len(names) > 1 or (names and commands.BOTH.search(compact(frame.incoming.text))):
         frame.note(texts.ONE_AT_A_TIME)
         reading.patient = None
         ask_for_whom(frame)
-    elif named and reading.patient is None and named[0] not in _doctor_names(frame, reading):
-        reading.patient = named[0]
-
-
-def _doctor_names(frame: Frame, reading: Reading) -> list[str]:
-    codes = (reading.doctor,) if reading.doctor else reading.doctors
-    return [frame.catalogue.doctors[code].name for code in codes]
+    elif names and reading.patient is None:
+        reading.patient = names.pop()
 
 
 async def _repeat(frame: Frame) -> None:

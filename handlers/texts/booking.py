@@ -130,6 +130,11 @@ def no_such_department(said: str, departments: Sequence[str]) -> str:
     return f"本门诊没有{common.shorten(said, 10)}，设有：{common.shorten('、'.join(departments), 160)}。"
 
 
+def none_suits(departments: Sequence[str]) -> str:
+    """What hurts leads to no department of this clinic."""
+    return f"本门诊可能没有对应的科室，设有：{common.shorten('、'.join(departments), 160)}。拿不准时请回复“人工”咨询。"
+
+
 NO_LAST = "没有找到您以往的预约，请重新选择。"
 
 

@@ -54,7 +54,7 @@ AGREE = "同意"
 AGREE_WORDS = ("我同意", "是", "是的", "好", "好的", "可以", "ok", "yes")
 DISAGREE = "不同意"
 DISAGREE_WORDS = ("我不同意", "不", "否", "不要", "不用", "不用了", "不可以", "no")
-_NO = "取消 不 否 不要 不要了 不用 不用了 不可以 不是 不对 不确认 不改了 先不改 先不改了 no"
+_NO = "取消 不 否 不要 不要了 不用 不用了 不可以 不是 不对 不确认 不改 不改了 先不改 先不改了 no"
 GO_BACK_WORDS = tuple(_NO.split())
 KEEP_PERSON_WORDS = tuple(word for word in GO_BACK_WORDS if word != "不要了")
 """Not 不要了: who is not wanted any more may be the patient."""

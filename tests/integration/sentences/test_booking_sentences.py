@@ -177,6 +177,10 @@ async def test_what_the_clinic_has_not_is_said_at_the_beginning_and_in_between(
     (await talk.says("菜单", "王芳", text)).shows(says).hides("没有看懂", "预约挂号")
 
 
+async def test_what_hurts_and_leads_to_no_department_here_is_said_to(talk: Talk) -> None:
+    (await talk.says("头疼")).shows("本门诊可能没有对应的科室", "请选择科室").offers("口腔科", "眼科")
+
+
 async def test_instead_of_what_is_not_there_the_like_is_offered(talk: Talk) -> None:
     (await talk.says("明天骨科")).shows("请选择科室").offers("口腔科", "眼科")
     (await talk.says("菜单", "明天刘医生有号吗")).shows("请选择医生").offers("王芳", "李强", "赵敏")

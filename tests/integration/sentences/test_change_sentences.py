@@ -62,6 +62,12 @@ async def test_of_a_part_of_day_the_first_time_is_proposed_and_the_others_are_a_
     (await talk.says("2")).shows("请确认改约信息", "时间：09:30").offers("确认", "返回")
 
 
+async def test_a_question_for_seats_in_mid_change_holds_none(talk: Talk, database: SqlDatabase) -> None:
+    seen = (await talk.says("改约", "王芳后天有号吗")).shows("11月25日 周三")
+    seen.offers("09:00", "09:30", "10:00")
+    assert [state.split()[-1] for state in await states(database)] == ["booked"]
+
+
 async def test_a_time_that_is_left_open_is_asked(talk: Talk) -> None:
     seen = (await talk.says("明天的改到后天九点以后或者十点")).shows("没有听准是几点")
     seen.offers("09:00", "09:30", "10:00")
@@ -254,3 +260,21 @@ async def test_the_patient_named_narrows_the_choice(talk: Talk, database: SqlDat
     (await talk.says("给李四挂明天九点半王芳", "1")).shows("预约成功")
     (await talk.says("把李四明天的号取消")).shows("请确认取消以下预约", "李*").offers("确认", "返回")
     (await talk.says("菜单", "取消明天的号")).shows("请选择要取消的预约").offers("11月24日", "11月24日")
+    (await talk.says("李四的")).shows("请确认取消以下预约", "李*").offers("确认", "返回")
+    (await talk.says("菜单", "取消李四的号")).shows("请确认取消以下预约", "李*").offers("确认", "返回")
+    (await talk.says("菜单", "把李四的号改到后天")).shows("请确认改约信息", "李*", "日期：11月25日").offers(
+        "确认", "返回"
+    )
+    (await talk.says("菜单", "赵敏", "取消李四的号")).shows("请确认取消以下预约", "李*", "稍后继续")
+
+
+async def test_nobody_elses_appointment_is_taken_for_the_patients_named(talk: Talk, database: SqlDatabase) -> None:
+    await known(database, talk, "李四")
+    (await talk.says("把李四明天的号改到后天")).shows("没有找到您说的那个预约").offers("11月24日")
+    (await talk.says("菜单", "取消李四的号")).shows("没有找到您说的那个预约").offers("11月24日")
+
+
+async def test_of_several_without_a_date_said_no_week_is_guessed(talk: Talk, database: SqlDatabase) -> None:
+    await open_further(database, talk)
+    (await talk.says("下周三九点王芳", "1")).shows("预约成功")
+    (await talk.says("改到周四", "2")).shows("11月26日 周四").offers("确认", "返回")
