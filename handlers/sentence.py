@@ -38,6 +38,8 @@ async def hear_sentence(frame: Frame, gap: str = "") -> bool:
     reading = frame.read()
     if await _tell(frame, reading):
         return True
+    if reading.intent == intents.UNKNOWN and staff.LOOKING_UP.fullmatch(clean(frame.incoming.text)):
+        return False  # as staff look somebody up; to patients it means nothing either
     gone = lacking(frame, reading)
     if gone is not None:
         frame.note(gone.said)
