@@ -119,8 +119,8 @@ def _take_day(frame: Frame, when: Reading | When) -> bool:
 def _without(frame: Frame, one: Excluded) -> list[str]:
     """Return the days, or parts of them, that are not wanted, as far ahead as anybody books, and say which."""
     part = Part(one.part) if one.part in list(Part) else None
-    if part is None and one.part is not None:
-        return []  # noon is no part of its own
+    if part is None and (one.part is not None or one.days is None):
+        return []  # noon is no part of its own, and of a mere time nothing is left out
     days = list(_days_of(frame, one))
     if one.days is None and part is not None:
         frame.echo(texts.without_part(part))

@@ -43,6 +43,11 @@ async def test_a_correction_at_the_confirmation_gives_the_seat_back(talk: Talk, 
     assert ClaimState.HELD not in await states(database)
 
 
+async def test_a_time_that_is_taken_back_rules_no_day_out(talk: Talk) -> None:
+    await talk.says("后天王芳")
+    (await talk.says("不是九点是十点")).shows("11月25日 周三", "时间：10:00").hides("不含", "没有可预约的号")
+
+
 async def test_a_day_can_be_ruled_out_in_between(talk: Talk) -> None:
     await talk.says("王芳", "明天")
     (await talk.says("周二不行")).shows("不含：11月24日").shows("11月25日 周三").offers("09:00", "09:30", "10:00")
