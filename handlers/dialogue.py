@@ -8,10 +8,9 @@ import structlog
 
 from booking.errors import Busy, NoCatalogue, Unavailable
 from handlers.asking import Turn, go_on, let_all_go
-from handlers.book import BOOKING
 from handlers.chat import Incoming, Kind, Reply
 from handlers.frame import NOT_UNDERSTOOD, STAFF, Frame, Services
-from handlers.hearing import back, hear, keep_misunderstood
+from handlers.hearing import back, gives_up, hear, keep_misunderstood
 from handlers.menu import BEGINS, MENU
 from handlers.menu import FLOW as MENU_FLOW
 from handlers.mine import MINE, begin_deed
@@ -140,7 +139,7 @@ async def _read(frame: Frame, asked: Asked | None, chat: Chat | None) -> Turn:
     taken = await entrance.take(frame, asked)
     if taken is not None:
         return taken
-    said = _command(frame.incoming) or (commands.QUIT if asked is not None and _gives_up(frame) else None)
+    said = _command(frame.incoming) or (commands.QUIT if asked is not None and gives_up(frame) else None)
     if said == commands.THANKS and asked is None:
         returned = await return_courtesy(frame, greeting.THANKS)
         if returned is not None:
@@ -154,12 +153,6 @@ async def _read(frame: Frame, asked: Asked | None, chat: Chat | None) -> Turn:
     if chat is not None and asked is not None:
         return await hear_beside(frame, asked, chat.updated_at) or await hear(frame, asked)
     return await _hear_unasked(frame, ended=chat is not None and not chat.flow.startswith(STAFF))
-
-
-def _gives_up(frame: Frame) -> bool:
-    """Tell whether somebody wants no more of a booking or a change; elsewhere what is booked may be meant."""
-    under_way = frame.flow == BOOKING or frame.get("deed") == commands.CHANGE
-    return under_way and not frame.is_staffs and commands.GIVES_UP.fullmatch(compact(frame.incoming.text)) is not None
 
 
 async def _warn(frame: Frame, asked: Asked | None) -> Turn | None:

@@ -125,6 +125,12 @@ def _is_nod(frame: Frame, text: str) -> bool:
     return acknowledges(text) and not frame.is_staffs
 
 
+def gives_up(frame: Frame) -> bool:
+    """Tell whether somebody wants no more of a booking or a change; elsewhere what is booked may be meant."""
+    under_way = frame.flow == BOOKING or frame.get("deed") == commands.CHANGE
+    return under_way and not frame.is_staffs and commands.GIVES_UP.fullmatch(compact(frame.incoming.text)) is not None
+
+
 async def _say_unheard(frame: Frame, gap: Gap, text: str) -> None:
     """Say that words were not understood; a nod was, but answers nothing."""
     if acknowledges(text):

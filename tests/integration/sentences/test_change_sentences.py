@@ -227,6 +227,7 @@ async def test_which_appointment_is_said_in_words(talk: Talk, text: str) -> None
 
 async def test_one_that_is_none_of_those_asked_for_begins_no_booking_unless_that_is_said(talk: Talk) -> None:
     (await talk.says("后天十点王芳", "1")).shows("预约成功")
+    (await talk.says("取消预约", "云是白的")).shows("没有看懂").offers("11月24日", "11月25日")
     (await talk.says("取消预约", "周五的")).shows("没有找到您说的那个预约").offers("11月24日", "11月25日")
     (await talk.says("我想约周五的王芳")).shows("11月27日 周五").offers("09:00", "09:30", "14:00")
 

@@ -54,6 +54,12 @@ async def test_what_is_said_otherwise_counts(talk: Talk, database: SqlDatabase) 
     (await talk.says("菜单", "复诊，给张三约")).shows("就诊人：张*").offers("确认", "返回")
 
 
+async def test_another_doctor_at_the_usual_time(talk: Talk, database: SqlDatabase) -> None:
+    await open_again(database, talk, 1)
+    await add_session(database, talk.now + timedelta(days=1), doctor="li")
+    (await talk.says("老样子，找李强医生")).shows("医生：李强", "时间：09:30", "就诊人：李*").offers("确认", "返回")
+
+
 async def test_it_can_be_said_at_any_question_of_a_booking(talk: Talk, database: SqlDatabase) -> None:
     await open_again(database, talk, 1)
     (await talk.says("预约", "张三", "还是老样子吧")).shows("09:30-10:00").offers("确认", "返回")
