@@ -2,16 +2,18 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from booking.absence import Absence, Why, why_none
 from booking.current import CurrentCatalogue
 from booking.hours import OpenDays, opening_hours
-from booking.models import SlotCount
+from booking.models import CalendarDay, Catalogue, SlotCount
 from booking.ports import Database, SlotFilter
 from booking.rules import clinic_day
+from booking.session_plan import plan_day
 from booking.snapshot import Found, Snapshot
 
 NOON = 12
@@ -181,6 +183,21 @@ class Availability:
         found = await self.find(Search(department=department, not_slot=not_slot), now=now)
         return nearest(found.counts, wanted, avoid=avoid)
 
+    async def why_none(self, search: Search, day: date, *, now: datetime) -> Absence:
+        """Return why a day has nothing that fits; raises ``Unavailable``, ``NoCatalogue``."""
+        snapshot, catalogue = await self._at(now), await self._current.get()
+        async with self._database.read() as unit:
+            rosters, calendar = await unit.catalogue.rosters(), await unit.catalogue.calendar()
+        wanted = replace(search, day=day)
+        published = [count for count in snapshot.counts.values() if fits(count, wanted, snapshot.zone)]
+        there = {count.session.id for count in published}
+        plans = [plan for plan in plan_day(catalogue, rosters, calendar, day, now=now) if plan.session.id not in there]
+        planned = [SlotCount(plan.session, slot, 0, 0) for plan in plans for slot in plan.slots]
+        found = why_none(
+            catalogue, published, [count for count in planned if fits(count, wanted, snapshot.zone)], now=now
+        )
+        return replace(found, reason=_why_closed(catalogue, calendar, wanted)) if found.why is Why.NONE else found
+
     async def hours(self, *, now: datetime) -> list[OpenDays]:
         """Return the week's opening times as the rosters have them; raises ``Unavailable``, ``NoCatalogue``."""
         catalogue = await self._current.get()
@@ -216,3 +233,14 @@ class Availability:
             counts = await unit.sessions.slots(wanted)
         self._snapshot = Snapshot(catalogue, counts, taken_at=now)
         return self._snapshot
+
+
+def _why_closed(catalogue: Catalogue, calendar: Iterable[CalendarDay], search: Search) -> str:
+    """Return why the clinic, or the department searched, is closed on a day; why a doctor is away is theirs to tell."""
+    here = {
+        doctor.department
+        for doctor in catalogue.doctors.values()
+        if search.department in (None, doctor.department) and (not search.doctors or doctor.code in search.doctors)
+    }
+    closed = (entry for entry in calendar if entry.date == search.day and entry.closed and entry.doctor is None)
+    return next((entry.reason for entry in closed if entry.department is None or {entry.department} == here), "")

@@ -36,7 +36,11 @@ NOT_IN_NAMES = frozenset("我你您他她它的了吗呢吧啊请没这")
 SELDOM_IN_NAMES = frozenset("要想把帮跟给不那是")
 """Characters of sentences that people also bear, as in 李想 or 那英: a text with one is a name when it is short."""
 SURNAMES_AMONG_THEM = frozenset("那要")
-NOT_NAMES = ("预约", "挂号", "医生", "大夫", "门诊", "身份证", "什么", "怎么", "可以", "谢谢", "稍等", "等一下", "等等")
+_NOT_NAMES = (
+    "预约 挂号 医生 大夫 门诊 身份证 什么 怎么 可以 谢谢 稍等 等一下 等等 同意 确认 确定 返回 不对 不是 换一个 "
+    "多少 几点 在哪 哪里 哪儿 电话 地址 有号"
+)
+NOT_NAMES = tuple(_NOT_NAMES.split())
 """Words that make a sentence of a text, however short."""
 
 NAME_DOT = "·"

@@ -74,6 +74,11 @@ async def let_all_go(frame: Frame) -> None:
         await let_go(frame, tell=True)
 
 
+def set_aside(frame: Frame) -> None:
+    """Put the open dialogue aside, with its seat; it goes on after the one that begins now."""
+    frame.suspended, frame.held = frame.document.decode(), ""
+
+
 def gap_of(frame: Frame, name: str) -> Gap:
     """Return the gap that the open question fills; raises ``UnknownState``."""
     if frame.flow in FLOWS:

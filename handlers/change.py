@@ -14,7 +14,7 @@ from booking.rules import may_change
 from handlers.frame import Done, Frame, Gap, Question, confirm_or_back
 from handlers.narrowing import DAY, DEPARTMENT, DOCTOR, PART, SLOT
 from handlers.reading import read_names
-from handlers.searching import ANY, AT, DAYS, EXCLUDED, PREFER, SUITED, TOLD, correct
+from handlers.searching import ANY, AT, DAYS, EXCLUDED, PREFER, SAME_DAY, SUITED, TOLD, WISHED, correct
 from handlers.seat import HOPELESS, hold_seat, is_held, lose
 from handlers.settling import settle_call
 from handlers.state import Option
@@ -23,7 +23,7 @@ from handlers.texts.common import clock_words, day_words
 from handlers.words import compact
 
 _OTHER_TIME, _OTHER_DOCTOR, _OTHER_DEPARTMENT, _NAMED = "time", "doctor", "department", "named"
-_OLD_AT = "old_at"
+OLD_AT = "old_at"
 """When the present appointment begins, and whose it is: ``old_doctor``."""
 
 
@@ -64,7 +64,7 @@ class Begin(Gap):
         frame.fill(self.name, view.claim.patient)
         frame.fill("not_slot", view.claim.slot)
         frame.fill("old_doctor", view.session.doctor)
-        frame.fill(_OLD_AT, view.claim.starts_at.isoformat())
+        frame.fill(OLD_AT, view.claim.starts_at.isoformat())
         if TOLD in frame.gaps and aim(frame):
             frame.echo(texts.changing(view, frame.catalogue, frame.now))
         return None
@@ -73,7 +73,8 @@ class Begin(Gap):
 def aim(frame: Frame) -> bool:
     """Take from the present appointment what a sentence leaves unsaid of the new one: doctor, day or time of day.
 
-    False where it says nothing of the new one.
+    Of a part of day its first time is proposed; back from the confirmation are the others. False where it says nothing
+    of the new one.
     """
     gaps = frame.gaps
     somewhere = any(gap in gaps for gap in ("department", "doctor", "among", SUITED))
@@ -81,15 +82,22 @@ def aim(frame: Frame) -> bool:
     if not (somewhere or some_day or some_time or PREFER in gaps):
         return False
     frame.fill(Target.name, _NAMED)
-    starts_at = datetime.fromisoformat(gaps[_OLD_AT]).astimezone(frame.clinic.zone)
+    frame.forget(SAME_DAY)
+    starts_at = datetime.fromisoformat(gaps[OLD_AT]).astimezone(frame.clinic.zone)
     if not somewhere:
         doctor = frame.catalogue.doctors[gaps["old_doctor"]]
         frame.fill("department", doctor.department)
         frame.fill("doctor", doctor.code)
-    if some_time and not some_day and PREFER not in gaps:
+    if PREFER in gaps:
+        return True
+    wished = gaps[TOLD] == WISHED
+    if some_time and not some_day:
         frame.fill("day", starts_at.date().isoformat())
-    if some_day and not some_time and PREFER not in gaps:
+        frame.fill(SAME_DAY, gaps["day"])
+    if some_day and not some_time and wished:
         frame.fill(AT, f"{starts_at:%H:%M}-{starts_at:%H:%M}")
+    elif some_time and AT not in gaps and wished:
+        frame.fill(PREFER, "soonest")
     return True
 
 
@@ -212,9 +220,9 @@ async def _new(frame: Frame) -> AppointmentView | None:
 
 def _is_present(frame: Frame, text: str) -> bool:
     """Tell whether a text is the time of the present appointment; its day may be said, unless it was chosen."""
-    if not frame.get(_OLD_AT) or frame.get("doctor") not in {"", frame.get("old_doctor")} or "not_doctor" in frame.gaps:
+    if not frame.get(OLD_AT) or frame.get("doctor") not in {"", frame.get("old_doctor")} or "not_doctor" in frame.gaps:
         return False
-    starts_at = datetime.fromisoformat(frame.gaps[_OLD_AT])
+    starts_at = datetime.fromisoformat(frame.gaps[OLD_AT])
     day = starts_at.astimezone(frame.clinic.zone).date()
     times, said = clock_words(starts_at, frame.clinic.zone), compact(text)
     if frame.get("day") == day.isoformat() and said in map(compact, times):

@@ -10,7 +10,7 @@ from booking.errors import Busy, NoCatalogue, Unavailable
 from handlers.asking import Turn, go_on, let_all_go
 from handlers.chat import Incoming, Kind, Reply
 from handlers.frame import NOT_UNDERSTOOD, STAFF, Frame, Services
-from handlers.hearing import back, hear, keep_misunderstood
+from handlers.hearing import back, gives_up, hear, keep_misunderstood
 from handlers.menu import BEGINS, MENU
 from handlers.menu import FLOW as MENU_FLOW
 from handlers.mine import MINE, begin_deed
@@ -139,7 +139,7 @@ async def _read(frame: Frame, asked: Asked | None, chat: Chat | None) -> Turn:
     taken = await entrance.take(frame, asked)
     if taken is not None:
         return taken
-    said = _command(frame.incoming)
+    said = _command(frame.incoming) or (commands.QUIT if asked is not None and gives_up(frame) else None)
     if said == commands.THANKS and asked is None:
         returned = await return_courtesy(frame, greeting.THANKS)
         if returned is not None:

@@ -202,6 +202,10 @@ class Frame:
         self.note(text)
         self.echoes.append(text)
 
+    def take_back(self, text: str) -> None:
+        """Say no more what was to be said: something better is."""
+        self.notes = [note for note in self.notes if note != text]
+
     def drop_echoes(self) -> None:
         """Leave to the confirmation what it says."""
         self.notes = [note for note in self.notes if note not in self.echoes]

@@ -6,12 +6,14 @@ from dataclasses import replace
 from booking.errors import Refused, Unavailable
 from booking.names import may_be_name
 from handlers.asking import FLOWS, Turn, gap_of, go_on, resume
+from handlers.book import BOOKING
 from handlers.frame import BACK, GO_ON, NOT_UNDERSTOOD, STAFF, Frame, Gap
 from handlers.menu import MENU
 from handlers.paging import NEXT, PAGE, PREVIOUS, Tap, last_page, read_tap
 from handlers.registration import PERSONAL
-from handlers.sentence import hear_sentence
+from handlers.sentence import hear_question, hear_sentence
 from handlers.state import Asked
+from handlers.texts import booking as texts
 from handlers.texts import commands, common, greeting
 from handlers.understanding.people import SURNAMES
 from handlers.words import acknowledges, clean, compact, matching, number, page_turn, wish
@@ -39,8 +41,10 @@ async def hear(frame: Frame, asked: Asked) -> Turn:
     if meant:
         frame.note(greeting.several(common.shorten(text, _QUOTED)))
         frame.outcome = "ambiguous"
-    elif gap.name not in PERSONAL and not frame.is_staffs and commands.NOT_SO.fullmatch(compact(text)):
-        return await back(frame, asked)
+    elif not frame.is_staffs and commands.NOT_SO.fullmatch(compact(text)):
+        if frame.trail or frame.flow != BOOKING or gap.name in PERSONAL:
+            return await back(frame, asked)
+        frame.note(texts.WHAT_TO_CHANGE)  # nobody takes a whole wish back with that
     elif _is_nod(frame, text) or not await _hear_words(frame, gap, text):
         await _say_unheard(frame, gap, text)
     return await go_on(frame, asked)
@@ -108,8 +112,9 @@ async def _hear_words(frame: Frame, gap: Gap, text: str) -> bool:
     try:
         heard = gap.hear(frame, text) or FLOWS[frame.flow].hear(frame, text) or await hear_sentence(frame, gap.name)
     except Refused as error:
-        frame.refuse(error)
         heard = True
+        if gap.name not in PERSONAL or not await hear_question(frame):
+            frame.refuse(error)
     if frame.gaps == before:
         frame.trail = frame.trail[:-1]
     return heard
@@ -118,6 +123,12 @@ async def _hear_words(frame: Frame, gap: Gap, text: str) -> bool:
 def _is_nod(frame: Frame, text: str) -> bool:
     """Tell whether a patient only says to have read; a reason that staff give may be 知道了."""
     return acknowledges(text) and not frame.is_staffs
+
+
+def gives_up(frame: Frame) -> bool:
+    """Tell whether somebody wants no more of a booking or a change; elsewhere what is booked may be meant."""
+    under_way = frame.flow == BOOKING or frame.get("deed") == commands.CHANGE
+    return under_way and not frame.is_staffs and commands.GIVES_UP.fullmatch(compact(frame.incoming.text)) is not None
 
 
 async def _say_unheard(frame: Frame, gap: Gap, text: str) -> None:

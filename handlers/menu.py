@@ -2,12 +2,11 @@
 
 from typing import ClassVar
 
-from handlers.book import BOOKING, said_way
+from handlers.book import BOOKING, said_way, take_names
 from handlers.frame import Flow, Frame, Gap, Question
 from handlers.manage import PATIENTS
 from handlers.mine import MINE
 from handlers.reading import read_names
-from handlers.searching import correct
 from handlers.state import Option
 from handlers.texts import commands, greeting
 
@@ -56,7 +55,7 @@ def _hear(frame: Frame, text: str) -> bool:
     if named is None:
         return False
     frame.start(BOOKING)
-    correct(frame, named)
+    take_names(frame, named)
     return True
 
 

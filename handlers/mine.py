@@ -13,12 +13,13 @@ from handlers.showing import ShowOffers, claims_with_offers, show, standing_offe
 from handlers.state import Option
 from handlers.texts import answers, changes, commands
 from handlers.texts import appointments as texts
+from handlers.texts.common import day_words
 from handlers.texts.refusals import refusal, too_late
 
 MINE = "mine"
 _AHEAD = (ClaimState.BOOKED, ClaimState.ARRIVED)
 _OFFERS = "offers"
-_WISH = "wish"
+WISH = "wish"
 """A gap that is filled when the flow began with 改约 or 取消预约."""
 AMONG = "of"
 """A gap with the appointments that a sentence may mean, which are asked for even where there is one."""
@@ -32,7 +33,7 @@ class Which(Gap):
     async def ask(self, frame: Frame) -> Question | Done | None:
         """List them; of those that a wish can mean, the only one is taken."""
         views = await frame.services.appointments.of_account(frame.openid, now=frame.now)
-        wish = frame.get(_WISH)
+        wish = frame.get(WISH)
         if wish:
             return await self._ask_wished(frame, wish, [view for view in views if frame.is_ahead(view)])
         if not views:
@@ -53,7 +54,7 @@ class Which(Gap):
             return Question(changes.WHICH[wish], self._options(frame, among))
         if len(ahead) > 1:
             return Question(changes.WHICH[wish], self._options(frame, ahead))
-        frame.forget(_WISH)
+        frame.forget(WISH)
         for gap, value in ((self.name, ahead[0].claim.id), (DEED, wish)):  # so that 返回 leads back over both
             frame.step()
             frame.fill(gap, value)
@@ -66,7 +67,7 @@ class Which(Gap):
             Option(
                 view.claim.id,
                 texts.label(view, frame.catalogue, frame.today, kept=view.claim.id in kept),
-                (view.claim.number,),
+                (view.claim.number, *day_words(view.claim.date, frame.today)),
             )
             for view in views
         )
@@ -82,8 +83,8 @@ class Deed(Gap):
 
     async def ask(self, frame: Frame) -> Question | Done | None:
         """Show it, unless it is known what to do."""
-        if frame.get(_WISH):
-            frame.fill(self.name, frame.gaps[_WISH])
+        if frame.get(WISH):
+            frame.fill(self.name, frame.gaps[WISH])
             return None
         try:
             view = await frame.services.appointments.view(frame.gaps["appointment"], openid=frame.openid)

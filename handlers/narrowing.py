@@ -198,6 +198,8 @@ class PartGap(Narrowing):
             frame.fill(self.name, ANY)
             return None
         asked = await super().ask(frame)
+        if asked is None and self.name in frame.gaps:  # the day has no other: nobody chose it
+            frame.fill(self.name, ANY)
         last = await frame.last_visit() if isinstance(asked, Question) and not frame.is_staffs else None
         if last is not None:
             frame.note(texts.last_part(part_of_day(last.claim.starts_at, frame.clinic.zone)))

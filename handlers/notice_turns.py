@@ -8,7 +8,7 @@ from datetime import datetime
 
 from booking.notices import REMINDERS, Notice
 from handlers.answer import ANSWER, READ, SAID, fitting
-from handlers.asking import Turn, ended, go_on
+from handlers.asking import Turn, ended, go_on, set_aside
 from handlers.frame import STAFF, Done, Frame
 from handlers.menu import MENU
 from handlers.showing import show, stands
@@ -21,7 +21,7 @@ from handlers.words import acknowledges, clean, compact, matching, number
 def _set_aside(frame: Frame, asked: Asked | None) -> None:
     """Put the open dialogue aside; below the answer to one notice lies what lay there before."""
     if asked is not None and frame.flow != ANSWER and not frame.suspended:
-        frame.suspended, frame.held = frame.document.decode(), ""
+        set_aside(frame)
 
 
 async def hear_tap(frame: Frame, asked: Asked | None, notice_id: str, place: int) -> Turn:

@@ -24,6 +24,8 @@ def read_names(text: str, catalogue: Catalogue) -> Named | None:
         return None
     department = departments[0] if departments else None
     there = tuple(code for code in doctors if department in (None, catalogue.doctors[code].department))
+    if doctors and not there:
+        return None
     if len(there) == 1:
         department = catalogue.doctors[there[0]].department
     return Named(department, there)

@@ -18,6 +18,7 @@ from booking.models import PaperKind, Patient, PatientDetails, Sex
 from booking.patients import MAX_PATIENTS
 from booking.refusals import IdentityMismatch, InvalidDetail, TooManyPatients, TooManyTries
 from handlers.frame import Done, Frame, Gap, Question
+from handlers.reading import read_names
 from handlers.state import Option
 from handlers.texts import commands, patients
 from handlers.texts.common import PAPERS, SEXES
@@ -139,7 +140,10 @@ class Name(Detail):
         return Question(patients.ALL_AT_ONCE if begins else "", footer=patients.NAME_QUESTION)
 
     def check(self, frame: Frame, text: str) -> str:
-        """Check a name."""
+        """Check a name; a department's is nobody's."""
+        named = read_names(text, frame.catalogue)
+        if named is not None and not named.doctors:
+            raise InvalidDetail("name", "empty")
         return check_said_name(text)
 
 

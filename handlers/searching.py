@@ -1,7 +1,7 @@
 """What is left to book within the gaps, and what is opened again where nothing is (R-A3)."""
 
 from dataclasses import replace
-from datetime import date, time, timedelta
+from datetime import date, time
 
 from booking.availability import Part, Search
 from booking.snapshot import Found
@@ -16,10 +16,14 @@ TOLD, WISHED, ASKED = "told", "wished", "asked"
 DAYS, NOT_DAYS, AT, PREFER, SUITED = "days", "not_days", "at", "prefer", "suited"
 """Gaps that only a sentence fills: a range of days, days not wanted, a time or a range of them, as soon as possible,
 and departments that may suit."""
+SAME_DAY = "same_day"
+"""The day of an appointment to which a part of day is to be changed: nobody said it, so it is the first to give way."""
+SEAT = ("slot", "near", "claim")
+"""What is chosen last, and opened again with whatever it hangs on."""
 NARROWER = {
-    "department": ("suited", "doctor", "among", "part", "slot", "near", "claim"),
-    "doctor": ("among", "part", "slot", "near", "claim"),
-    "day": ("part", "slot", "near", "claim"),
+    "department": ("suited", "doctor", "among", "part", *SEAT),
+    "doctor": ("among", "part", *SEAT),
+    "day": ("part", *SEAT),
 }
 """What a gap's correction opens again: narrower choices, and what came of them."""
 EXCLUDED = ("not_doctor", "not_department")
@@ -92,38 +96,47 @@ async def relax(frame: Frame) -> Done | None:
 async def _relax_when(frame: Frame) -> bool:
     gaps = frame.gaps
     said = gaps.get("part", ANY)
-    if said != ANY and any(gap in gaps for gap in ("day", DAYS, TOLD)):
-        frame.forget("part", *NARROWER["day"])
-        if (await bookable(frame)).counts:
-            frame.note(texts.full_part(_day_of(frame), Part(said)))
-            return True
-    if "day" in gaps:
-        frame.note(_full_day(frame, date.fromisoformat(gaps["day"])))
-        frame.forget("day", *NARROWER["day"])
+    day = date.fromisoformat(gaps["day"]) if "day" in gaps else None
+    if said != ANY and day and gaps["day"] == gaps.get(SAME_DAY) and await _opens(frame, "day"):
+        frame.note(texts.none_in_part(day, Part(said)))
+    elif said != ANY and any(gap in gaps for gap in ("day", DAYS, TOLD)) and await _opens(frame, "part"):
+        frame.note(texts.full_part(day, Part(said)))
+    elif day is not None:
+        frame.take_back(texts.chosen_day(day, frame.today))
+        frame.note(await _why_none(frame, day))
+        frame.forget("day", *SEAT)
+        if gaps.get("way") == "department" and "doctor" not in gaps:
+            frame.fill("way", "day")
     elif DAYS in gaps or NOT_DAYS in gaps:
         frame.note(texts.FULL_DAYS)
-        frame.forget(DAYS, NOT_DAYS, *NARROWER["day"])
+        frame.forget(DAYS, NOT_DAYS, *SEAT)
     else:
         return False
     return True
 
 
-def _day_of(frame: Frame) -> date | None:
-    return date.fromisoformat(frame.gaps["day"]) if "day" in frame.gaps else None
+async def _opens(frame: Frame, *gaps: str) -> bool:
+    """Open gaps again where that leaves something to book; False, and nothing changed, where it does not."""
+    before = dict(frame.gaps)
+    frame.forget(*gaps, *SEAT)
+    if (await bookable(frame)).counts:
+        return True
+    frame.gaps = before
+    return False
 
 
-def _full_day(frame: Frame, day: date) -> str:
-    """Say that a day is full, or that it cannot be booked yet."""
-    search = search_of(frame)
-    ahead = max(
-        (
-            frame.catalogue.advance_days(doctor)
-            for doctor in frame.catalogue.doctors.values()
-            if (not search.doctors or doctor.code in search.doctors) and search.department in (None, doctor.department)
-        ),
-        default=0,
-    )
-    return texts.not_yet(day, ahead) if day > frame.today + timedelta(days=ahead) else texts.full_day(day)
+async def _why_none(frame: Frame, day: date) -> str:
+    """Say why a day has nothing."""
+    search = replace(search_of(frame), part=None, times=None, not_days=frozenset())
+    absence = await frame.services.availability.why_none(search, day, now=frame.now)
+    return texts.none_on(day, absence, _who(frame), frame.clinic)
+
+
+def _who(frame: Frame) -> str:
+    """Return who would be seen: 王芳医生, 眼科."""
+    if "doctor" in frame.gaps:
+        return texts.one_doctor(frame.catalogue.doctors[frame.gaps["doctor"]])
+    return frame.catalogue.departments[frame.gaps["department"]].name if "department" in frame.gaps else ""
 
 
 def _relax_where(frame: Frame) -> Done | None:

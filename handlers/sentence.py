@@ -5,22 +5,22 @@ never read as sentences.
 """
 
 from booking.appointments import AppointmentView
-from booking.availability import part_of_day
-from handlers.book import BOOKING, WHOSE
-from handlers.change import aim
-from handlers.filling import NOON, reopen, take_whose, take_wish
+from handlers.book import BOOKING, WHOSE, ask_for_whom
+from handlers.change_sentence import begin_wished, hear_beside_booking, hear_in_deed, hear_which, is_booked_here
+from handlers.filling import named_patients, reopen, take_whose, take_wish
 from handlers.frame import Frame
+from handlers.lacking import lacking
 from handlers.manage import PATIENTS
 from handlers.menu import MENU
-from handlers.mine import AMONG, DEED, MINE, begin_deed
+from handlers.mine import DEED, MINE
 from handlers.questions import answer, coming, told
 from handlers.reading import Named
 from handlers.registration import PERSONAL
-from handlers.searching import ASKED, AT, DAYS, EXCLUDED, NOT_DAYS, PREFER, SUITED, TOLD, WISHED, bookable, correct
+from handlers.searching import ASKED, AT, DAYS, NOT_DAYS, PREFER, SUITED, TOLD, WISHED, bookable, correct
 from handlers.texts import booking as texts
-from handlers.texts import changes, commands, info, staff
+from handlers.texts import commands, info, staff
 from handlers.understanding import vocabulary as intents
-from handlers.understanding.reading import Reading, Wish
+from handlers.understanding.reading import Reading
 from handlers.understanding.when import When
 from handlers.words import clean, compact, wish
 
@@ -38,11 +38,28 @@ async def hear_sentence(frame: Frame, gap: str = "") -> bool:
     reading = frame.read()
     if await _tell(frame, reading):
         return True
+    if reading.intent == intents.UNKNOWN and staff.LOOKING_UP.fullmatch(clean(frame.incoming.text)):
+        return False  # as staff look somebody up; to patients it means nothing either
+    gone = lacking(frame, reading)
+    if gone is not None:
+        frame.note(gone.said)
+    return await _hear(frame, reading, gap, gone.gap if gone is not None else "") or gone is not None
+
+
+async def hear_question(frame: Frame) -> bool:
+    """Answer a question where a detail of a person was expected and none was said; False where it asks nothing."""
+    return not frame.is_staffs and not _is_of_staff(frame.incoming.text) and await _tell(frame, frame.read())
+
+
+async def _hear(frame: Frame, reading: Reading, gap: str, way: str) -> bool:
+    """Take a sentence where the dialogue stands; ``way`` is asked first of what is begun."""
     if frame.flow == BOOKING:
-        return await _hear_in_booking(frame, reading, gap)
-    if frame.flow == MINE and frame.get(DEED) == commands.CHANGE:
-        return _hear_in_change(frame, reading, gap)
-    return frame.flow in (MENU, MINE, PATIENTS) and DEED not in frame.gaps and await _begin(frame, reading)
+        return await hear_beside_booking(frame, reading) or await _hear_in_booking(frame, reading, gap)
+    if frame.flow == MINE and frame.get(DEED) in commands.WISHES:
+        return await hear_in_deed(frame, reading, _when(reading, gap))
+    if frame.flow == MINE and await hear_which(frame, reading):
+        return True
+    return frame.flow in (MENU, MINE, PATIENTS) and DEED not in frame.gaps and await _begin(frame, reading, way)
 
 
 async def _tell(frame: Frame, reading: Reading) -> bool:
@@ -66,74 +83,37 @@ def _is_of_staff(text: str) -> bool:
     return compact(text) in staff.ENTRANCES or staff.BINDING.fullmatch(clean(text)) is not None
 
 
-async def _begin(frame: Frame, reading: Reading) -> bool:
+async def _begin(frame: Frame, reading: Reading, way: str) -> bool:
     """Begin what a sentence wishes."""
     deed = reading.intent if reading.intent in commands.WISHES else wish(frame.incoming.text)
     if deed is not None:
-        await _begin_deed(frame, reading, deed)
+        await begin_wished(frame, reading, deed)
         return True
     if reading.intent == commands.MINE:
         frame.start(MINE)
         return True
     if reading.intent not in (*_WISHES, intents.INFO, intents.AGAIN):
         return False
-    frame.start(BOOKING)
+    frame.start(BOOKING, **({"way": way} if way else {}))
+    await _note_patient(frame, reading)
     take_wish(frame, reading, reading)
     frame.fill(TOLD, _told(reading))
     if reading.intent == intents.AGAIN:
         await _repeat(frame)
-    if reading.intent == intents.AVAILABILITY and len(frame.gaps) == 1:
+    if reading.intent == intents.AVAILABILITY and not {*frame.gaps} - {TOLD}:
         frame.fill("way", "time")
     return True
 
 
-async def _begin_deed(frame: Frame, reading: Reading, deed: str) -> None:
-    """Begin to change or cancel the appointment that is meant; where none or several may be, it is asked."""
-    old = reading if deed == commands.CANCEL else reading.old
-    views = await frame.services.appointments.of_account(frame.openid, now=frame.now)
-    ahead = [view for view in views if frame.is_ahead(view)]
-    if old is None or not old.row() or not ahead:
-        frame.start(MINE, wish=deed)
-    else:
-        meant = [view for view in ahead if _is_meant(view, old, frame)]
-        theirs = [view for view in meant if view.patient.details.name in clean(frame.incoming.text)]
-        meant = theirs or meant
-        if len(meant) == 1:
-            begin_deed(frame, meant[0].claim.id, deed)
-        else:
-            frame.start(MINE, wish=deed, **{AMONG: ",".join(view.claim.id for view in meant or ahead)})
-            if not meant:
-                frame.note(changes.NO_SUCH)
-    if deed == commands.CHANGE and ahead:
-        frame.fill(TOLD, WISHED)
-        take_wish(frame, reading, reading)
-
-
-def _is_meant(view: AppointmentView, old: Wish, frame: Frame) -> bool:
-    """Tell whether an appointment is as a sentence says."""
-    starts_at, day = view.claim.starts_at.astimezone(frame.clinic.zone), view.claim.date
-    last = old.until or (None if old.onward else old.date)
-    return (
-        (old.date is None or old.date <= day)
-        and (last is None or day <= last)
-        and old.part in (None, NOON, part_of_day(starts_at, frame.clinic.zone))
-        and old.time in (None, starts_at.time())
-        and view.session.doctor in (old.doctors or (old.doctor or view.session.doctor,))
-        and view.session.department in (old.departments or (old.department or view.session.department,))
-    )
-
-
-def _hear_in_change(frame: Frame, reading: Reading, gap: str) -> bool:
-    """Correct where or when the appointment is to be; what is unsaid stays as it was."""
-    if reopen(frame, reading):
-        return True
-    when = _when(reading, gap)
-    if reading.intent == intents.CANCEL or when is None or not take_wish(frame, reading, when):
-        return False
-    frame.forget(*EXCLUDED)
-    frame.fill(TOLD, WISHED)
-    aim(frame)
-    return True
+async def _note_patient(frame: Frame, reading: Reading) -> None:
+    """Take a patient of the account for whom is meant, where one is named in whatever words: 换成李四."""
+    names = await named_patients(frame, reading)
+    if len(names) > 1 or (names and commands.BOTH.search(compact(frame.incoming.text))):
+        frame.note(texts.ONE_AT_A_TIME)
+        reading.patient = None
+        ask_for_whom(frame)
+    elif names and reading.patient is None:
+        reading.patient = names.pop()
 
 
 async def _repeat(frame: Frame) -> None:
@@ -146,8 +126,8 @@ async def _repeat(frame: Frame) -> None:
     frame.echo(texts.like_last(last, frame.catalogue))
     if not any(gap in frame.gaps for gap in ("department", "doctor", "among", SUITED)):
         correct(frame, Named(doctor.department, (doctor.code,)))
-    if WHOSE not in frame.gaps and any(one.id == last.claim.patient for one in (await frame.known()).patients):
-        frame.fill("patient", last.claim.patient)
+    if WHOSE not in frame.gaps:
+        await _repeat_patient(frame, last)
     if "part" in frame.gaps or AT in frame.gaps or PREFER in frame.gaps:
         return
     frame.fill(AT, f"{before:%H:%M}-{before:%H:%M}")
@@ -161,22 +141,32 @@ async def _repeat(frame: Frame) -> None:
             frame.fill(NOT_DAYS, before.date().isoformat())
 
 
+async def _repeat_patient(frame: Frame, last: AppointmentView) -> None:
+    """Take who was seen last, unless they were taken off the account since."""
+    if any(one.id == last.claim.patient for one in (await frame.known()).patients):
+        frame.fill("patient", last.claim.patient)
+    else:
+        frame.note(texts.LAST_GONE)
+
+
 async def _hear_in_booking(frame: Frame, reading: Reading, gap: str) -> bool:
     """Correct what a sentence says otherwise, and leave the rest."""
     if reopen(frame, reading):
         return True
-    if reading.intent == intents.CANCEL or reading.old is not None:
+    if reading.intent == intents.CANCEL or (reading.old is not None and not is_booked_here(frame, reading.old)):
         return False
+    await _note_patient(frame, reading)
     when = _when(reading, gap)
     if when is None:
-        return len(reading.left) <= _LOOSE and (_take_any(frame, reading, gap) or take_whose(frame, reading))
+        left = reading.left.replace(reading.patient or "", "")
+        return len(left) <= _LOOSE and (_take_any(frame, reading, gap) or take_whose(frame, reading))
     taken = take_wish(frame, reading, when)
     if reading.intent == intents.AGAIN:
         await _repeat(frame)
     if taken or reading.intent == intents.AGAIN:
         frame.fill(TOLD, _told(reading))
         return True
-    return reading.intent in _WISHES
+    return reading.intent in _WISHES and len(reading.left) <= _LOOSE
 
 
 def _take_any(frame: Frame, reading: Reading, gap: str) -> bool:

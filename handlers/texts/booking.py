@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
 
+from booking.absence import Absence, Why
 from booking.appointments import AppointmentView
 from booking.availability import Part
 from booking.models import Catalogue, Clinic, Department, Doctor, Patient, SlotCount
@@ -19,6 +20,7 @@ ASK_DAY = "请选择就诊日期："
 ASK_SLOT = "请选择就诊时间："
 ASK_PART = "请选择时段："
 ASK_PATIENT = "请选择就诊人："
+ASK_CHILD = "请选择就诊的孩子，或添加就诊人："
 ASK_SUITED = "请选择科室（仅供参考）："
 OTHER_DEPARTMENT = "其他科室"
 MYSELF = ("自己", "本人")
@@ -101,9 +103,10 @@ def chosen_part(part: Part) -> str:
     return f"时段：{common.PARTS[part]}"
 
 
-def without_days(days: Sequence[date]) -> str:
-    """Said where a sentence told which days will not do; of many the first."""
-    return f"不含：{'、'.join(map(common.day, days[:2]))}{'等' if len(days) > 2 else ''}"  # noqa: PLR2004 -- two tell which
+def without_days(days: Sequence[date], part: Part | None) -> str:
+    """Said where a sentence told which days, or which part of them, will not do; of many the first."""
+    said = (f"{common.day(day)}{common.PARTS[part] if part else ''}" for day in days[:2])
+    return f"不含：{'、'.join(said)}{'等' if len(days) > 2 else ''}"  # noqa: PLR2004 -- two tell which
 
 
 def suits(departments: Iterable[Department], reasons: Iterable[str]) -> str:
@@ -117,7 +120,45 @@ def works_elsewhere(doctor: Doctor, own: Department, said: Department) -> str:
     return f"{doctor.name}医生在{own.name}，不在{said.name}。"
 
 
+def no_such_doctor(name: str) -> str:
+    """A doctor is named who does not work here."""
+    return f"没有找到{name}医生。"
+
+
+def no_such_department(said: str, departments: Sequence[str]) -> str:
+    """A department, or something to be done, is named that there is not here."""
+    return f"本门诊没有{common.shorten(said, 10)}，设有：{common.shorten('、'.join(departments), 160)}。"
+
+
+def none_suits(departments: Sequence[str]) -> str:
+    """What hurts leads to no department of this clinic."""
+    return f"本门诊可能没有对应的科室，设有：{common.shorten('、'.join(departments), 160)}。拿不准时请回复“人工”咨询。"
+
+
 NO_LAST = "没有找到您以往的预约，请重新选择。"
+
+
+LAST_GONE = "上次的就诊人已不在您的就诊人中。"
+NOT_REGISTERED = "您说的就诊人还没有登记，请选择，或添加就诊人："
+ONE_AT_A_TIME = "每次预约一个号，约好后可以再约下一个。"
+WHAT_TO_CHANGE = "请直接说要改什么，例如“改成周四”“换个医生”“换就诊人”；不约了请回复“退出”。"
+PAEDIATRIC = "儿科"
+"""What the names of departments hold that are for children."""
+
+
+def as_last_time(patient: Patient, today: date) -> str:
+    """Who was seen last is proposed, where several may be meant."""
+    return f"就诊人：{common.patient(patient, today)}（上次），换人请回复“换就诊人”。"
+
+
+def chosen_times(first: time, last: time) -> str:
+    """Said where a sentence told a time, or a span of them."""
+    return f"时间：{first:%H:%M}" if first == last else f"时间：{first:%H:%M}-{last:%H:%M}"
+
+
+def without_part(part: Part) -> str:
+    """Said where a sentence told that a part of day will not do."""
+    return f"不含：{common.PARTS[part]}"
 
 
 def last_time(label: str) -> str:
@@ -153,14 +194,38 @@ def full_part(day: date | None, part: Part) -> str:
     return f"{common.day(day) if day else ''}{common.PARTS[part]}没有可预约的号，其他时间如下。"
 
 
-def not_yet(day: date, ahead: int) -> str:
-    """The day is further ahead than can be booked."""
-    return f"{common.day(day)}还未开放预约（最多可提前{ahead}天），请改选其他日期。"
+def none_in_part(day: date, part: Part) -> str:
+    """The part of day has nothing left, and other days have."""
+    return f"{common.day(day)}{common.PARTS[part]}没有可预约的号，最近的{common.PARTS[part]}如下。"
 
 
-def full_day(day: date) -> str:
-    """The chosen day has nothing left."""
-    return f"{common.day(day)}已没有可预约的号，请改选其他日期。"
+def none_on(day: date, absence: Absence, who: str, clinic: Clinic) -> str:
+    """Why the chosen day has nothing for it: 12月3日 周四还未开放预约（11月26日 周四 07:00 开放）."""
+    said = common.day(day)
+    match absence.why:
+        case Why.NOT_YET:
+            said = f"{said}还未开放预约{_opening(absence.opens_at, clinic)}"
+        case Why.STOPPED:
+            said = f"{said}{who}停诊"
+        case Why.NONE:
+            said = f"{said}{who}不出诊{f'（{absence.reason}）' if absence.reason else ''}"
+        case Why.OVER:
+            said = f"{said}已过预约时间（就诊前{common.length(clinic.policy.stop_before)}停止预约）"
+        case _:
+            said = f"{said}已没有可预约的号"
+    return f"{said}，请改选其他日期。"
+
+
+def _opening(opens_at: datetime | None, clinic: Clinic) -> str:
+    if opens_at is None:
+        return ""
+    local = opens_at.astimezone(clinic.zone)
+    return f"（{common.day(local.date())}{'' if local.time() == time() else f' {local:%H:%M} '}开放）"
+
+
+def one_doctor(doctor: Doctor) -> str:
+    """王芳医生."""
+    return f"{common.shorten(doctor.name, 10)}医生"
 
 
 def full_doctor(name: str) -> str:

@@ -17,6 +17,7 @@ NONE_AHEAD = {
     commands.CANCEL: "您没有待就诊的预约，无需取消。回复“我的预约”可查看以往的预约。",
 }
 NO_SUCH = "没有找到您说的那个预约。"
+BOOKING_WAITS = "先为您办理已有的预约，刚才的预约稍后继续。"
 OLD_STANDS = "原来的预约不变。"
 OTHER_TIME_WORDS = ("其他时间", "原医生", "同一医生", "换时间", "改时间")
 OTHER_DOCTOR_WORDS = ("其他医生", "换医生", "别的医生")

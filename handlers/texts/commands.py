@@ -47,13 +47,15 @@ PREVIOUS_PAGE = "上一页"
 PAGE_WORDS = {"下一页": 1, "下页": 1, "更多": 1, "下一頁": 1, "上一页": -1, "上页": -1, "上一頁": -1}
 
 CONFIRM = "确认"
-CONFIRM_WORDS = ("确定", "是", "是的", "好", "好的", "可以", "对", "ok", "yes", "確認", "確定")
+_YES = "确定 是 是的 好 好的 可以 可以的 嗯可以 嗯可以的 好的可以 行 行的 对 对的 没错 没问题 就这个 ok yes 確認 確定"
+CONFIRM_WORDS = tuple(_YES.split())
 GO_BACK = "返回"
 AGREE = "同意"
 AGREE_WORDS = ("我同意", "是", "是的", "好", "好的", "可以", "ok", "yes")
 DISAGREE = "不同意"
 DISAGREE_WORDS = ("我不同意", "不", "否", "不要", "不用", "不用了", "不可以", "no")
-GO_BACK_WORDS = ("取消", "不", "否", "不要", "不要了", "不用", "不用了", "不可以", "不是", "不对", "不确认", "no")
+_NO = "取消 不 否 不要 不要了 不用 不用了 不可以 不是 不对 不确认 不改 不改了 先不改 先不改了 no"
+GO_BACK_WORDS = tuple(_NO.split())
 KEEP_PERSON_WORDS = tuple(word for word in GO_BACK_WORDS if word != "不要了")
 """Not 不要了: who is not wanted any more may be the patient."""
 _NODS = (
@@ -79,20 +81,38 @@ KEEP_WORDS = (
 )
 """Not 不要了: what is not wanted any more may be the appointment."""
 WISHES = {
-    CHANGE: re.compile(r"改约|改期|改时间|换时间|改號|改約"),
-    CANCEL: re.compile(r"取消|退号|退號"),
+    CHANGE: re.compile(r"(?<![不别])(?<!不要)(?:改约|改期|改时间|换时间|改號|改約)"),
+    CANCEL: re.compile(r"(?<![不别])(?<!不要)(?:取消|退号|退號)"),
 }
 """How words sound that wish something of an appointment; also the deeds of 我的预约."""
 _ANOTHER_ONE = r"(?:我?想|要)?(?:换|改)(?:个|一个|位|一位|一下)?(?:别的|其他)?|别的|其他"
 OTHERWISE = {
+    "patient": re.compile(
+        r"(?:我?(?:想|要)?换(?:个|一个|一位)?(?:人|就诊人|病人|患者)|不是(?:我|本人|他|她|这个人)|(?:给|替|帮)(?:别人|其他人)约?)(?:吧|的|看|约|挂号)*"
+    ),
     "doctor": re.compile(rf"(?:{_ANOTHER_ONE})(?:医生|大夫)吧?"),
     "department": re.compile(rf"(?:{_ANOTHER_ONE})科室?吧?"),
     "day": re.compile(rf"(?:{_ANOTHER_ONE})(?:一?天|日期|日子)吧?"),
     "slot": re.compile(rf"(?:{_ANOTHER_ONE})时间吧?"),
 }
 """How it sounds where a gap is to be filled otherwise, and nothing is said of how."""
-NOT_SO = re.compile(r"(?:不对|不是|错了|搞错了|弄错了|不是这个|不要这个|换一?个)(?:吧|啊|呀|哦|的)*")
+NOT_SO = re.compile(r"我?(?:不对|不是|(?:搞|弄|说|点|选|写|打|填)?错了|不是这个|不要这个|换一?个)(?:吧|啊|呀|哦|的)*")
 """How it sounds where the last answer is taken back, and nothing more is said."""
+BOOKS = re.compile(r"(?:想|要|帮|给|再).{0,3}(?:约|挂|看)")
+"""How it sounds where a seat is wished for, and none that there is already."""
+OF_APPOINTMENT = re.compile(r"的(?:号|预约|那个)|约好的|挂好的")
+"""How it sounds where something is meant that was booked before: 把明天的号改到后天."""
+GIVES_UP = re.compile(
+    r"(?:算了|那|就|我|还是|先|都)*不(?:想|用|要)?(?:看|约|挂|预约|挂号|改|改约|取消|需要|用|要|办)?(?:病|牙|号)?了(?:吧|啦|谢谢|算了)*"
+    r"|(?:下次|改天|以后)再(?:说|约|看)吧?"
+)
+"""How it sounds where somebody wants nothing more of what is under way."""
+DOCTOR_TITLES = ("医生", "大夫", "医师", "主任", "教授")
+"""What doctors are called behind their name."""
+BOTH = re.compile(r"我和|和我|都[约挂看要]|两个人|我们俩")
+"""How it sounds where several people are to be seen."""
+WEEKDAY = re.compile(r"(?:周|星期|礼拜)[一二三四五六日天]")
+"""A weekday of which is not said of what week it is."""
 OTHER_PAPERS = "其他证件"
 OTHER_PAPERS_WORDS = ("其它证件", "没有身份证", "我没有身份证", "没身份证", "无身份证", "其他證件")
 NO_ID_CARD = re.compile(

@@ -73,7 +73,7 @@ def clock_words(starts_at: datetime, zone: ZoneInfo) -> tuple[str, ...]:
 
 
 def day_words(value: date, today: date) -> tuple[str, ...]:
-    """Other ways to write a day: 11月23日, 11月23号, 23号, 23日, 2026-11-23, 11-23, 明天."""
+    """Other ways to write a day: 11月23日, 11月23号, 23号, 23日, 2026-11-23, 11-23, 明天, 周二 of the days ahead."""
     words = [
         f"{value.month}月{value.day}日",
         f"{value.month}月{value.day}号",
@@ -83,6 +83,8 @@ def day_words(value: date, today: date) -> tuple[str, ...]:
         f"{value:%m-%d}",
     ]
     ahead = (value - today).days
+    if 0 < ahead < len(WEEKDAYS):
+        words.append(WEEKDAYS[value.weekday()])
     return (*words, *NEAR_DAYS[ahead : ahead + 1]) if ahead >= 0 else tuple(words)
 
 

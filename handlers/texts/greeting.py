@@ -51,7 +51,7 @@ _UNREADABLE: dict[Kind, str] = {
 }
 
 
-HOW_TO_CHANGE = "如需改约或取消已有的预约，请回复“改约”或“取消预约”。"
+HOW_TO_CHANGE = "如需改约或取消已有的预约，请回复“改约”或“取消预约”；不再继续请回复“退出”。"
 """To who speaks of a change while another question is open."""
 
 

@@ -5,13 +5,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from booking.appointments import Appointments, Wish
+from booking.appointments import Appointments
 from booking.models import ClaimState
-from booking.ports import ClaimFilter, SlotFilter
 from storage.database import SqlDatabase
-from tests.support.clinic import add_patient
 from tests.support.talk import Talk
-from tests.support.talking import ID_NUMBER, add_session, dialogue_of, known, open_for_talk
+from tests.support.talking import ID_NUMBER, add_session, dialogue_of, free, known, open_for_talk, sell, states
 
 
 @pytest.fixture
@@ -26,27 +24,6 @@ async def returning(database: SqlDatabase, talk: Talk) -> Talk:
     """An account with one patient."""
     await known(database, talk, "张三")
     return talk
-
-
-async def states(database: SqlDatabase, openid: str = "o-zhang") -> list[ClaimState]:
-    """The states of the account's claims, by start."""
-    async with database.read() as unit:
-        return [claim.state for claim in await unit.claims.find(ClaimFilter(openid=openid))]
-
-
-async def free(database: SqlDatabase, slot: str) -> int:
-    """How many seats of a slot nobody has."""
-    async with database.read() as unit:
-        (count,) = await unit.sessions.slots(SlotFilter(slot=slot))
-    return count.free
-
-
-async def fill_up(appointments: Appointments, database: SqlDatabase, slot: str, seats: int, now: datetime) -> None:
-    """Book seats of a slot for strangers."""
-    for n in range(seats):
-        stranger = await add_patient(database, f"{slot} {n}", openid="o-stranger", now=now)
-        claim = await appointments.hold(Wish(slot, stranger.id, "o-stranger", "wechat", f"{slot}-{n}"), now=now)
-        await appointments.confirm(claim.id, openid="o-stranger", now=now)
 
 
 async def test_a_new_patient_books_from_the_first_word_to_the_number(talk: Talk, database: SqlDatabase) -> None:
@@ -125,7 +102,7 @@ async def test_a_doctor_named_at_a_later_question_replaces_the_one_chosen(return
 
 async def test_a_doctor_without_the_day_chosen_says_so_and_offers_other_days(returning: Talk) -> None:
     await returning.says("王芳", "后天")
-    (await returning.says("李强")).shows("11月25日 周三已没有可预约的号", "11月24日").offers("10:00", "10:30")
+    (await returning.says("李强")).shows("11月25日 周三还未开放预约", "11月24日").offers("10:00", "10:30")
 
 
 async def test_of_doctors_with_one_name_the_patient_chooses(returning: Talk, database: SqlDatabase) -> None:
@@ -155,8 +132,8 @@ async def test_full_doctors_days_and_times_are_not_offered(
     returning: Talk, database: SqlDatabase, appointments: Appointments
 ) -> None:
     """R-A9: only what can be booked, with what is left."""
-    await fill_up(appointments, database, "wang-20261124-0900-0900", 2, returning.now)
-    await fill_up(appointments, database, "zhao-20261124-1400-1400", 1, returning.now)
+    await sell(appointments, database, "wang-20261124-0900-0900", 2, returning.now)
+    await sell(appointments, database, "zhao-20261124-1400-1400", 1, returning.now)
     (await returning.says("预约", "按科室")).shows("科室：口腔科").hides("眼科").offers(
         "王芳 主任医师 50元 余8", "李强"
     )
@@ -168,14 +145,14 @@ async def test_a_doctor_without_free_seats_is_named_and_colleagues_are_offered(
 ) -> None:
     """R-A3: the same department's other doctors."""
     for start in ("1000", "1030"):
-        await fill_up(appointments, database, f"li-20261124-1000-{start}", 2, returning.now)
+        await sell(appointments, database, f"li-20261124-1000-{start}", 2, returning.now)
     (await returning.says("李强")).shows("李强医生近期已没有可预约的号").offers("11月24日", "11月25日")
 
 
 async def test_a_full_department_is_named_and_others_are_offered(
     returning: Talk, database: SqlDatabase, appointments: Appointments
 ) -> None:
-    await fill_up(appointments, database, "zhao-20261124-1400-1400", 1, returning.now)
+    await sell(appointments, database, "zhao-20261124-1400-1400", 1, returning.now)
     (await returning.says("赵敏")).shows("赵敏医生近期已没有", "眼科近期已没有", "科室：口腔科").offers("王芳", "李强")
 
 

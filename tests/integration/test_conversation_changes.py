@@ -5,14 +5,14 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import delete, update
 
-from booking.appointments import Appointments, Wish
+from booking.appointments import Appointments
 from booking.models import ClaimState, SessionState
-from booking.ports import ClaimFilter, SlotFilter
+from booking.ports import ClaimFilter
 from storage.database import SqlDatabase
 from storage.tables import claim
-from tests.support.clinic import add_patient, open_clinic
+from tests.support.clinic import open_clinic
 from tests.support.talk import Talk
-from tests.support.talking import dialogue_of, known, open_for_talk
+from tests.support.talking import dialogue_of, free, known, open_for_talk, sell
 
 ZHAO, WANG = "zhao-20261124-1400-1400", "wang-20261124-0900-0900"
 
@@ -32,21 +32,6 @@ async def states(database: SqlDatabase, openid: str = "o-zhang") -> list[str]:
     async with database.read() as unit:
         claims = await unit.claims.find(ClaimFilter(openid=openid))
     return [f"{claim.slot} {claim.state}" for claim in claims]
-
-
-async def free(database: SqlDatabase, slot: str) -> int:
-    """How many seats of a slot nobody has."""
-    async with database.read() as unit:
-        (count,) = await unit.sessions.slots(SlotFilter(slot=slot))
-    return count.free
-
-
-async def sell(appointments: Appointments, database: SqlDatabase, slot: str, now: datetime, seats: int = 1) -> None:
-    """Book seats of a slot for strangers."""
-    for n in range(seats):
-        stranger = await add_patient(database, f"{slot} {n}", openid="o-stranger", now=now)
-        held = await appointments.hold(Wish(slot, stranger.id, "o-stranger", "wechat", f"{slot}-{n}"), now=now)
-        await appointments.confirm(held.id, openid="o-stranger", now=now)
 
 
 async def test_an_appointment_is_cancelled_from_the_list(talk: Talk, database: SqlDatabase) -> None:
@@ -196,7 +181,7 @@ async def test_a_target_sold_meanwhile_leaves_the_old_one_and_leads_to_others(
 ) -> None:
     """R-A12: if the target is taken, say so."""
     await talk.says("改约", "口腔科其他医生")
-    await sell(appointments, database, "li-20261124-1000-1000", talk.now, seats=2)
+    await sell(appointments, database, "li-20261124-1000-1000", 2, talk.now)
     seen = (await talk.says("1")).shows("刚刚被约走", "原来的预约不变", "为您找到相近的号")
     assert not [label for label in seen.choices if "王芳 11月24日 周二 09:00" in label]
     (await talk.says("李强", "10:30", "1")).shows("改约成功")
@@ -206,7 +191,7 @@ async def test_where_the_only_target_went_everything_else_is_offered(
     talk: Talk, database: SqlDatabase, appointments: Appointments
 ) -> None:
     await talk.says("改约", "其他科室")
-    await sell(appointments, database, ZHAO, talk.now)
+    await sell(appointments, database, ZHAO, 1, talk.now)
     seen = (await talk.says("1")).shows("刚刚被约走", "原来的预约不变", "科室：口腔科").offers("王芳", "李强")
     (await talk.picks(seen, "李强")).offers("10:00", "10:30")
     (await talk.says("1", "1")).shows("改约成功", "李强")
@@ -217,7 +202,7 @@ async def test_a_target_that_fills_up_in_mid_choice_widens_the_choice(
 ) -> None:
     await talk.says("改约", "口腔科其他医生")
     for slot in ("li-20261124-1000-1000", "li-20261124-1000-1030"):
-        await sell(appointments, database, slot, talk.now, seats=2)
+        await sell(appointments, database, slot, 2, talk.now)
     (await talk.says("什么")).shows("请选择就诊日期", "王芳 主任医师").offers("11月24日", "11月25日")
     (await talk.says("明天", "09:30", "1")).shows("改约成功")
 

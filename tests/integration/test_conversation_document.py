@@ -232,6 +232,19 @@ async def change_in_a_sentence(told: Told) -> None:
     await told.talk.says("王芳，明天九点", "1", "把明天的号改到后天", "1", "取消周三的预约", "1")
 
 
+async def cancelling_meanwhile(told: Told) -> None:
+    """An appointment cancelled in the middle of a booking"""
+    await known(told.database, told.talk, "张三")
+    await told.talk.says("王芳，明天九点", "1", "后天十点王芳", "取消明天的预约", "1", "1")
+
+
+async def corrections(told: Told) -> None:
+    """Wrong day, wrong doctor, wrong person"""
+    await known(told.database, told.talk, "张三", "李四")
+    await told.talk.says("皮肤科有号吗", "下周六眼科", "眼科王芳", "1", "明天九点", "1", "确认")
+    await told.talk.says("后天十点王芳", "换成李四", "不看了")
+
+
 async def again(told: Told) -> None:
     """Once more as last time"""
     await known(told.database, told.talk, "张三")
@@ -257,7 +270,8 @@ async def lost(told: Told) -> None:
 STORIES: tuple[Story, ...] = (
     first_visit, returning_patient, by_time, family, seat_gone, hold_expired, cancelling, changing, too_late,
     rules, misunderstandings, patients,
-    one_sentence, new_in_sentences, symptom, change_in_a_sentence, again, emergency, lost,
+    one_sentence, new_in_sentences, symptom, corrections, change_in_a_sentence, cancelling_meanwhile, again, emergency,
+    lost,
     stopped, declined, offer_expired, two_notices, reminded, changed_by_clinic, template_only,
 )  # fmt: skip
 

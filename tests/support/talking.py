@@ -4,14 +4,15 @@ from datetime import datetime, time, timedelta
 from pathlib import Path
 
 from booking.answers import Answers
-from booking.appointments import Appointments
+from booking.appointments import Appointments, Wish
 from booking.availability import Availability
 from booking.calls import Calls
 from booking.current import CurrentCatalogue
 from booking.desk import Desk
-from booking.models import Roster
+from booking.models import ClaimState, Roster
 from booking.offering import Offers
 from booking.patients import Patients
+from booking.ports import ClaimFilter, SlotFilter
 from booking.reminders import Reminders
 from booking.sayings import Sayings
 from booking.staffing import StaffAccounts
@@ -30,6 +31,8 @@ ID_NUMBER = "110101199003074477"
 """A valid number: a man, born on 7 March 1990."""
 OTHER_ID_NUMBER = "110101198506154466"
 """Another one: a woman, born on 15 June 1985."""
+MENU = ("预约挂号", "我的预约", "就诊人", "帮助")
+WAYS = ("按科室", "按医生", "按时间", "为其他人预约")
 ROSTERS = [
     Roster("wang", (0, 1, 2, 3, 4), time(8, 30), time(11, 30), 30, 2),
     Roster("li", (0, 1, 2, 3, 4), time(13, 30), time(17, 0), 30, 2),
@@ -83,4 +86,38 @@ async def known(database: SqlDatabase, talk: Talk, *names: str) -> None:
         await add_patient(database, name, openid=talk.openid, now=talk.now)
 
 
-__all__ = ["CLINIC", "ID_NUMBER", "OTHER_ID_NUMBER", "add_session", "dialogue_of", "known", "open_for_talk"]
+async def sell(appointments: Appointments, database: SqlDatabase, slot: str, seats: int, now: datetime) -> None:
+    """Book seats of a slot for strangers."""
+    for n in range(seats):
+        stranger = await add_patient(database, f"{slot} {n}", openid="o-stranger", now=now)
+        claim = await appointments.hold(Wish(slot, stranger.id, "o-stranger", "wechat", f"{slot}-{n}"), now=now)
+        await appointments.confirm(claim.id, openid="o-stranger", now=now)
+
+
+async def states(database: SqlDatabase, openid: str = "o-zhang") -> list[ClaimState]:
+    """The states of the account's claims, by start."""
+    async with database.read() as unit:
+        return [claim.state for claim in await unit.claims.find(ClaimFilter(openid=openid))]
+
+
+async def free(database: SqlDatabase, slot: str) -> int:
+    """How many seats of a slot nobody has."""
+    async with database.read() as unit:
+        (count,) = await unit.sessions.slots(SlotFilter(slot=slot))
+    return count.free
+
+
+__all__ = [
+    "CLINIC",
+    "ID_NUMBER",
+    "MENU",
+    "OTHER_ID_NUMBER",
+    "WAYS",
+    "add_session",
+    "dialogue_of",
+    "free",
+    "known",
+    "open_for_talk",
+    "sell",
+    "states",
+]

@@ -1,26 +1,9 @@
 """Managers decide in chat what doctors ask for (R-A14)."""
 
-from datetime import datetime
-
-import pytest
-
-from booking.appointments import Appointments
 from booking.staffing import StaffAccounts
 from booking.stoppage_models import Scope, StoppageState
-from storage.database import SqlDatabase
 from tests.support.notice_desk import CLI, WANG, Desk
 from tests.support.notice_talk import asked
-from tests.support.talk import Talk
-from tests.support.talking import dialogue_of, known, open_for_talk
-
-
-@pytest.fixture
-async def desk(database: SqlDatabase, appointments: Appointments, now: datetime) -> Desk:
-    """An account with one patient, and a clinic with sessions tomorrow."""
-    await open_for_talk(database, now)
-    talk = Talk(dialogue_of(database, appointments), now)
-    await known(database, talk, "张三")
-    return Desk(talk, database, appointments)
 
 
 async def test_a_manager_approves_a_stoppage_with_one_character(desk: Desk) -> None:

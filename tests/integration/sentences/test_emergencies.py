@@ -1,35 +1,17 @@
 """Red flags come before everything (issue 6): where help is, in one short message, and what was open stays open."""
 
-from datetime import datetime
-
 import pytest
 
 from booking.actors import Role
-from booking.appointments import Appointments
 from booking.models import ClaimState
 from booking.ports import ClaimFilter
 from storage.database import SqlDatabase
 from tests.support.staffing import bind
 from tests.support.talk import Talk
-from tests.support.talking import ID_NUMBER, dialogue_of, known, open_for_talk
+from tests.support.talking import ID_NUMBER
 
 EMERGENCY = "我胸口疼得厉害还出冷汗"
 CRISIS = "我不想活了"
-
-
-@pytest.fixture(scope="module")
-def database_kind() -> str:
-    """Words are words on any database; one will do."""
-    return "sqlite"
-
-
-@pytest.fixture
-async def talk(database: SqlDatabase, appointments: Appointments, now: datetime) -> Talk:
-    """An account with one patient at the small clinic."""
-    await open_for_talk(database, now)
-    talk = Talk(dialogue_of(database, appointments), now)
-    await known(database, talk, "张三")
-    return talk
 
 
 async def test_an_emergency_is_sent_to_120_and_nothing_is_booked_first(talk: Talk) -> None:

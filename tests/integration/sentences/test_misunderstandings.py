@@ -1,33 +1,23 @@
 """What is not understood: asked again, with a human way out, and kept for staff without telling whose it is."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from booking.appointments import Appointments
 from booking.errors import Unavailable
 from booking.sayings import Sayings
 from storage.database import SqlDatabase
 from tests.support.talk import Talk
-from tests.support.talking import ID_NUMBER, dialogue_of, known, open_for_talk
+from tests.support.talking import ID_NUMBER, MENU, known
 
 WAY_OUT = "或回复“人工”"
-MENU = ("预约挂号", "我的预约", "就诊人", "帮助")
-
-
-@pytest.fixture(scope="module")
-def database_kind() -> str:
-    """Words are words on any database; one will do."""
-    return "sqlite"
 
 
 @pytest.fixture
-async def talk(database: SqlDatabase, appointments: Appointments, now: datetime) -> Talk:
+async def talk(database: SqlDatabase, new: Talk) -> Talk:
     """An account with one patient at the small clinic."""
-    await open_for_talk(database, now)
-    talk = Talk(dialogue_of(database, appointments), now)
-    await known(database, talk, "张三丰")
-    return talk
+    await known(database, new, "张三丰")
+    return new
 
 
 async def kept(database: SqlDatabase) -> dict[str, str]:

@@ -1,31 +1,22 @@
 """Who comes again: the last appointment is proposed once more, and never imposed."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from booking.appointments import Appointments
 from storage.database import SqlDatabase
 from tests.support.clinic import add_session
 from tests.support.talk import Talk
-from tests.support.talking import dialogue_of, known, open_for_talk
-
-
-@pytest.fixture(scope="module")
-def database_kind() -> str:
-    """Words are words on any database; one will do."""
-    return "sqlite"
+from tests.support.talking import known
 
 
 @pytest.fixture
-async def talk(database: SqlDatabase, appointments: Appointments, now: datetime) -> Talk:
+async def talk(database: SqlDatabase, new: Talk) -> Talk:
     """An account with two patients; 李四 was at Wang's on Tuesday at 9:30, six days ago."""
-    await open_for_talk(database, now)
-    talk = Talk(dialogue_of(database, appointments), now)
-    await known(database, talk, "张三", "李四")
-    (await talk.says("给李四约明天九点半的王芳", "1")).shows("预约成功", "李*")
-    talk.now += timedelta(days=7)
-    return talk
+    await known(database, new, "张三", "李四")
+    (await new.says("给李四约明天九点半的王芳", "1")).shows("预约成功", "李*")
+    new.now += timedelta(days=7)
+    return new
 
 
 async def open_again(database: SqlDatabase, talk: Talk, *days: int) -> None:
@@ -61,6 +52,12 @@ async def test_what_is_said_otherwise_counts(talk: Talk, database: SqlDatabase) 
     (await talk.says("再约一次，周三")).shows("12月2日 周三", "时间：09:30").offers("确认", "返回")
     (await talk.says("菜单", "老样子，明天九点")).shows("12月1日 周二", "时间：09:00").offers("确认", "返回")
     (await talk.says("菜单", "复诊，给张三约")).shows("就诊人：张*").offers("确认", "返回")
+
+
+async def test_another_doctor_at_the_usual_time(talk: Talk, database: SqlDatabase) -> None:
+    await open_again(database, talk, 1)
+    await add_session(database, talk.now + timedelta(days=1), doctor="li")
+    (await talk.says("老样子，找李强医生")).shows("医生：李强", "时间：09:30", "就诊人：李*").offers("确认", "返回")
 
 
 async def test_it_can_be_said_at_any_question_of_a_booking(talk: Talk, database: SqlDatabase) -> None:

@@ -5,24 +5,12 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import update
 
-from booking.appointments import Appointments
 from booking.current import CurrentCatalogue
 from booking.notices import NoticeKind
 from booking.reminders import Reminders
 from storage.database import SqlDatabase
 from storage.tables import claim
 from tests.support.notice_desk import Desk
-from tests.support.talk import Talk
-from tests.support.talking import dialogue_of, known, open_for_talk
-
-
-@pytest.fixture
-async def desk(database: SqlDatabase, appointments: Appointments, now: datetime) -> Desk:
-    """An account with one patient, and a clinic with sessions tomorrow."""
-    await open_for_talk(database, now)
-    talk = Talk(dialogue_of(database, appointments), now)
-    await known(database, talk, "张三")
-    return Desk(talk, database, appointments)
 
 
 async def test_a_reminder_leads_to_the_cancellation_with_its_rule(desk: Desk) -> None:

@@ -1,11 +1,10 @@
 """Commands, taps, numbers and everything else that people send (R-B1, R-E3, contract "How the chat speaks")."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from booking.appointments import Appointments
 from booking.errors import Unavailable
 from booking.patients import Patients
 from handlers.chat import Incoming
@@ -13,26 +12,9 @@ from handlers.state import VERSION
 from storage.database import SqlDatabase
 from tests.support.clinic import open_clinic
 from tests.support.talk import Talk
-from tests.support.talking import dialogue_of, known, open_for_talk
+from tests.support.talking import MENU, WAYS
 
-MENU = ("预约挂号", "我的预约", "就诊人", "帮助")
-WAYS = ("按科室", "按医生", "按时间", "为其他人预约")
 TAP = "wwwwwwww.0"
-
-
-@pytest.fixture(scope="module")
-def database_kind() -> str:
-    """Words are words on any database; one will do."""
-    return "sqlite"
-
-
-@pytest.fixture
-async def talk(database: SqlDatabase, appointments: Appointments, now: datetime) -> Talk:
-    """An account with one patient at the small clinic."""
-    await open_for_talk(database, now)
-    talk = Talk(dialogue_of(database, appointments), now)
-    await known(database, talk, "张三")
-    return talk
 
 
 async def test_the_guide_says_how_when_and_with_what_notes(talk: Talk) -> None:
