@@ -8,6 +8,7 @@ from handlers.understanding import vocabulary as words
 from handlers.understanding.changes import where_old_is
 from handlers.understanding.cues import CUE, cue_words
 from handlers.understanding.flags import CRISIS, standing
+from handlers.understanding.grammar import SLIPS
 from handlers.understanding.holidays import Holidays, NameOf
 from handlers.understanding.intents import read_intent
 from handlers.understanding.lexicon import Lexicon, Mark
@@ -34,6 +35,7 @@ from handlers.understanding.progress import (
     PAST,
     PREFER,
     SKILL,
+    SLIP,
     SPAM,
     Named,
     Text,
@@ -77,6 +79,7 @@ class Understanding:
                 *((word, PAST, "") for word in words.PAST.split()),
                 *((word, ELSEWHERE, "") for word in words.ELSEWHERE.split()),
                 *((word, SPAM, "") for word in words.SPAM.split()),
+                *((word, SLIP, "") for word in SLIPS),
             ]
         )
 

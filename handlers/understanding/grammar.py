@@ -21,7 +21,6 @@ SLIPS = {
     "肚子腾": "肚子疼", "口强": "口腔", "扣腔": "口腔", "口枪": "口腔",
 }  # fmt: skip
 """What voice recognition and hasty fingers write, of one length with what was meant."""
-SLIP = re.compile("|".join(sorted(map(re.escape, SLIPS), key=len, reverse=True)))
 
 FIGURE = re.compile(r"(?<=\d)[ol](?=[\d号日点月:])")
 """A letter typed for a figure: 2O号."""

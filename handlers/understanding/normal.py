@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
-from handlers.understanding.grammar import FIGURE, SLIP, SLIPS
+from handlers.understanding.grammar import FIGURE, SLIPS
 from handlers.words import LONGEST_READ
 
 ENDS = frozenset("不吗么没吧呢")
@@ -21,6 +21,7 @@ _PUNCTUATION = {
 }  # fmt: skip
 _KEPT = ",.?!:;()~/%+-。、"
 _PLAIN = re.compile(rf"[0-9a-z\u4e00-\u9fff{re.escape(_KEPT)}]*")
+_SLIP = re.compile("|".join(sorted(map(re.escape, SLIPS), key=len, reverse=True)))
 
 
 class Normal(NamedTuple):
@@ -36,16 +37,26 @@ class Normal(NamedTuple):
 
 def normalise(said: str) -> Normal:
     """Return a text as it is read; what is too long is cut."""
-    text = said.translate(_table())
-    if len(text) > LONGEST_READ or _PLAIN.fullmatch(text) is None:
-        text, places = _spelled_out(said[:CUT])
+    if len(said) <= LONGEST_READ and _as_it_is().fullmatch(said) is not None:
+        text, places = said, None
     else:
-        places = None
+        text, places = _rewritten(said)
     if ("o" in text or "l" in text) and FIGURE.search(text) is not None:
         text = FIGURE.sub(lambda letter: "0" if letter[0] == "o" else "1", text)
-    if SLIP.search(text) is not None:
-        text = SLIP.sub(lambda slip: SLIPS[slip[0]], text)
     return Normal(text, places)
+
+
+def mended(normal: Normal) -> Normal:
+    """Return a text with the slips of voice input mended; each is as long as what was meant."""
+    return normal._replace(text=_SLIP.sub(lambda slip: SLIPS[slip[0]], normal.text))
+
+
+def _rewritten(said: str) -> tuple[str, list[int] | None]:
+    """Rewrite letter for letter; what is more than that is gone through."""
+    text = said.translate(_table())
+    if len(text) > LONGEST_READ or _PLAIN.fullmatch(text) is None:
+        return _spelled_out(said[:CUT])
+    return text, None
 
 
 def _spelled_out(said: str) -> tuple[str, list[int]]:
@@ -74,6 +85,13 @@ def _spelled_out(said: str) -> tuple[str, list[int]]:
                 letters.append(letter)
                 places.append(place)
     return "".join(letters[:LONGEST_READ]).rstrip(), places[:LONGEST_READ]
+
+
+@cache
+def _as_it_is() -> re.Pattern[str]:
+    """Match what is written as it is read: most messages."""
+    kept = "".join(chr(code) for code in range(0x4E00, 0xA000) if code not in _table())
+    return re.compile(rf"[0-9a-z{kept}{re.escape(_KEPT)}]*")
 
 
 @cache

@@ -10,14 +10,14 @@ from handlers.understanding.cues import Around
 from handlers.understanding.lexicon import Lexicon, Mark
 from handlers.understanding.moments import Moment, Moments
 from handlers.understanding.naming import DEPARTMENT, DOCTOR
-from handlers.understanding.normal import Normal
+from handlers.understanding.normal import Normal, mended
 from handlers.understanding.phrases import Hit, Phrases
 from handlers.understanding.places import Mention, Place
 from handlers.understanding.reading import Reading, Wish
 from handlers.understanding.sayings import SAYING, sayings
 from handlers.understanding.when import When
 
-SKILL, PREFER, PAST, ELSEWHERE, SPAM = "skill", "prefer", "past", "elsewhere", "spam"
+SKILL, PREFER, PAST, ELSEWHERE, SPAM, SLIP = "skill", "prefer", "past", "elsewhere", "spam", "slip"
 EVERYDAY_ALONE = "everyday_alone"
 
 
@@ -37,11 +37,15 @@ class Text:
     """Where the patient is named."""
 
     def __init__(self, normal: Normal, lexicon: Lexicon, now: datetime) -> None:
+        marks = lexicon.find(normal.text)
+        if SLIP in marks:
+            normal = mended(normal)
+            marks = lexicon.find(normal.text)
         self.text = normal.text
         self.new = (0, len(normal.text))
         self.now = now
         self.reading = Reading(normal)
-        self.marks = lexicon.find(self.text)
+        self.marks = marks
 
     def hits(self, phrases: Phrases) -> list[Hit]:
         """Return the entries of a table that stand in the text."""
