@@ -1,50 +1,71 @@
 """Which intents the words of a sentence tell, and which they deny."""
 
-from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Mapping, Sequence
 
 from handlers.understanding import vocabulary as words
 from handlers.understanding.lexicon import Mark
-from handlers.understanding.sayings import INTENTS
+from handlers.understanding.moments import Moments
+from handlers.understanding.reading import Reading
+from handlers.understanding.sayings import INTENTS, SAYING, sayings
 
 CUE = "cue"
+SKILL, PREFER, PAST, ELSEWHERE, SPAM = "skill", "prefer", "past", "elsewhere", "spam"
 REACH = 8
 """Characters before a cue that may negate it."""
 ALONE = frozenset((words.BOOK, words.GREETING))
 """Intents of which weak cues are looked at closer, beside nothing too."""
 _NEGATIONS = frozenset("不别没甭勿莫未需")
 _DESCRIBING = frozenset(("推荐", "介绍"))
+"""What before 的 belongs to a name: 爸爸推荐的陈主任."""
 _YIELDING = words.WEAK | words.QUITTING
 """Cues that count less than a saying of the same intent."""
 
 
 class Around:
-    """What else stands in a sentence, as far as the intent depends on it."""
+    """What else stands in a sentence, as far as the intent depends on it; most of it is looked at only when it does."""
 
-    named = False
-    """A department or a doctor."""
-    complaint = False
-    when = False
-    past = False
-    vague = False
-    """Whether it speaks of times that are none to book."""
-    elsewhere = False
-    """Whether it speaks of something the clinic has nothing to do with."""
-    spam = False
-    """Whether it wants to sell."""
-    sayings: Mapping[str, Mark] = MappingProxyType({})
-    """What of no fixed words is said, and where."""
-    prefers = False
-    """Whether it says how soon, or that any will do."""
+    def __init__(self, reading: Reading, moments: Moments, *, named: bool, complaint: bool) -> None:
+        """``named``: a department or a doctor is; ``complaint``: something hurts or is to be treated."""
+        self.named, self.complaint, self.when = named, complaint or SKILL in reading.marks, bool(moments.found)
+        self._reading, self._moments = reading, moments
+        marks = reading.marks.get(SAYING)
+        self.sayings: Mapping[str, Mark] = sayings(reading.normal.text, marks) if marks else {}
+        """What of no fixed words is said, and where."""
 
-    def __init__(self, left: Callable[[], str]) -> None:
-        """Take what nothing explains; it is asked for only where it matters."""
-        self.left = left
+    @property
+    def past(self) -> bool:
+        """Whether it tells of what was, or praises."""
+        return self._moments.past or PAST in self._reading.marks
+
+    @property
+    def vague(self) -> bool:
+        """Whether it speaks of times that are none to book."""
+        return bool(self._moments.others) or PAST in self._reading.marks
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether it speaks of something the clinic has nothing to do with."""
+        return ELSEWHERE in self._reading.marks
+
+    @property
+    def spam(self) -> bool:
+        """Whether it wants to sell."""
+        return SPAM in self._reading.marks
+
+    @property
+    def prefers(self) -> bool:
+        """Whether it says how soon, or that any will do."""
+        return PREFER in self._reading.marks
+
+    @property
+    def left(self) -> str:
+        """What nothing explains."""
+        return self._reading.left
 
     @property
     def loose(self) -> int:
         """How many characters nothing explains."""
-        return len(self.left())
+        return len(self.left)
 
 
 def cue_words() -> list[tuple[str, str, str]]:
@@ -57,10 +78,12 @@ def told(text: str, cues: Sequence[Mark], around: Around) -> tuple[dict[str, Mar
     meant: dict[str, Mark] = {}
     denied: set[str] = set()
     for cue in cues:
-        intent = cue.value
-        weak = text[cue.start : cue.end] in words.WEAK
-        done = words.DONE.match(text, cue.end) is not None if intent == words.BOOK else _only_describes(text, cue)
-        if done or (intent in meant and (weak or intent != words.BOOK)):
+        start, end, _, intent = cue
+        said = text[start:end]
+        weak = said in words.WEAK
+        if intent in meant and (weak or intent != words.BOOK):
+            continue
+        if (intent == words.BOOK and words.DONE.match(text, end)) or (said in _DESCRIBING and text.startswith("的", end)):
             continue
         if _is_negated(text, cue):
             denied.add(intent)
@@ -72,11 +95,6 @@ def told(text: str, cues: Sequence[Mark], around: Around) -> tuple[dict[str, Mar
         if intent in INTENTS and intent not in denied and not _is_negated(text, saying):
             _add(text, meant, saying, around)
     return meant, denied
-
-
-def _only_describes(text: str, cue: Mark) -> bool:
-    """Tell whether a cue belongs to a name: 爸爸推荐的陈主任."""
-    return text[cue.start : cue.end] in _DESCRIBING and text.startswith("的", cue.end)
 
 
 def _counts(text: str, cue: Mark, around: Around) -> bool:
@@ -99,5 +117,8 @@ def _add(text: str, meant: dict[str, Mark], saying: Mark, around: Around) -> Non
 
 
 def _is_negated(text: str, cue: Mark) -> bool:
-    before = text[max(0, cue.start - REACH) : cue.start]
+    start = cue.start
+    if start == 0:
+        return False
+    before = text[max(0, start - REACH) : start]
     return not _NEGATIONS.isdisjoint(before) and words.NEGATION.search(before) is not None

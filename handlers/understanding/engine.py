@@ -6,7 +6,7 @@ from datetime import datetime
 from booking.models import Catalogue
 from handlers.understanding import vocabulary as words
 from handlers.understanding.changes import where_old_is
-from handlers.understanding.cues import CUE, cue_words
+from handlers.understanding.cues import CUE, ELSEWHERE, PAST, PREFER, SKILL, SPAM, Around, cue_words
 from handlers.understanding.flags import CRISIS, standing
 from handlers.understanding.grammar import SLIPS
 from handlers.understanding.holidays import Holidays, NameOf
@@ -29,26 +29,14 @@ from handlers.understanding.places import (
     skilled,
     suited,
 )
-from handlers.understanding.progress import (
-    ELSEWHERE,
-    EVERYDAY_ALONE,
-    PAST,
-    PREFER,
-    SKILL,
-    SLIP,
-    SPAM,
-    Named,
-    Text,
-    around,
-    move,
-    take_place,
-)
+from handlers.understanding.progress import SLIP, Named, Text, move, take_place
 from handlers.understanding.reading import Reading, Wish
 from handlers.understanding.sayings import saying_words
 from handlers.understanding.tables import Tables
 from handlers.understanding.when import combine
 
 EVERYDAY, SYMPTOM, FLAG = "everyday", "symptom", "flag"
+EVERYDAY_ALONE = "everyday_alone"
 NEAR, FAR = 8, 18
 """Characters apart that words of a symptom, and of a red flag, may stand."""
 
@@ -94,15 +82,14 @@ class Understanding:
         reading = text.reading
         self._read_flags(text)
         complaints = self._complaints(text)
-        moments = Moments(text.text, text.now.date(), self._holidays, [hit.start for hit in complaints])
-        text.use_moments(moments)
+        moments = Moments(text.text, text.now.date(), self._holidays, complaints)
+        text.use(moments.others, "other")
+        text.use(moments.found, "when")
         self._read_person(text)
-        prefer = text.marks.get(PREFER, ())
-        text.use(prefer, PREFER)
-        reading.prefer = prefer[0].value if prefer else None
+        if PREFER in text.marks:
+            reading.prefer = text.marks[PREFER][0].value
         named = self._named(text)
-        cues = outside(outside(text.marks.get(CUE, ()), complaints), moments.found)
-        reading.intent = read_intent(text.text, cues, around(text, moments, complaints, named))
+        reading.intent = self._intent(text, complaints, moments, named)
         if reading.intent in words.TELLS:
             reading.patient = None
             moments.found.clear()
@@ -120,6 +107,17 @@ class Understanding:
             reading.ask = tuple(sorted(ask))
         return reading
 
+    @staticmethod
+    def _intent(text: Text, complaints: Sequence[Hit], moments: Moments, named: Named) -> str:
+        marks = text.marks
+        somebody = DOCTOR in marks and words.NOBODYS.search(text.text) is not None
+        something = bool(named.departments or named.doctors) or EVERYDAY_ALONE in marks or somebody
+        around = Around(text.reading, moments, named=something, complaint=bool(complaints))
+        cues: Sequence[Mark] = marks.get(CUE, ())
+        if cues:
+            cues = outside(outside(cues, complaints), moments.found)
+        return read_intent(text.text, cues, around)
+
     def _read_flags(self, text: Text) -> None:
         hits = text.hits(self._flags)
         if not hits:
@@ -131,7 +129,9 @@ class Understanding:
         text.reading.flags = tuple(dict.fromkeys(hit.entry.name for hit in hits))
 
     def _complaints(self, text: Text) -> list[Hit]:
-        hits = widest(text.hits(self._symptoms))
+        hits = text.hits(self._symptoms)
+        if len(hits) > 1:
+            hits = widest(hits)
         text.use(hits, SYMPTOM)
         return hits
 
@@ -149,22 +149,22 @@ class Understanding:
 
     def _named(self, text: Text) -> Named:
         """Return what is named; where nothing is, what sounds or looks like a part of the text."""
-        text.use(text.marks.get(CUE, ()), CUE)
+        marks = text.marks
         departments: list[Mention] = []
         doctors: list[Mention] = []
-        everyday = text.marks.get(EVERYDAY_ALONE, [])
-        if DEPARTMENT in text.marks:
-            marks = sorted(text.marks[DEPARTMENT] + everyday, key=_longest_first)
-            departments = mentions(text.text, marks, DEPARTMENT, self._names)
-        if DOCTOR in text.marks:
+        if DEPARTMENT in marks:
+            found = marks[DEPARTMENT]
+            if EVERYDAY_ALONE in marks:
+                found = sorted(found + marks[EVERYDAY_ALONE], key=_longest_first)
+            departments = mentions(text.text, found, DEPARTMENT, self._names)
+        if DOCTOR in marks:
             first, last = text.patient
-            doctors = mentions(text.text, text.marks[DOCTOR], DOCTOR, self._names)
+            doctors = mentions(text.text, marks[DOCTOR], DOCTOR, self._names)
             doctors = [doctor for doctor in doctors if doctor.end <= first or doctor.start >= last]
-        if not everyday and DEPARTMENT not in text.marks and not _names_somebody(text.marks.get(DOCTOR, ())):
+        if DEPARTMENT not in marks and EVERYDAY_ALONE not in marks and not _names_somebody(marks.get(DOCTOR, ())):
             departments, doctors = misspelt(text.text, text.reading, self._names)
-        text.use(text.marks.get(DEPARTMENT, departments), DEPARTMENT)
-        text.use(text.marks.get(DOCTOR, doctors), DOCTOR)
-        text.use(everyday, EVERYDAY)
+            text.use(departments, DEPARTMENT)
+            text.use(doctors, DOCTOR)
         return Named(departments, doctors)
 
     def _read_when(self, text: Text, moments: Sequence[Moment], named: Named) -> set[str]:
@@ -195,11 +195,11 @@ class Understanding:
         """Return where somebody wants to go by the names between two places of the text."""
         if not named.departments and not named.doctors:
             return NOWHERE
-        return settle(
-            last_meant(text.text, [mention for mention in named.departments if first <= mention.start < last]),
-            last_meant(text.text, [mention for mention in named.doctors if first <= mention.start < last]),
-            self._names,
-        )
+        departments, doctors = named
+        if last - first < len(text.text):
+            departments = [mention for mention in departments if first <= mention.start < last]
+            doctors = [mention for mention in doctors if first <= mention.start < last]
+        return settle(last_meant(text.text, departments), last_meant(text.text, doctors), self._names)
 
     def _suited(self, text: Text, complaints: Sequence[Hit]) -> Place:
         """Return where to go with what is to be done or what hurts."""

@@ -159,11 +159,10 @@ def patterns() -> Mapping[str, re.Pattern[str]]:
     return found
 
 
-def times(text: str) -> Iterator[re.Match[str]]:
-    """Return the days and times of a text, one behind the other; the name of the outermost group is the kind."""
+def times(text: str, place: int = 0) -> Iterator[re.Match[str]]:
+    """Return the days and times of a text from a place on; the name of the outermost group is the kind."""
     fitting = patterns()
-    place = 0
-    while (begin := _BEGIN.search(text, place)) is not None:
+    while (begin := BEGIN.search(text, place)) is not None:
         place = begin.start()
         found = fitting[text[place]].match(text, place)
         if found is not None:
@@ -171,7 +170,8 @@ def times(text: str) -> Iterator[re.Match[str]]:
         place = found.end() if found is not None else place + 1
 
 
-_BEGIN = re.compile(f"[{''.join(sorted({letter for _, letters, _ in _KINDS for letter in letters}))}]")
+BEGIN = re.compile(f"[{''.join(sorted({letter for _, letters, _ in _KINDS for letter in letters}))}]")
+"""A letter with which a day or a time may begin."""
 AFTER_TIME = re.compile(
     r"(?P<excluded>(?:那天|的?时候|的|我|都|也|这天|是){0,2}(?:不行|不可以|不方便|没空|没时间|没有空|有事|要上班|要?开会|上班(?![吗么不没的嘛])|有会|要?出差|要?加班|有课|要?考试|要?上课|在外地|没法|走不开|来不及|不在|去不了|来不了|除外|以外|不要|不去|不考虑|之外))"
     r"|(?P<before>之前|以前|前(?!列|天|面|台)|为止)|(?P<after>之后|以后|过后|后(?!天|勤|背|面)|往后)"

@@ -43,8 +43,9 @@ def _is_foreign(text: str, around: Around) -> bool:
     """Tell whether a sentence sells something, tells of others, or speaks of what the clinic has nothing to do with."""
     if around.spam or (TALK in around.sayings and words.OWN_WISH.search(text) is None):
         return True
-    something = around.named or around.complaint or words.OF_CLINIC.search(text) is not None
-    return around.elsewhere and not something
+    if around.named or around.complaint or not around.elsewhere:
+        return False
+    return words.OF_CLINIC.search(text) is None
 
 
 def _asks_strongly(text: str, meant: Mapping[str, Mark]) -> bool:
@@ -131,7 +132,7 @@ def _booking(text: str, cue: Mark, around: Around) -> str:
 def _is_of_another(text: str, cue: Mark, around: Around) -> bool:
     """Tell whether what is to be booked is nothing of the clinic's: 预约洗车."""
     behind = words.FILLERS.sub("", words.CLAUSE.split(text[cue.end : cue.end + REACH], maxsplit=1)[0])
-    return behind[:1] != "" and behind[:1] in around.left() and words.CLINICAL.search(text, cue.end) is None
+    return behind[:1] != "" and behind[:1] in around.left and words.CLINICAL.search(text, cue.end) is None
 
 
 def _polite(found: str, cue: Mark, around: Around) -> str:

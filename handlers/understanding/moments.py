@@ -5,11 +5,13 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from operator import attrgetter
 
 from handlers.understanding.clock import Clock, read_clock
 from handlers.understanding.days import Days, read_days
 from handlers.understanding.grammar import (
     AFTER_TIME,
+    BEGIN,
     BEFORE_TIME,
     FROM_TIME,
     LOOK_BACK,
@@ -19,6 +21,7 @@ from handlers.understanding.grammar import (
     times,
 )
 from handlers.understanding.holidays import Holidays
+from handlers.understanding.lexicon import Spanned
 
 REACH = 8
 """Characters before a time that may take it back."""
@@ -62,15 +65,18 @@ class Moment:
 class Moments:
     """Reads the moments of one text, one after the other."""
 
-    def __init__(self, text: str, today: date, holidays: Holidays, complaints: Sequence[int]) -> None:
-        """``complaints``: where symptoms begin, in order; 晚上咳嗽 does not ask for an evening."""
+    def __init__(self, text: str, today: date, holidays: Holidays, complaints: Sequence[Spanned]) -> None:
+        """``complaints``: symptoms, in order; 晚上咳嗽 does not ask for an evening."""
         self.found: list[Moment] = []
         self.others: list[Moment] = []
         """Where times stand that are none to book: 昨天, 上周三, 改天."""
         self.past = False
         """Whether it tells of what was."""
+        begun = BEGIN.search(text)
+        if begun is None:
+            return
         self._text, self._today, self._holidays, self._complaints = text, today, holidays, complaints
-        for match in times(text):
+        for match in times(text, begun.start()):
             self._read(match, match.lastgroup or "")
         for moment in self.found:
             _take_turn(text, moment)
@@ -124,10 +130,13 @@ class Moments:
 
     def _only_describes(self, end: int) -> bool:
         """Tell whether a time that ends here only says when it hurts: 晚上咳嗽, 今天头疼."""
-        following = bisect_left(self._complaints, end)
+        following = bisect_left(self._complaints, end, key=_start)
         if following == len(self._complaints):
             return False
-        return _ABOUT_COMPLAINT.fullmatch(self._text, end, self._complaints[following]) is not None
+        return _ABOUT_COMPLAINT.fullmatch(self._text, end, self._complaints[following].start) is not None
+
+
+_start = attrgetter("start")
 
 
 def _take_turn(text: str, moment: Moment) -> None:

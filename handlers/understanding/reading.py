@@ -1,12 +1,15 @@
 """What a sentence was understood to say: the values of the contract, and which characters say them."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from handlers.understanding.lexicon import Spanned
+from handlers.understanding.lexicon import Mark, Spanned
 from handlers.understanding.normal import Normal
 from handlers.understanding.vocabulary import FILLERS
 from handlers.understanding.when import Excluded, When
+
+OF_THEMSELVES = ("cue", "prefer", "department", "doctor", "everyday_alone")
+"""Kinds of words that are understood wherever they stand; others only as a part of something."""
 
 
 class Wish:
@@ -79,11 +82,12 @@ class Reading(Wish):
     reasons: tuple[str, ...] = ()
     """Why these departments, where symptoms told."""
 
-    def __init__(self, normal: Normal) -> None:
-        """Take the text as it was read."""
+    def __init__(self, normal: Normal, marks: Mapping[str, Sequence[Mark]]) -> None:
+        """Take the text as it was read, and the words that stand in it."""
         self.normal = normal
+        self.marks = marks
         self.found: list[tuple[str, Sequence[Spanned]]] = []
-        """What was found in it, by what it says."""
+        """What else was found in it, by what it says."""
 
     def forget(self) -> None:
         """Keep whom a sentence names that wishes nothing only aside."""
@@ -92,7 +96,8 @@ class Reading(Wish):
     @property
     def used(self) -> list[tuple[int, int, str]]:
         """Which letters of the text as it was read say what."""
-        return sorted((one.start, one.end, what) for what, found in self.found for one in found)
+        marks = [(kind, self.marks[kind]) for kind in OF_THEMSELVES if kind in self.marks]
+        return sorted((one.start, one.end, what) for what, found in [*marks, *self.found] for one in found)
 
     @property
     def spans(self) -> list[tuple[int, int, str]]:
