@@ -14,7 +14,7 @@ from handlers.understanding.intents import read_intent
 from handlers.understanding.lexicon import Lexicon, Mark
 from handlers.understanding.moments import Moment, Moments
 from handlers.understanding.naming import DEPARTMENT, DOCTOR, Names
-from handlers.understanding.normal import normalise
+from handlers.understanding.normal import normalise, plain
 from handlers.understanding.people import LEADING, NAMED_TOO
 from handlers.understanding.persons import HINT, KIN_MARK, person_words, read_person
 from handlers.understanding.phrases import Hit, Phrases, outside, widest
@@ -53,23 +53,22 @@ class Understanding:
         self._everyday = Phrases(EVERYDAY, tables.everyday.entries, NEAR, measured=True)
         self._symptoms = Phrases(SYMPTOM, tables.symptoms.entries, NEAR)
         self._flags = Phrases(FLAG, tables.red_flags.entries, FAR, back=FAR)
-        self._lexicon = Lexicon(
-            [
-                *self._names.words(),
-                *self._everyday.words(),
-                *self._symptoms.words(),
-                *self._flags.words(),
-                *self._skills(),
-                *cue_words(),
-                *saying_words(),
-                *person_words(),
-                *((word, PREFER, prefer) for prefer, said in words.PREFERENCES.items() for word in said.split()),
-                *((word, PAST, "") for word in words.PAST.split()),
-                *((word, ELSEWHERE, "") for word in words.ELSEWHERE.split()),
-                *((word, SPAM, "") for word in words.SPAM.split()),
-                *((word, SLIP, "") for word in SLIPS),
-            ]
-        )
+        words_known = [
+            *self._names.words(),
+            *self._everyday.words(),
+            *self._symptoms.words(),
+            *self._flags.words(),
+            *self._skills(),
+            *cue_words(),
+            *saying_words(),
+            *person_words(),
+            *((word, PREFER, prefer) for prefer, said in words.PREFERENCES.items() for word in said.split()),
+            *((word, PAST, "") for word in words.PAST.split()),
+            *((word, ELSEWHERE, "") for word in words.ELSEWHERE.split()),
+            *((word, SPAM, "") for word in words.SPAM.split()),
+            *((word, SLIP, "") for word in SLIPS),
+        ]
+        self._lexicon = Lexicon((plain(word), kind, value) for word, kind, value in words_known)
 
     def _skills(self) -> Iterator[tuple[str, str, str]]:
         for doctor in self._names.doctors.values():

@@ -70,6 +70,9 @@ def _unsaid(text: str, around: Around) -> str:
     """Tell what is wished where no word says it: naming something of the clinic is a wish to book, unless it tells."""
     if around.named and words.HAS.search(text) is not None:
         return words.AVAILABILITY if around.when or NEARBY in around.sayings else words.INFO
+    asked = _asked(text, around)
+    if asked:
+        return asked
     if around.named and not around.complaint and around.loose > (TIMED_LOOSE if around.when else NAMED_LOOSE):
         return words.UNKNOWN
     if around.elsewhere and not around.complaint:
@@ -82,6 +85,14 @@ def _unsaid(text: str, around: Around) -> str:
         return words.UNKNOWN if over and not around.when else words.BOOK
     bare = around.when and not around.vague and (around.prefers or around.loose <= LOOSE)
     return words.BOOK if bare else words.UNKNOWN
+
+
+def _asked(text: str, around: Around) -> str | None:
+    """Return what a question about something of the clinic asks for: seats where it speaks of a time or of them."""
+    if not around.named or around.complaint or words.QUESTION.search(text) is None:
+        return None
+    of_seats = around.when or NEARBY in around.sayings or words.SEATS.search(text) is not None
+    return words.AVAILABILITY if of_seats else words.INFO
 
 
 def _corrected(text: str, found: str, meant: Mapping[str, Mark], around: Around) -> str:
@@ -122,6 +133,9 @@ def _booking(text: str, cue: Mark, around: Around) -> str:
         return words.UNKNOWN
     if text[cue.start : cue.end] not in words.WEAK:
         return words.BOOK
+    asked = _asked(text, around)
+    if asked:
+        return asked
     if around.named or around.complaint:
         return words.UNKNOWN if around.past and not around.when and text[cue.end : cue.end + 1] in _WAS else words.BOOK
     if around.when:

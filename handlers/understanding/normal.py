@@ -19,6 +19,19 @@ _PUNCTUATION = {
     "（": "(", "）": ")", "～": "~", "〜": "~", "—": "-", "–": "-",
     "－": "-", "．": ".", "／": "/", "％": "%", "＋": "+",
 }  # fmt: skip
+_DIALECT = {
+    "唔": "不", "冇": "没", "睇": "看", "嚟": "来", "嘅": "的", "佢": "他", "係": "是", "喺": "在", "咗": "了", "啲": "点", "畀": "给", "攞": "拿",
+    "咯": "了", "喽": "了",
+}  # fmt: skip
+"""Characters of the south for what is written otherwise elsewhere; the tables may use either."""
+_ARROW = re.compile(r"-+>|=+>|[→⇒➡]")
+_PICTURE = re.compile(
+    r"\[(?:微笑|撇嘴|色|发呆|得意|流泪|害羞|闭嘴|睡|大哭|尴尬|发怒|调皮|呲牙|惊讶|难过|囧|抓狂|吐|偷笑|愉快|白眼|傲慢|困|惊恐|憨笑|悠闲|咒骂|疑问|嘘|晕|衰|骷髅|敲打|再见|擦汗"
+    r"|抠鼻|鼓掌|坏笑|右哼哼|鄙视|委屈|快哭了|阴险|亲亲|可怜|笑脸|生病|脸红|破涕为笑|恐惧|失望|无语|嘿哈|捂脸|奸笑|机智|皱眉|耶|吃瓜|加油|加油加油|汗|天啊|emm|社会社会|旺柴|好的|打脸|哇|翻白眼"
+    r"|666|让我看看|叹气|苦涩|裂开|嘴唇|爱心|心碎|拥抱|强|弱|握手|胜利|抱拳|勾引|拳头|ok|合十|啤酒|咖啡|蛋糕|玫瑰|凋谢|菜刀|炸弹|便便|月亮|太阳|庆祝|礼物|红包|發|福|烟花|爆竹|猪头|跳跳|发抖|转圈)\]",
+    re.IGNORECASE,
+)
+"""Pictures as WeChat spells them out: [吐] is no complaint."""
 _KEPT = ",.?!:;()~/%+-。、"
 _PLAIN = re.compile(rf"[0-9a-z\u4e00-\u9fff{re.escape(_KEPT)}]*")
 _SLIP = re.compile("|".join(sorted(map(re.escape, SLIPS), key=len, reverse=True)))
@@ -46,6 +59,11 @@ def normalise(said: str) -> Normal:
     return Normal(text, places)
 
 
+def plain(word: str) -> str:
+    """Return a word of the tables as it stands in a text that is read."""
+    return word.translate(_table())
+
+
 def mended(normal: Normal) -> Normal:
     """Return a text with the slips of voice input mended; each is as long as what was meant."""
     return normal._replace(text=_SLIP.sub(lambda slip: SLIPS[slip[0]], normal.text))
@@ -55,7 +73,8 @@ def _rewritten(said: str) -> tuple[str, list[int] | None]:
     """Rewrite letter for letter; what is more than that is gone through."""
     text = said.translate(_table())
     if len(text) > LONGEST_READ or _PLAIN.fullmatch(text) is None:
-        return _spelled_out(said[:CUT])
+        said = _PICTURE.sub(lambda picture: " " * len(picture[0]), said[:CUT])
+        return _spelled_out(_ARROW.sub(lambda arrow: "到" + " " * (len(arrow[0]) - 1), said))
     return text, None
 
 
@@ -103,6 +122,7 @@ def _table() -> Mapping[int, str]:
     table = {code: simplify(chr(code)) for code in range(0x4E00, 0xA000)}
     table = {code: letter for code, letter in table.items() if letter != chr(code) and len(letter) == 1}
     table |= {code: table.get(ord(letter), letter) for code, letter in table.items()}
+    table |= {ord(southern): letter for southern, letter in _DIALECT.items()}
     table |= {ord(wide): narrow for wide, narrow in _PUNCTUATION.items()}
     table |= {code: chr(code - 0xFEE0).lower() for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B))}
     table |= {code: chr(code - 0xFEE0) for code in range(0xFF41, 0xFF5B)}

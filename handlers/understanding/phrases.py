@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from handlers.understanding.lexicon import Mark, Spanned
+from handlers.understanding.normal import plain
 from handlers.understanding.tables import Entry
 from handlers.understanding.vocabulary import CLAUSE
 
@@ -44,12 +45,12 @@ class Phrases:
         """Return what the lexicon must know: word, kind and the entry's number."""
         for index, entry in enumerate(self._entries):
             for word in entry.words:
-                yield word, self.alone, str(index)
+                yield plain(word), self.alone, str(index)
                 if self._measured and word[0] in VERBS and len(word) > 1:
                     for measure in MEASURES:
                         yield word[0] + measure + word[1:], self.alone, str(index)
             for word in entry.together[self._anchors[index]] if entry.together else ():
-                yield word, self.anchor, str(index)
+                yield plain(word), self.anchor, str(index)
 
     def find(self, text: str, marks: Iterable[Mark]) -> list[Hit]:
         """Return the entries that these marks of this table belong to and that are there in full."""
@@ -119,4 +120,4 @@ def _widest_first(hit: Hit) -> tuple[int, int]:
 
 
 def _any_of(words: Iterable[str]) -> re.Pattern[str]:
-    return re.compile("|".join(sorted(map(re.escape, words), key=len, reverse=True)))
+    return re.compile("|".join(sorted(map(re.escape, map(plain, words)), key=len, reverse=True)))
