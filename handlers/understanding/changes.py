@@ -4,12 +4,17 @@ import datetime as dt
 from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import pairwise
 
 from handlers.understanding.moments import Moment
 from handlers.understanding.numerals import numeral
 from handlers.understanding.places import Mention
 from handlers.understanding.reading import Wish
-from handlers.understanding.vocabulary import AIMS, CHANGE_PIVOT, OLD_BEHIND, OLD_ONE, ONLY_OLD, SHIFT, SHIFT_DAYS
+from handlers.understanding.vocabulary import AIMS, CHANGE_PIVOT, MOVING, OLD_BEHIND, OLD_ONE, ONLY_OLD, RATHER, SHIFT, SHIFT_DAYS, UNABLE
+
+
+REACH = 8
+"""Characters behind a day within which it is said that it cannot be kept."""
 
 
 def shifted(text: str, old: Wish) -> tuple[dt.date | None, dt.time | None] | None:
@@ -30,6 +35,17 @@ def shifted(text: str, old: Wish) -> tuple[dt.date | None, dt.time | None] | Non
     return old.date, moved.time() if moved.day == 2 else None  # noqa: PLR2004  # the same day
 
 
+def is_moved(text: str, moments: Sequence[Moment], named: Sequence[Mention]) -> bool:
+    """Tell whether one day, time or name is to become another: 外科改中医, 25号放到26号."""
+    if len(moments) + len(named) < 2:  # noqa: PLR2004  # the one and the other
+        return False
+    starts = {place.start for place in (*moments, *named)}
+    first = min(place.end for place in (*moments, *named))
+    return any(
+        not starts.isdisjoint(range(pivot.end(), pivot.end() + 3)) for pivot in MOVING.finditer(text, first)
+    )
+
+
 def where_old_is(text: str, moments: Sequence[Moment], named: Sequence[Mention]) -> tuple[int, int]:
     """Return where what is said of the old begins and ends; nothing where it is not spoken of."""
     behind = OLD_BEHIND.search(text, 1)
@@ -42,7 +58,21 @@ def where_old_is(text: str, moments: Sequence[Moment], named: Sequence[Mention])
         places = [moment.start for moment in moments] + [name.start for name in named]
         if all(place < shift.start() for place in places):
             return 0, shift.start()
-    return 0, _where_new_begins(text, moments, named)
+    new = _where_new_begins(text, moments, named)
+    return 0, new or _where_another_day_begins(text, moments)
+
+
+def _where_another_day_begins(text: str, moments: Sequence[Moment]) -> int:
+    """Return where a second day is said behind one that cannot be kept: 周六我赶不回来,下周六吧."""
+    days = [moment for moment in moments if moment.days is not None]
+    for one, other in pairwise(days):
+        if UNABLE.search(text, one.end, other.start) is not None or one.turn == "excluded":
+            return other.start
+        if RATHER.search(text, one.end, other.start) is not None:
+            return other.start
+    if len(days) == 1 and days[0].turn is None and UNABLE.search(text, days[0].end, days[0].end + REACH) is not None:
+        return len(text)
+    return 0
 
 
 def _where_new_begins(text: str, moments: Sequence[Moment], named: Sequence[Mention]) -> int:

@@ -17,6 +17,8 @@ ALONE = frozenset((words.BOOK, words.GREETING))
 _NEGATIONS = frozenset("不别没甭勿莫未需")
 _DESCRIBING = frozenset(("推荐", "介绍"))
 """What before 的 belongs to a name: 爸爸推荐的陈主任."""
+_DENIABLE = ("投诉", "举报", "曝光")
+"""Complaints that are none behind a 不; 不给个说法 is one."""
 _YIELDING = words.WEAK | words.QUITTING
 """Cues that count less than a saying of the same intent."""
 
@@ -24,9 +26,10 @@ _YIELDING = words.WEAK | words.QUITTING
 class Around:
     """What else stands in a sentence, as far as the intent depends on it; most of it is looked at only when it does."""
 
-    def __init__(self, reading: Reading, moments: Moments, *, named: bool, complaint: bool) -> None:
-        """``named``: a department or a doctor is; ``complaint``: something hurts or is to be treated."""
+    def __init__(self, reading: Reading, moments: Moments, *, named: bool, complaint: bool, moves: bool) -> None:
+        """``named``: a department or a doctor is; ``complaint``: something hurts; ``moves``: one becomes another."""
         self.named, self.complaint, self.when = named, complaint or SKILL in reading.marks, bool(moments.found)
+        self.moves = moves
         self._reading, self._moments = reading, moments
         marks = reading.marks.get(SAYING)
         self.sayings: Mapping[str, Mark] = sayings(reading.normal.text, marks) if marks else {}
@@ -118,7 +121,7 @@ def _add(text: str, meant: dict[str, Mark], saying: Mark, around: Around) -> Non
 
 def _is_negated(text: str, cue: Mark) -> bool:
     start = cue.start
-    if start == 0:
+    if start == 0 or (cue.value == words.COMPLAINT and not text.startswith(_DENIABLE, start)):
         return False
     before = text[max(0, start - REACH) : start]
     return not _NEGATIONS.isdisjoint(before) and words.NEGATION.search(before) is not None

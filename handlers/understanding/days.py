@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from handlers.understanding.grammar import FIRST_MONTH, PART_OF, WEEKDAYS
+from handlers.understanding.grammar import DATE_BEFORE, FIRST_MONTH, PART_OF, WEEKDAYS
 from handlers.understanding.numerals import numeral
 
 ONE = timedelta(days=1)
@@ -183,7 +183,8 @@ def _dotted(found: re.Match[str], today: date) -> Days | None:
     except ValueError:
         return None
     behind = found.string[found.end() : found.end() + 2]
-    return Days(day, day, sure="/" in found[0] or not found[0][-1].isdigit() or behind in PART_OF)
+    alone = DATE_BEFORE.search(found.string, max(0, found.start() - 3), found.start()) is not None
+    return Days(day, day, sure=alone or "/" in found[0] or not found[0][-1].isdigit() or behind in PART_OF)
 
 
 def _month_end(found: re.Match[str], today: date) -> Days:

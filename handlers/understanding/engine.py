@@ -5,7 +5,7 @@ from datetime import datetime
 
 from booking.models import Catalogue
 from handlers.understanding import vocabulary as words
-from handlers.understanding.changes import where_old_is
+from handlers.understanding.changes import is_moved, where_old_is
 from handlers.understanding.cues import CUE, ELSEWHERE, PAST, PREFER, SKILL, SPAM, Around, cue_words
 from handlers.understanding.flags import CRISIS, standing
 from handlers.understanding.grammar import SLIPS
@@ -111,7 +111,8 @@ class Understanding:
         marks = text.marks
         somebody = DOCTOR in marks and words.NOBODYS.search(text.text) is not None
         something = bool(named.departments or named.doctors) or EVERYDAY_ALONE in marks or somebody
-        around = Around(text.reading, moments, named=something, complaint=bool(complaints))
+        moves = is_moved(text.text, moments.found, [*named.departments, *named.doctors])
+        around = Around(text.reading, moments, named=something, complaint=bool(complaints), moves=moves)
         cues: Sequence[Mark] = marks.get(CUE, ())
         if cues:
             cues = outside(outside(cues, complaints), moments.found)
@@ -180,7 +181,7 @@ class Understanding:
                 old.take_old(combine(text.text, moments, text.now, first, last))
                 take_place(old, self._place(text, named, first, last))
                 reading.old = old if old.row() else None
-        when = combine(text.text, moments, text.now, *text.new)
+        when = combine(text.text, moments, text.now, *text.new, usual=reading.old.part if reading.old else None)
         if reading.intent == words.CHANGE:
             move(text, when)
         if reading.intent == words.CANCEL:

@@ -31,7 +31,7 @@ def read_intent(text: str, cues: Sequence[Mark], around: Around) -> str:
     if _is_foreign(text, around):
         return words.UNKNOWN
     meant, denied = told(text, cues, around)
-    if CHANGED in around.sayings and _FIRMER.isdisjoint(meant):
+    if (around.moves or CHANGED in around.sayings) and _FIRMER.isdisjoint(meant):
         return words.CHANGE
     if DRUG in around.sayings and not _asks_strongly(text, meant):
         return words.UNKNOWN
@@ -91,7 +91,7 @@ def _asked(text: str, around: Around) -> str | None:
     """Return what a question about something of the clinic asks for: seats where it speaks of a time or of them."""
     if not around.named or around.complaint or words.QUESTION.search(text) is None:
         return None
-    of_seats = around.when or NEARBY in around.sayings or words.SEATS.search(text) is not None
+    of_seats = around.when or around.vague or NEARBY in around.sayings or words.SEATS.search(text) is not None
     return words.AVAILABILITY if of_seats else words.INFO
 
 

@@ -12,11 +12,13 @@ from handlers.understanding.days import Days, read_days
 from handlers.understanding.grammar import (
     AFTER_TIME,
     BEGIN,
+    BOOKED_THEN,
     BEFORE_TIME,
     FROM_TIME,
     LOOK_BACK,
     PART_OF,
     TURNING,
+    WAKING,
     WAS_THERE,
     times,
 )
@@ -25,7 +27,11 @@ from handlers.understanding.lexicon import Spanned
 
 REACH = 8
 """Characters before a time that may take it back."""
+TOLD_WITHIN = 12
+"""Characters behind a day in the past within which a time may be one of it."""
 _GLUE = re.compile(r"[的,、 ]?(?:大约|大概|差不多|在|约)?")
+_TELLING = re.compile(r"[^,。!?;想要挂约改换预]*")
+"""What may stand between a day in the past and a time of it."""
 _ABOUT_COMPLAINT = re.compile(r"[^,。!?;看挂约号吗能来有预]{0,4}")
 _DAY_KINDS = frozenset(
     (
@@ -75,6 +81,7 @@ class Moments:
         begun = BEGIN.search(text)
         if begun is None:
             return
+        self._past_end = -1
         self._text, self._today, self._holidays, self._complaints = text, today, holidays, complaints
         for match in times(text, begun.start()):
             self._read(match, match.lastgroup or "")
@@ -95,6 +102,8 @@ class Moments:
             last = None
         if kind == "part":
             self._read_part(start, end, PART_OF[match[0]], last)
+        elif kind == "clock" and self._is_past(start):
+            self.others.append(Moment(start, end))
         elif kind == "clock":
             clock = read_clock(match, bound=last is not None and last.end == start)
             if clock is not None and last is not None and last.clock is None:
@@ -105,10 +114,17 @@ class Moments:
             self._read_days(match, kind, last)
         else:
             self.others.append(Moment(start, end))
-            self.past |= kind == "past"
+            if kind == "past":
+                self.past, self._past_end = True, end
+
+    def _is_past(self, start: int) -> bool:
+        """Tell whether a time of day is that of a day in the past: 昨晚看到两点."""
+        if not 0 <= start - self._past_end <= TOLD_WITHIN or self._past_end < 0:
+            return False
+        return _TELLING.fullmatch(self._text, self._past_end, start) is not None
 
     def _read_part(self, start: int, end: int, part: str, last: Moment | None) -> None:
-        if last is None and self._only_describes(end):
+        if last is None and (self._only_describes(end) or self._is_past(start)):
             self.others.append(Moment(start, end))
         elif last is not None and last.part is None and last.clock is None:
             last.part, last.end = part, end
@@ -130,6 +146,8 @@ class Moments:
 
     def _only_describes(self, end: int) -> bool:
         """Tell whether a time that ends here only says when it hurts: 晚上咳嗽, 今天头疼."""
+        if WAKING.match(self._text, end) is not None:
+            return True
         following = bisect_left(self._complaints, end, key=_start)
         if following == len(self._complaints):
             return False
@@ -145,6 +163,9 @@ def _take_turn(text: str, moment: Moment) -> None:
     looks_back = start > 0 and text[start - 1] in LOOK_BACK
     if looks_back and BEFORE_TIME.search(text, max(0, start - REACH), start) is not None:
         moment.turn = "excluded"
+        return
+    if moment.days is None and BOOKED_THEN.match(text, end) is not None:
+        moment.turn = "past"
         return
     behind = text[end : end + REACH]
     if ("过" in behind or "的" in behind) and WAS_THERE.match(text, end) is not None:

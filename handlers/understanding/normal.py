@@ -74,7 +74,7 @@ def _rewritten(said: str) -> tuple[str, list[int] | None]:
     text = said.translate(_table())
     if len(text) > LONGEST_READ or _PLAIN.fullmatch(text) is None:
         said = _PICTURE.sub(lambda picture: " " * len(picture[0]), said[:CUT])
-        return _spelled_out(_ARROW.sub(lambda arrow: "到" + " " * (len(arrow[0]) - 1), said))
+        return _spelled_out(_ARROW.sub(lambda arrow: "改" + " " * (len(arrow[0]) - 1), said))
     return text, None
 
 

@@ -9,7 +9,7 @@ from handlers.understanding.numerals import numeral
 
 KIN_MARK, HINT = "kin", "hint"
 INTRODUCED, MYSELF, AGED = "introduced", "myself", "aged"
-CHILD, DISTANT = "child", "distant"
+CHILD, DISTANT, PARENT = "child", "distant", "parent"
 
 
 class Person(NamedTuple):
@@ -61,6 +61,10 @@ def _leading(text: str) -> Person | None:
 def _related(text: str, kin: Sequence[Mark]) -> Person | None:
     """Return the first relative; 妈 only with whose it is: 我妈."""
     for mark in kin:
+        if mark.value == CHILD:
+            parent = words.PARENT_OF.match(text, mark.end)
+            if parent is not None:
+                mark = Mark(mark.start, parent.end(), KIN_MARK, PARENT)
         if _is_no_patient(text, mark):
             continue
         own = words.MINE_OF.search(text, max(0, mark.start - 3), mark.start)
@@ -80,8 +84,6 @@ def _is_no_patient(text: str, mark: Mark) -> bool:
     """Tell whether a relative only speaks, comes along, is waited for, or is another word."""
     if words.ONLY_SPEAKS.match(text, mark.end) is not None:
         return True
-    if mark.value == CHILD and words.PARENT_OF.match(text, mark.end) is not None:
-        return True
     if words.ONLY_NEAR.search(text, max(0, mark.start - 5), mark.start) is not None:
         return True
     menses = words.MENSES.search(text, max(0, mark.start - 1), mark.end + 8)
@@ -92,7 +94,8 @@ def _age(text: str) -> int | None:
     """Return the age in years that is said."""
     found = words.AGE.search(text)
     if found is None:
-        return None
+        said = words.THIS_YEAR.search(text)
+        return int(said[1]) if said else None
     if found[3]:
         return 0
     years = int(found[1]) if found[1].isdigit() else numeral(found[1])

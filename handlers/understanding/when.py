@@ -34,6 +34,8 @@ class When:
     part: str | None = None
     time: dt.time | None = None
     until_time: dt.time | None = None
+    usual: str | None = None
+    """The part of day of a time that does not tell its own."""
 
     def __init__(self) -> None:
         self.ask: set[str] = set()
@@ -41,9 +43,15 @@ class When:
         self.excluded: list[Excluded] = []
 
 
-def combine(text: str, moments: Sequence[Moment], now: datetime, start: int = 0, end: int | None = None) -> When:
-    """Return what the moments between two places of a text say together. ``now`` is the clinic's local time."""
+def combine(
+    text: str, moments: Sequence[Moment], now: datetime, start: int = 0, end: int | None = None, usual: str | None = None
+) -> When:
+    """Return what the moments between two places of a text say together.
+
+    ``now`` is the clinic's local time; ``usual`` the part of day of a time that does not tell its own.
+    """
     when = When()
+    when.usual = usual
     last: Moment | None = None
     stop = len(text) if end is None else end
     for moment in moments:
@@ -190,7 +198,7 @@ def _turned(days: Days, moment: Moment) -> tuple[dt.date | None, dt.date | None,
 
 def _add_clock(when: When, moment: Moment, clock: Clock) -> None:
     part = moment.part or when.part
-    said = resolve(clock.hour, clock.minute, part)
+    said = resolve(clock.hour, clock.minute, part) or resolve(clock.hour, clock.minute, part or when.usual)
     since = None if clock.since is None else resolve(clock.since, 0, part)
     if said is None:
         when.ask.add("time")
