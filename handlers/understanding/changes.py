@@ -10,7 +10,18 @@ from handlers.understanding.moments import Moment
 from handlers.understanding.numerals import numeral
 from handlers.understanding.places import Mention
 from handlers.understanding.reading import Wish
-from handlers.understanding.vocabulary import AIMS, CHANGE_PIVOT, MOVING, OLD_BEHIND, OLD_ONE, ONLY_OLD, RATHER, SHIFT, SHIFT_DAYS, UNABLE
+from handlers.understanding.vocabulary import (
+    AIMS,
+    CHANGE_PIVOT,
+    MOVING,
+    OLD_BEHIND,
+    OLD_ONE,
+    ONLY_OLD,
+    RATHER,
+    SHIFT,
+    SHIFT_DAYS,
+    UNABLE,
+)
 
 
 REACH = 8
@@ -41,9 +52,7 @@ def is_moved(text: str, moments: Sequence[Moment], named: Sequence[Mention]) -> 
         return False
     starts = {place.start for place in (*moments, *named)}
     first = min(place.end for place in (*moments, *named))
-    return any(
-        not starts.isdisjoint(range(pivot.end(), pivot.end() + 3)) for pivot in MOVING.finditer(text, first)
-    )
+    return any(not starts.isdisjoint(range(pivot.end(), pivot.end() + 3)) for pivot in MOVING.finditer(text, first))
 
 
 def where_old_is(text: str, moments: Sequence[Moment], named: Sequence[Mention]) -> tuple[int, int]:

@@ -17,6 +17,8 @@ ALONE = frozenset((words.BOOK, words.GREETING))
 _NEGATIONS = frozenset("不别没甭勿莫未需")
 _DESCRIBING = frozenset(("推荐", "介绍"))
 """What before 的 belongs to a name: 爸爸推荐的陈主任."""
+_FEEDING = ("喂奶", "喂食", "喂饭", "喂药", "喂养", "喂水")
+"""What begins like a call and is none."""
 _DENIABLE = ("投诉", "举报", "曝光")
 """Complaints that are none behind a 不; 不给个说法 is one."""
 _YIELDING = words.WEAK | words.QUITTING
@@ -44,6 +46,11 @@ class Around:
     def vague(self) -> bool:
         """Whether it speaks of times that are none to book."""
         return bool(self._moments.others) or PAST in self._reading.marks
+
+    @property
+    def somebody(self) -> bool:
+        """Whether it says for whom it asks."""
+        return self._reading.patient is not None
 
     @property
     def elsewhere(self) -> bool:
@@ -86,7 +93,11 @@ def told(text: str, cues: Sequence[Mark], around: Around) -> tuple[dict[str, Mar
         weak = said in words.WEAK
         if intent in meant and (weak or intent != words.BOOK):
             continue
-        if (intent == words.BOOK and words.DONE.match(text, end)) or (said in _DESCRIBING and text.startswith("的", end)):
+        if intent == words.GREETING and text.startswith(_FEEDING, start):
+            continue
+        if (intent == words.BOOK and words.DONE.match(text, end)) or (
+            said in _DESCRIBING and text.startswith("的", end)
+        ):
             continue
         if _is_negated(text, cue):
             denied.add(intent)

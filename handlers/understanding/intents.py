@@ -13,6 +13,8 @@ NAMED_LOOSE = 2
 """Characters not understood beside a bare name that may still be a wish to book."""
 TIMED_LOOSE = 7
 """The same, where a day or a time is said with the name."""
+ABSENT_LOOSE = 3
+"""The same beside words for not coming, where nothing of the clinic is named: 家长会我去不了."""
 LOOSE = 0
 """Characters not understood beside a bare day that may still be a wish to book: none, or 明天见 would be one."""
 _OPENING = frozenset(("上班吗", "上班么", "上不上班", "上班不", "上班没", "开门不", "开诊"))
@@ -70,14 +72,14 @@ def _unsaid(text: str, around: Around) -> str:
     """Tell what is wished where no word says it: naming something of the clinic is a wish to book, unless it tells."""
     if around.named and words.HAS.search(text) is not None:
         return words.AVAILABILITY if around.when or NEARBY in around.sayings else words.INFO
+    if around.elsewhere and not around.complaint and not (around.named and _is_wished(text, around)):
+        return words.UNKNOWN
+    if around.named and around.loose and words.ASIDE.match(text) is not None:
+        return words.UNKNOWN
     asked = _asked(text, around)
     if asked:
         return asked
-    if around.named and not around.complaint and around.loose > (TIMED_LOOSE if around.when else NAMED_LOOSE):
-        return words.UNKNOWN
-    if around.elsewhere and not around.complaint:
-        return words.UNKNOWN
-    if around.named and around.loose and words.ASIDE.match(text) is not None:
+    if around.named and not around.complaint and around.loose > _bearable(text, around):
         return words.UNKNOWN
     if around.named or around.complaint:
         over = around.past and around.named and (not around.complaint or around.loose > LOOSE)
@@ -87,9 +89,20 @@ def _unsaid(text: str, around: Around) -> str:
     return words.BOOK if bare else words.UNKNOWN
 
 
+def _bearable(text: str, around: Around) -> int:
+    """Return how much of a sentence may be not understood for a name in it to be a wish still."""
+    bearable = TIMED_LOOSE if around.when else NAMED_LOOSE
+    return bearable * 2 if _is_wished(text, around) else bearable
+
+
+def _is_wished(text: str, around: Around) -> bool:
+    """Tell whether something is wished, or for somebody, whatever stands beside it."""
+    return around.somebody or words.WISH.search(text) is not None
+
+
 def _asked(text: str, around: Around) -> str | None:
     """Return what a question about something of the clinic asks for: seats where it speaks of a time or of them."""
-    if not around.named or around.complaint or words.QUESTION.search(text) is None:
+    if not around.named or around.complaint or words.QUESTION.search(text) is None or words.PRIVATE.search(text):
         return None
     of_seats = around.when or around.vague or NEARBY in around.sayings or words.SEATS.search(text) is not None
     return words.AVAILABILITY if of_seats else words.INFO
@@ -99,6 +112,8 @@ def _corrected(text: str, found: str, meant: Mapping[str, Mark], around: Around)
     """Tell what words mean that depend on what they are said of."""
     cue = meant[found]
     said = text[cue.start : cue.end]
+    if found == words.CANCEL and said in words.KEPT_AWAY and not around.named and around.loose > ABSENT_LOOSE:
+        return words.CANCEL if words.OF_CLINIC.search(text) is not None else words.UNKNOWN
     if found == words.CANCEL and said in words.QUITTING:
         there_is_one = around.named or around.when or words.OF_AN_APPOINTMENT.search(text) is not None
         return words.CANCEL if there_is_one else words.UNKNOWN
@@ -131,11 +146,11 @@ def _booking(text: str, cue: Mark, around: Around) -> str:
     """Tell whether words that may mean booking do: 约 does in 约明天, hardly in 约了朋友明天吃饭."""
     if not (around.named or around.complaint) and _is_of_another(text, cue, around):
         return words.UNKNOWN
-    if text[cue.start : cue.end] not in words.WEAK:
-        return words.BOOK
-    asked = _asked(text, around)
-    if asked:
-        return asked
+    said = text[cue.start : cue.end]
+    weak = said in words.WEAK
+    asked = _asked(text, around) if weak or said in words.SPOKEN_OF else None
+    if asked or not weak:
+        return asked or words.BOOK
     if around.named or around.complaint:
         return words.UNKNOWN if around.past and not around.when and text[cue.end : cue.end + 1] in _WAS else words.BOOK
     if around.when:

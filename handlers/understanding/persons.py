@@ -69,7 +69,8 @@ def _related(text: str, kin: Sequence[Mark]) -> Person | None:
             continue
         own = words.MINE_OF.search(text, max(0, mark.start - 3), mark.start)
         if mark.value == DISTANT:
-            introduced = words.INTRODUCING.search(text, max(0, mark.start - 5), mark.start) is not None
+            ill = mark.start <= 1 and words.ILL.match(text, mark.end) is not None
+            introduced = ill or words.INTRODUCING.search(text, max(0, mark.start - 5), mark.start) is not None
             if introduced or (own is not None and text[mark.start : mark.end] in words.OWN_DISTANT):
                 return Person(text[mark.start : mark.end], mark.start, mark.end)
             continue

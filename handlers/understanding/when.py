@@ -44,7 +44,12 @@ class When:
 
 
 def combine(
-    text: str, moments: Sequence[Moment], now: datetime, start: int = 0, end: int | None = None, usual: str | None = None
+    text: str,
+    moments: Sequence[Moment],
+    now: datetime,
+    start: int = 0,
+    end: int | None = None,
+    usual: str | None = None,
 ) -> When:
     """Return what the moments between two places of a text say together.
 
