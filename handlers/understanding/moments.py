@@ -168,7 +168,7 @@ def _take_turn(text: str, moment: Moment) -> None:
         moment.turn = "past"
         return
     behind = text[end : end + REACH]
-    if ("过" in behind or "的" in behind) and WAS_THERE.match(text, end) is not None:
+    if ("过" in behind or "的" in behind or "刚" in behind) and WAS_THERE.match(text, end) is not None:
         moment.turn = "past"
         return
     found = AFTER_TIME.match(text, end) if behind and behind[0] in TURNING else None

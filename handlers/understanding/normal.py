@@ -21,6 +21,7 @@ _PUNCTUATION = {
 }  # fmt: skip
 _DIALECT = {
     "唔": "不", "冇": "没", "睇": "看", "嚟": "来", "嘅": "的", "佢": "他", "係": "是", "喺": "在", "啲": "点", "畀": "给", "攞": "拿",
+    "瞅": "看", "咩": "吗", "甭": "别", "勿": "不",
     "咯": "了", "喽": "了",
 }  # fmt: skip
 """Characters of the south for what is written otherwise elsewhere; the tables may use either."""

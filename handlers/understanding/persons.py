@@ -45,6 +45,9 @@ def read_person(text: str, kin: Sequence[Mark], hints: Sequence[Mark]) -> Person
 
 
 def _named(text: str) -> Person | None:
+    found = words.NAMED_BY_RANK.search(text)
+    if found is not None:
+        return Person(found["name"], found.start("name"), found.end("name"))
     found = words.NAME_OF_PATIENT.search(text)
     if found is None or words.NO_NAME.match(found["name"]) is not None:
         return None
