@@ -68,20 +68,29 @@ def where_old_is(text: str, moments: Sequence[Moment], named: Sequence[Mention])
         if all(place < shift.start() for place in places):
             return 0, shift.start()
     new = _where_new_begins(text, moments, named)
-    return 0, new or _where_another_day_begins(text, moments)
-
-
-def _where_another_day_begins(text: str, moments: Sequence[Moment]) -> int:
-    """Return where a second day is said behind one that cannot be kept: 周六我赶不回来,下周六吧."""
     days = [moment for moment in moments if moment.days is not None]
+    if not new and len(days) == 2 and _cannot_be_kept(text, days[1]) and not _cannot_be_kept(text, days[0]):  # noqa: PLR2004  # the one and the other
+        return days[0].end, len(text)
+    return 0, new or _where_another_begins(text, days) or _where_another_begins(text, named)
+
+
+def _where_another_begins(text: str, days: Sequence[Moment | Mention]) -> int:
+    """Return where a second day, or name, is said behind one that does not suit: 周六我赶不回来,下周六吧."""
     for one, other in pairwise(days):
-        if UNABLE.search(text, one.end, other.start) is not None or one.turn == "excluded":
+        if UNABLE.search(text, one.end, other.start) is not None or (
+            isinstance(one, Moment) and one.turn == "excluded"
+        ):
             return other.start
         if RATHER.search(text, one.end, other.start) is not None:
             return other.start
-    if len(days) == 1 and days[0].turn is None and UNABLE.search(text, days[0].end, days[0].end + REACH) is not None:
+    if len(days) == 1 and _cannot_be_kept(text, days[0]):
         return len(text)
     return 0
+
+
+def _cannot_be_kept(text: str, day: Moment | Mention) -> bool:
+    """Tell whether behind a day stands that it cannot be kept."""
+    return isinstance(day, Moment) and UNABLE.search(text, day.end, day.end + REACH) is not None
 
 
 def _where_new_begins(text: str, moments: Sequence[Moment], named: Sequence[Mention]) -> int:

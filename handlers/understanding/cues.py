@@ -17,8 +17,14 @@ ALONE = frozenset((words.BOOK, words.GREETING))
 _NEGATIONS = frozenset("不别没甭勿莫未需")
 _DESCRIBING = frozenset(("推荐", "介绍"))
 """What before 的 belongs to a name: 爸爸推荐的陈主任."""
+_FADED, _COMPLAINTS = "退了", ("烧", "热", "疸", "疹", "潮", "肿")
+"""退了 behind one of these cancels nothing: 孩子烧退了."""
 _FEEDING = ("喂奶", "喂食", "喂饭", "喂药", "喂养", "喂水")
 """What begins like a call and is none."""
+_AFFIRMING = ("是", "要")
+"""What takes back the denial before it: 不是约皮肤科,是约妇科."""
+_UNDENIABLE = frozenset((words.INFO, words.AVAILABILITY))
+"""What a 不 before it does not take back: 没身份证能挂号吗."""
 _DENIABLE = ("投诉", "举报", "曝光")
 """Complaints that are none behind a 不; 不给个说法 is one."""
 _YIELDING = words.WEAK | words.QUITTING
@@ -93,6 +99,8 @@ def told(text: str, cues: Sequence[Mark], around: Around) -> tuple[dict[str, Mar
         weak = said in words.WEAK
         if intent in meant and (weak or intent != words.BOOK):
             continue
+        if said == _FADED and text[start - 1 : start] in _COMPLAINTS:
+            continue
         if intent == words.GREETING and text.startswith(_FEEDING, start):
             continue
         if (intent == words.BOOK and words.DONE.match(text, end)) or (
@@ -101,6 +109,9 @@ def told(text: str, cues: Sequence[Mark], around: Around) -> tuple[dict[str, Mar
             continue
         if _is_negated(text, cue):
             denied.add(intent)
+        elif intent == words.BOOK and intent in denied and text[start - 1 : start] in _AFFIRMING:
+            denied.discard(intent)
+            meant[intent] = cue
         elif not weak or _counts(text, cue, around):
             meant[intent] = cue
     for intent in denied:
@@ -132,7 +143,11 @@ def _add(text: str, meant: dict[str, Mark], saying: Mark, around: Around) -> Non
 
 def _is_negated(text: str, cue: Mark) -> bool:
     start = cue.start
-    if start == 0 or (cue.value == words.COMPLAINT and not text.startswith(_DENIABLE, start)):
+    if (
+        start == 0
+        or cue.value in _UNDENIABLE
+        or (cue.value == words.COMPLAINT and not text.startswith(_DENIABLE, start))
+    ):
         return False
     before = text[max(0, start - REACH) : start]
     return not _NEGATIONS.isdisjoint(before) and words.NEGATION.search(before) is not None

@@ -11,7 +11,7 @@ from handlers.understanding.flags import CRISIS, standing
 from handlers.understanding.grammar import SLIPS
 from handlers.understanding.holidays import Holidays, NameOf
 from handlers.understanding.intents import read_intent
-from handlers.understanding.lexicon import Lexicon, Mark
+from handlers.understanding.lexicon import Lexicon, Mark, longest
 from handlers.understanding.moments import Moment, Moments
 from handlers.understanding.naming import DEPARTMENT, DOCTOR, Names
 from handlers.understanding.normal import normalise, plain
@@ -138,6 +138,10 @@ class Understanding:
     @staticmethod
     def _read_person(text: Text) -> None:
         kin, hints = text.marks.get(KIN_MARK, ()), text.marks.get(HINT, ())
+        if kin and DOCTOR in text.marks:
+            named_before = {mark.end for mark in text.marks[DOCTOR] if mark.value}
+            kin = [mark for mark in kin if mark.start not in named_before]
+        kin = longest(kin) if len(kin) > 1 else kin
         if not kin and not hints and LEADING.match(text.text) is None:
             return
         person = read_person(text.text, kin, hints)
@@ -181,6 +185,8 @@ class Understanding:
                 old.take_old(combine(text.text, moments, text.now, first, last))
                 take_place(old, self._place(text, named, first, last))
                 reading.old = old if old.row() else None
+        if reading.intent == words.CANCEL:
+            moments = [moment for moment in moments if words.NOT_NOW.match(text.text, moment.end) is None]
         when = combine(text.text, moments, text.now, *text.new, usual=reading.old.part if reading.old else None)
         if reading.intent == words.CHANGE:
             move(text, when)
@@ -205,7 +211,9 @@ class Understanding:
         """Return where to go with what is to be done or what hurts."""
         if text.reading.intent in words.TELLS:
             return NOWHERE
-        hits = [*text.hits(self._everyday), *complaints]
+        hits = text.hits(self._everyday)
+        if text.reading.intent not in words.OF_ONE_BOOKED:
+            hits = [*hits, *complaints]
         skills = text.marks.get(SKILL)
         if hits:
             meant, text.reading.reasons = suited(hits, self._names, child=text.reading.child)

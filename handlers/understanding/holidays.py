@@ -28,7 +28,7 @@ MOVING = {
 }
 """Festivals of the lunar and solar calendars; of other years none is known."""
 EVE = "除夕"
-_OVER = "过了"
+_OVER, _EVE = "过了", "头天"
 SEARCHED = 400
 """Days ahead in which a holiday is looked for."""
 
@@ -47,6 +47,8 @@ class Holidays:
         around, nth = found["around"] or "", found["nth"] or ""
         if "完" in found[0] or around == _OVER:
             around = "后"
+        elif around == _EVE:
+            around, nth = "前", "前一天"
         if name and found["festival_day"] is not None and not around:
             return _one(_festival(name, today))
         block = self._next(name, today)

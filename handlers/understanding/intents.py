@@ -100,9 +100,11 @@ def _is_wished(text: str, around: Around) -> bool:
     return around.somebody or words.WISH.search(text) is not None
 
 
-def _asked(text: str, around: Around) -> str | None:
+def _asked(text: str, around: Around, *, spoken: bool = False) -> str | None:
     """Return what a question about something of the clinic asks for: seats where it speaks of a time or of them."""
-    if not around.named or around.complaint or words.QUESTION.search(text) is None or words.PRIVATE.search(text):
+    if around.complaint or not (around.named or (spoken and around.when)) or words.QUESTION.search(text) is None:
+        return None
+    if words.PRIVATE.search(text) is not None or words.WHICHEVER.search(text) is not None:
         return None
     of_seats = around.when or around.vague or NEARBY in around.sayings or words.SEATS.search(text) is not None
     return words.AVAILABILITY if of_seats else words.INFO
@@ -120,7 +122,7 @@ def _corrected(text: str, found: str, meant: Mapping[str, Mark], around: Around)
     if found == words.HELP and around.named and said.startswith(words.HOW):
         return words.BOOK
     if found == words.AGAIN and said.startswith("再") and words.LATER.search(text, 0, cue.start) is not None:
-        return words.UNKNOWN
+        return words.BOOK if around.named and around.when else words.UNKNOWN
     if found == words.MINE:
         return words.AVAILABILITY if _is_nobodys(text, said, meant, around) else found
     if found == words.AVAILABILITY and cue.kind == CUE and _asks_what_is(text, said, around):
@@ -148,7 +150,8 @@ def _booking(text: str, cue: Mark, around: Around) -> str:
         return words.UNKNOWN
     said = text[cue.start : cue.end]
     weak = said in words.WEAK
-    asked = _asked(text, around) if weak or said in words.SPOKEN_OF else None
+    spoken = said in words.SPOKEN_OF
+    asked = _asked(text, around, spoken=spoken) if weak or spoken else None
     if asked or not weak:
         return asked or words.BOOK
     if around.named or around.complaint:

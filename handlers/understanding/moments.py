@@ -27,6 +27,7 @@ from handlers.understanding.lexicon import Spanned
 
 REACH = 8
 """Characters before a time that may take it back."""
+_EVERY = "每"
 TOLD_WITHIN = 12
 """Characters behind a day in the past within which a time may be one of it."""
 _GLUE = re.compile(r"[的,、 ]?(?:大约|大概|差不多|在|约)?")
@@ -114,7 +115,7 @@ class Moments:
             self._read_days(match, kind, last)
         else:
             self.others.append(Moment(start, end))
-            if kind == "past":
+            if kind == "past" and not match[0].startswith(_EVERY):
                 self.past, self._past_end = True, end
 
     def _is_past(self, start: int) -> bool:

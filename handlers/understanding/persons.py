@@ -12,6 +12,9 @@ INTRODUCED, MYSELF, AGED = "introduced", "myself", "aged"
 CHILD, DISTANT, PARENT = "child", "distant", "parent"
 
 
+_OWN = ("我", "俺", "咱")
+
+
 class Person(NamedTuple):
     """Who is to be seen, as it was said; ``child`` is None where nothing tells."""
 
@@ -63,7 +66,8 @@ def _leading(text: str) -> Person | None:
 
 def _related(text: str, kin: Sequence[Mark]) -> Person | None:
     """Return the first relative; 妈 only with whose it is: 我妈."""
-    for mark in kin:
+    taking = next((mark for mark in kin if _is_handed_to(text, mark)), None)
+    for mark in kin if taking is None else (taking,):
         if mark.value == CHILD:
             parent = words.PARENT_OF.match(text, mark.end)
             if parent is not None:
@@ -86,12 +90,19 @@ def _related(text: str, kin: Sequence[Mark]) -> Person | None:
 
 def _is_no_patient(text: str, mark: Mark) -> bool:
     """Tell whether a relative only speaks, comes along, is waited for, or is another word."""
+    if words.ADDRESSED.match(text, mark.end) is not None and not text.startswith(_OWN, max(0, mark.start - 1)):
+        return True
     if words.ONLY_SPEAKS.match(text, mark.end) is not None:
         return True
     if words.ONLY_NEAR.search(text, max(0, mark.start - 5), mark.start) is not None:
         return True
     menses = words.MENSES.search(text, max(0, mark.start - 1), mark.end + 8)
     return menses is not None and menses.start() <= mark.start < menses.end()
+
+
+def _is_handed_to(text: str, mark: Mark) -> bool:
+    """Tell whether an appointment is to be this one's from now on: 儿子的号改给我老婆."""
+    return words.HANDED_TO.search(text, max(0, mark.start - 5), mark.start) is not None
 
 
 def _age(text: str) -> int | None:

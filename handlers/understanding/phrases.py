@@ -11,6 +11,7 @@ from handlers.understanding.tables import Entry
 from handlers.understanding.vocabulary import CLAUSE
 
 VERBS = frozenset("拔补洗镶种上取拆换打做查测开配看验拍抽缝割祛点扎正")
+_DENYING = frozenset("不没")
 MEASURES = ("个", "点", "一下", "下", "一个", "了", "完", "颗", "一颗", "几颗", "两颗")
 """What stands within a verb and its object: 拆个线."""
 
@@ -79,10 +80,15 @@ class Phrases:
             found = group.search(text, end, end + self._reach)
             if found is None and back:
                 found = group.search(text, max(0, start - back), start)
-            if found is None or (not back and CLAUSE.search(text, end, found.start()) is not None):
+            if found is None or (not back and _is_apart(text, end, found.start())):
                 return None
             first, last = min(first, found.start()), max(last, found.end())
         return first, last
+
+
+def _is_apart(text: str, end: int, start: int) -> bool:
+    """Tell whether what stands behind a word does not belong to it, or is denied: 胸口也不闷."""
+    return text[start - 1] in _DENYING and start > end or CLAUSE.search(text, end, start) is not None
 
 
 def _anchor(groups: Sequence[Sequence[str]], back: int) -> int:

@@ -11,6 +11,8 @@ from handlers.understanding.grammar import AFTERNOON, CORRECTION, JOINED, MORNIN
 from handlers.understanding.moments import Moment
 
 ONE = timedelta(days=1)
+_WEEKLESS = "周星礼"
+"""With what a weekday begins that may be of any week."""
 RANGE = ("到", "至", "-", "~")
 ENDS = {MORNING: time(12), AFTERNOON: time(18)}
 
@@ -70,7 +72,7 @@ def combine(
                 when.date = when.until = None
         else:
             if text[moment.end : moment.end + 1] not in RANGE and text[moment.start - 1 : moment.start] not in RANGE:
-                _settle(moment, now, when.date)
+                _settle(text, moment, now, when.date)
             if last is None:
                 _add(when, moment, is_next=False)
             else:
@@ -108,13 +110,16 @@ def _are_apart(one: Moment, other: Moment) -> bool:
     return (one.days is None) != (other.days is None) and (one.part is None) != (other.part is None)
 
 
-def _settle(moment: Moment, now: datetime, said: dt.date | None) -> None:
+def _settle(text: str, moment: Moment, now: datetime, said: dt.date | None) -> None:
     """Decide a weekday that is today's: that of a day said before, the coming one when today's time is over; or ask."""
     days = moment.days
-    if days is None or not days.bare:
+    if days is None or days.first is None:
         return
-    if said is not None and days.first is not None and said.weekday() == days.first.weekday():
+    of_any_week = moment.kind == "weekday" and text[moment.start] in _WEEKLESS and days.first == days.last
+    if said is not None and of_any_week and said.weekday() == days.first.weekday():
         moment.days = Days(said, said)
+        return
+    if not days.bare:
         return
     ends = _time_of(moment) or (ENDS.get(moment.part) if moment.part else None)
     if ends is not None and ends <= now.time():
