@@ -69,7 +69,12 @@ def where_old_is(text: str, moments: Sequence[Moment], named: Sequence[Mention])
             return 0, shift.start()
     new = _where_new_begins(text, moments, named)
     days = [moment for moment in moments if moment.days is not None]
-    if not new and len(days) == 2 and _cannot_be_kept(text, days[1]) and not _cannot_be_kept(text, days[0]):  # noqa: PLR2004  # the one and the other
+    if (
+        not new
+        and len(days) == 2
+        and _cannot_be_kept(text, days[1])
+        and not _cannot_be_kept(text, days[0], days[1].start)
+    ):  # noqa: PLR2004  # the one and the other
         return days[0].end, len(text)
     return 0, new or _where_another_begins(text, days) or _where_another_begins(text, named)
 
@@ -88,9 +93,11 @@ def _where_another_begins(text: str, days: Sequence[Moment | Mention]) -> int:
     return 0
 
 
-def _cannot_be_kept(text: str, day: Moment | Mention) -> bool:
+def _cannot_be_kept(text: str, day: Moment | Mention, until: int | None = None) -> bool:
     """Tell whether behind a day stands that it cannot be kept."""
-    return isinstance(day, Moment) and UNABLE.search(text, day.end, day.end + REACH) is not None
+    return isinstance(day, Moment) and (
+        day.turn == "excluded" or UNABLE.search(text, day.end, min(until or len(text), day.end + REACH)) is not None
+    )
 
 
 def _where_new_begins(text: str, moments: Sequence[Moment], named: Sequence[Mention]) -> int:

@@ -11,6 +11,7 @@ from handlers.understanding.sayings import INTENTS, SAYING, sayings
 CUE = "cue"
 SKILL, PREFER, PAST, ELSEWHERE, SPAM = "skill", "prefer", "past", "elsewhere", "spam"
 REACH = 8
+_TWO = 2
 """Characters before a cue that may negate it."""
 ALONE = frozenset((words.BOOK, words.GREETING))
 """Intents of which weak cues are looked at closer, beside nothing too."""
@@ -19,6 +20,7 @@ _DESCRIBING = frozenset(("推荐", "介绍"))
 """What before 的 belongs to a name: 爸爸推荐的陈主任."""
 _FADED, _COMPLAINTS = "退了", ("烧", "热", "疸", "疹", "潮", "肿")
 """退了 behind one of these cancels nothing: 孩子烧退了."""
+_SEE_AGAIN, _PUT_OFF = "再看", ("看", "吧", "说")
 _FEEDING = ("喂奶", "喂食", "喂饭", "喂药", "喂养", "喂水")
 """What begins like a call and is none."""
 _AFFIRMING = ("是", "要")
@@ -34,10 +36,14 @@ _YIELDING = words.WEAK | words.QUITTING
 class Around:
     """What else stands in a sentence, as far as the intent depends on it; most of it is looked at only when it does."""
 
-    def __init__(self, reading: Reading, moments: Moments, *, named: bool, complaint: bool, moves: bool) -> None:
-        """``named``: a department or a doctor is; ``complaint``: something hurts; ``moves``: one becomes another."""
+    def __init__(
+        self, reading: Reading, moments: Moments, *, named: bool, doctor: bool, complaint: bool, moves: bool
+    ) -> None:
+        """``named``: a department or a ``doctor`` is; ``complaint``: something hurts; ``moves``: one becomes another."""
         self.named, self.complaint, self.when = named, complaint or SKILL in reading.marks, bool(moments.found)
-        self.moves = moves
+        self.doctor, self.moves = doctor, moves
+        self.hints = False
+        """Whether words stand in it that tell what is wanted, but not surely."""
         self._reading, self._moments = reading, moments
         marks = reading.marks.get(SAYING)
         self.sayings: Mapping[str, Mark] = sayings(reading.normal.text, marks) if marks else {}
@@ -78,6 +84,17 @@ class Around:
         """What nothing explains."""
         return self._reading.left
 
+    def behind_time(self, place: int) -> int:
+        """Return where a day or a time ends that begins at a place, else that place."""
+        return next((moment.end for moment in self._moments.found if moment.start == place), place)
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether right behind its last day or time something stands that nothing explains: 改到明天送货."""
+        text, found = self._reading.normal.text, self._moments.found
+        behind = text[found[-1].end : found[-1].end + _TWO] if found else ""
+        return len(behind) == _TWO and behind in self.left
+
     @property
     def loose(self) -> int:
         """How many characters nothing explains."""
@@ -98,6 +115,8 @@ def told(text: str, cues: Sequence[Mark], around: Around) -> tuple[dict[str, Mar
         said = text[start:end]
         weak = said in words.WEAK
         if intent in meant and (weak or intent != words.BOOK):
+            continue
+        if said == _SEE_AGAIN and text.startswith(_PUT_OFF, end):
             continue
         if said == _FADED and text[start - 1 : start] in _COMPLAINTS:
             continue
@@ -126,6 +145,8 @@ def _counts(text: str, cue: Mark, around: Around) -> bool:
     """Tell whether a weak cue stands beside something of the clinic."""
     if around.named or around.complaint or cue.value in ALONE:
         return True
+    if cue.value == words.INFO and words.QUESTION.search(text) is None:
+        return False
     return around.when and text[cue.start : cue.end] not in words.OF_SOMEBODY
 
 

@@ -7,7 +7,7 @@ from booking.models import Catalogue
 from handlers.understanding import vocabulary as words
 from handlers.understanding.changes import is_moved, where_old_is
 from handlers.understanding.cues import CUE, ELSEWHERE, PAST, PREFER, SKILL, SPAM, Around, cue_words
-from handlers.understanding.flags import CRISIS, standing
+from handlers.understanding.flags import CRISIS, is_exaggerated, standing
 from handlers.understanding.grammar import SLIPS
 from handlers.understanding.holidays import Holidays, NameOf
 from handlers.understanding.intents import read_intent
@@ -112,7 +112,9 @@ class Understanding:
         somebody = DOCTOR in marks and words.NOBODYS.search(text.text) is not None
         something = bool(named.departments or named.doctors) or EVERYDAY_ALONE in marks or somebody
         moves = is_moved(text.text, moments.found, [*named.departments, *named.doctors])
-        around = Around(text.reading, moments, named=something, complaint=bool(complaints), moves=moves)
+        around = Around(
+            text.reading, moments, named=something, doctor=bool(named.doctors), complaint=bool(complaints), moves=moves
+        )
         cues: Sequence[Mark] = marks.get(CUE, ())
         if cues:
             cues = outside(outside(cues, complaints), moments.found)
@@ -130,6 +132,8 @@ class Understanding:
 
     def _complaints(self, text: Text) -> list[Hit]:
         hits = text.hits(self._symptoms)
+        if hits:
+            hits = [hit for hit in hits if not is_exaggerated(text.text, hit.start)]
         if len(hits) > 1:
             hits = widest(hits)
         text.use(hits, SYMPTOM)

@@ -29,9 +29,13 @@ NEAR_ONE = re.compile(r"[爸妈爷奶公婆孩娃儿女夫妻]|老[人伴头太]
 """Who or what makes sure that a body is meant."""
 
 FIGURE = re.compile(
-    r"哈哈|嘿嘿|笑死|ddl|论文|电梯|裁判|打游戏|这破游戏|追剧|电视剧|剧情|比赛|股票|基金|房价|累成狗|快递|外卖|网速|网络"
+    r"哈哈|嘿嘿|笑死|ddl|论文|电脑|手机卡|电梯|裁判|打游戏|这破游戏|追剧|电视剧|剧情|比赛|股票|基金|房价|累成狗|快递|外卖|网速|网络"
 )
 """What makes a figure of speech of a red flag: 论文写到吐血."""
+EXAGGERATED = re.compile(
+    r"(?<!呼吸)(?:[看听笑骂忙写改追排等堵挤学考背逛催吵难贵穷甜帅美冷题]|无聊|加班)得(?:我|人|让人|你)?(?:都|要|想|直|快|差点|好|真)?$|[甜笑帅美尬]到(?:我)?(?:都|要|想)?$"
+)
+"""What stands right before a complaint that is none: 这价格看得我心口疼."""
 CRISIS = "crisis"
 REACH = 10
 """Characters before a flag that may deny it."""
@@ -43,8 +47,13 @@ def standing(text: str, hits: Iterable[Hit]) -> list[Hit]:
     return [hit for hit in hits if not _is_none(text, hit, followed_up=followed_up)]
 
 
+def is_exaggerated(text: str, start: int) -> bool:
+    """Tell whether a complaint that begins here only says how something is."""
+    return start > 1 and EXAGGERATED.search(text, max(0, start - REACH), start) is not None
+
+
 def _is_none(text: str, hit: Hit, *, followed_up: bool) -> bool:
-    if NOT_SO.search(text, max(0, hit.start - REACH), hit.start) is not None:
+    if NOT_SO.search(text, max(0, hit.start - REACH), hit.start) is not None or is_exaggerated(text, hit.start):
         return True
     first, last = _clause(text, hit)
     if hit.entry.kind == CRISIS:

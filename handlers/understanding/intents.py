@@ -21,6 +21,8 @@ _OPENING = frozenset(("上班吗", "上班么", "上不上班", "上班不", "�
 _THERE_IS = frozenset(("有没有", "有吗"))
 _WAS = frozenset("了过的")
 """What behind a cue tells of what was: 挂的."""
+_HARMLESS = ALONE | {words.THANKS}
+"""Cues beside which a bare day may still be a wish to book."""
 _SEEKS = frozenset(["挂号", "预约", "挂个号", "挂个", "约个", "想挂", "想约", "挂", "约"])
 """Words for booking that leave no doubt."""
 _FIRMER = frozenset((words.CANCEL, words.HUMAN, words.COMPLAINT))
@@ -33,6 +35,7 @@ def read_intent(text: str, cues: Sequence[Mark], around: Around) -> str:
     if _is_foreign(text, around):
         return words.UNKNOWN
     meant, denied = told(text, cues, around)
+    around.hints = any(cue.value not in _HARMLESS for cue in cues)
     if (around.moves or CHANGED in around.sayings) and _FIRMER.isdisjoint(meant):
         return words.CHANGE
     if DRUG in around.sayings and not _asks_strongly(text, meant):
@@ -44,6 +47,8 @@ def read_intent(text: str, cues: Sequence[Mark], around: Around) -> str:
 def _is_foreign(text: str, around: Around) -> bool:
     """Tell whether a sentence sells something, tells of others, or speaks of what the clinic has nothing to do with."""
     if around.spam or (TALK in around.sayings and words.OWN_WISH.search(text) is None):
+        return True
+    if around.complaint and words.PETS.search(text) is not None:
         return True
     if around.named or around.complaint or not around.elsewhere:
         return False
@@ -79,20 +84,25 @@ def _unsaid(text: str, around: Around) -> str:
     asked = _asked(text, around)
     if asked:
         return asked
-    if around.named and not around.complaint and around.loose > _bearable(text, around):
+    of_name_only = around.named and not around.complaint
+    if of_name_only and (words.QUESTION.search(text) is not None or words.LEARNING.search(text) is not None):
+        return words.UNKNOWN
+    if of_name_only and around.loose > _bearable(text, around):
         return words.UNKNOWN
     if around.named or around.complaint:
         over = around.past and around.named and (not around.complaint or around.loose > LOOSE)
-        over = over or words.OVER.search(text) is not None
+        over = over or words.OVER.search(text) is not None or words.LONG_AGO.search(text) is not None
         return words.UNKNOWN if over and not around.when else words.BOOK
-    bare = around.when and not around.vague and (around.prefers or around.loose <= LOOSE)
+    if words.NO_WISH.search(text) is not None:
+        return words.UNKNOWN
+    bare = around.when and not around.vague and not around.hints and (around.prefers or around.loose <= LOOSE)
     return words.BOOK if bare else words.UNKNOWN
 
 
 def _bearable(text: str, around: Around) -> int:
     """Return how much of a sentence may be not understood for a name in it to be a wish still."""
     bearable = TIMED_LOOSE if around.when else NAMED_LOOSE
-    return bearable * 2 if _is_wished(text, around) else bearable
+    return bearable * 2 if _is_wished(text, around) and words.LEARNING.search(text) is None else bearable
 
 
 def _is_wished(text: str, around: Around) -> bool:
@@ -106,8 +116,9 @@ def _asked(text: str, around: Around, *, spoken: bool = False) -> str | None:
         return None
     if words.PRIVATE.search(text) is not None or words.WHICHEVER.search(text) is not None:
         return None
-    of_seats = around.when or around.vague or NEARBY in around.sayings or words.SEATS.search(text) is not None
-    return words.AVAILABILITY if of_seats else words.INFO
+    if around.when or around.vague or NEARBY in around.sayings or words.SEATS.search(text) is not None:
+        return words.AVAILABILITY
+    return words.INFO if around.doctor or words.TOPIC.search(text) is not None else None
 
 
 def _corrected(text: str, found: str, meant: Mapping[str, Mark], around: Around) -> str:
@@ -119,6 +130,8 @@ def _corrected(text: str, found: str, meant: Mapping[str, Mark], around: Around)
     if found == words.CANCEL and said in words.QUITTING:
         there_is_one = around.named or around.when or words.OF_AN_APPOINTMENT.search(text) is not None
         return words.CANCEL if there_is_one else words.UNKNOWN
+    if found == words.CHANGE and not around.named and around.goes_on:
+        return words.CHANGE if words.OF_CLINIC.search(text) is not None else words.UNKNOWN
     if found == words.HELP and around.named and said.startswith(words.HOW):
         return words.BOOK
     if found == words.AGAIN and said.startswith("再") and words.LATER.search(text, 0, cue.start) is not None:
@@ -163,7 +176,8 @@ def _booking(text: str, cue: Mark, around: Around) -> str:
 
 def _is_of_another(text: str, cue: Mark, around: Around) -> bool:
     """Tell whether what is to be booked is nothing of the clinic's: 预约洗车."""
-    behind = words.FILLERS.sub("", words.CLAUSE.split(text[cue.end : cue.end + REACH], maxsplit=1)[0])
+    place = around.behind_time(cue.end)
+    behind = words.FILLERS.sub("", words.CLAUSE.split(text[place : place + REACH], maxsplit=1)[0])
     return behind[:1] != "" and behind[:1] in around.left and words.CLINICAL.search(text, cue.end) is None
 
 

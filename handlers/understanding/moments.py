@@ -150,6 +150,8 @@ class Moments:
         if WAKING.match(self._text, end) is not None:
             return True
         following = bisect_left(self._complaints, end, key=_start)
+        if following and self._complaints[following - 1].end > end:
+            return True
         if following == len(self._complaints):
             return False
         return _ABOUT_COMPLAINT.fullmatch(self._text, end, self._complaints[following].start) is not None

@@ -127,7 +127,7 @@ TITLES_IN_PINYIN = ("yisheng", "daifu", "zhuren", "jiaoshou", "doctor", "dr")
 _ELDER = r"我?(?:侄子|侄女|外甥女?|儿子|女儿|孙子|孙女|同事|朋友|邻居|妈妈?|爸爸?|老公|老婆)"
 NAME_OF_PATIENT = re.compile(
     rf"(?:帮我?|给|替|为|代|(?:就诊人|患者|病人)(?:姓名|名字)?(?:是|叫|为|:)?|(?:大名|姓名|名字|全名|真名|本名)(?:是|叫|为|:)?|叫)(?:{_ELDER})?(?P<name>(?:{'|'.join(COMPOUND)}|[{SURNAMES}])[\u4e00-\u9fff]{{1,2}}?)"
-    r"(?=(?:来|想|要|需要)?(?:预约|挂|约|看|改|取消|退|查|复|的号|的预约|做|打|拍|找|[,。!?]|$))"
+    r"(?=(?:老人|先生|女士|同学|小朋友|奶奶|爷爷|大爷|大妈|阿姨)?(?:来|想|要|需要)?(?:预约|挂|约|看|改|取消|退|查|复|的号|的预约|做|打|拍|找|[,。!?]|$))"
 )
 """A full name behind 帮, 给, 替; what may look like one and is none is in ``NO_NAME``."""
 NAMED_BY_RANK = re.compile(

@@ -132,6 +132,19 @@ PRIVATE = re.compile(
     r"微信(?!支付|付款|缴费|预约)|[买卖]|好用|好看|好吃|伪|后[^,。?]{0,4}(?:多久|几天|能不能|能|可以)[^,。]{0,3}(?:吃|喝|洗|动|走|运动|上班|碰水)|手机号|结婚|单身|老家|哪里人|几岁了|多大了|喜欢"
 )
 """What is none of the clinic's to answer, whoever is named."""
+TOPIC = re.compile(
+    r"钱|价|费|贵|多久|多长|几天|几次|几岁|多大|要不要|用不用|需不需|需要|能不能|可不可以|可以|带|空腹|准备|流程|手续|楼|在哪|哪里|哪儿|能[做打看拔补洗拍抽查接开]|会做|做不做|看什么|看哪|挂什么|挂哪|有哪|报销|医保|住院|疼不疼|痛不痛|麻药|男|女|有没有|有"
+)
+"""What the clinic is asked about that it can tell."""
+PETS = re.compile(
+    r"^(?!.*被).*(?:[我他她你]家?的?|家里的?|只|条)(?:小|大|老)?(?:猫|狗|兔子|仓鼠|鹦鹉|泰迪|金毛|布偶)(?![抓咬毛舍])"
+)
+"""Patients that are seen elsewhere."""
+LEARNING = re.compile(r"学(?:医|习|中医)|想学|想当|想报|报考|工作|实习|应聘|招聘|面试")
+"""What is wished of a department beside being treated."""
+NO_WISH = re.compile(r"(?:周|星期|礼拜)[一二三四五六日天几]了[吗么没]|几号[?了啊呀]?$|是(?:几|什么|周|星期)")
+LONG_AGO = re.compile(r"^(?!.*(?:现在|最近|又|还|一直|这几天|今天|想|要|复查)).*(?:去年|前年|小时候|当年|那年)")
+"""What tells of an illness long ago."""
 WHICHEVER = re.compile(r"(哪[天个位里]|什么时候|几点|谁).{0,6}\1")
 """What looks like a question and leaves it open: 哪天人少哪天."""
 SPOKEN_OF = frozenset("看诊 看病 看医生 看大夫 就诊 就医 专家号 普通号".split())
@@ -203,7 +216,9 @@ MOVING = re.compile(
     r"(?:(?<![没若])(?:改|换|调|挪)|更正|往[前后](?:放|提|挪|推|移|调)|(?:提|放|推|移|拨)(?=到|至))(?:成|到|为|至|约|去|在|挂)?(?:一下|下)?"
 )
 """What stands right before the new, where the old stands before it."""
-UNABLE = re.compile(r"[来去赶到][^,。]{0,2}不[了成上及回到]|没空|没时间|有事|不行|不方便|走不开|冲突|加班|出差")
+UNABLE = re.compile(
+    r"[来去赶到][^,。]{0,2}不[了成上及回到]|没空|没时间|有事|不行|不方便|走不开|冲突|加班|出差|开会|有课|上课|上班|考试|有安排"
+)
 """What tells that an appointment cannot be kept."""
 RATHER = re.compile(r"其实|我想要|想换|要换|应该是|要的是|想要的是|本意是")
 """What stands before the day that was meant from the start."""
