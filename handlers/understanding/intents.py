@@ -21,6 +21,8 @@ _OPENING = frozenset(("上班吗", "上班么", "上不上班", "上班不", "�
 _THERE_IS = frozenset(("有没有", "有吗"))
 _WAS = frozenset("了过的")
 """What behind a cue tells of what was: 挂的."""
+_OF_MINE = frozenset((words.CANCEL, words.CHANGE))
+"""What is done to an appointment; where it is not to be, naming the appointment asks for nothing: 别取消我的号."""
 _HARMLESS = ALONE | {words.THANKS}
 """Cues beside which a bare day may still be a wish to book."""
 _SEEKS = frozenset(["挂号", "预约", "挂个号", "挂个", "约个", "想挂", "想约", "挂", "约"])
@@ -70,6 +72,8 @@ def _decided(text: str, found: str | None, meant: dict[str, Mark], denied: set[s
         return _booking(text, meant[words.BOOK], around)
     if found in {words.THANKS, words.GREETING}:
         return _polite(found, meant[found], around)
+    if found == words.MINE and not denied.isdisjoint(_OF_MINE):
+        return words.UNKNOWN
     return _corrected(text, found, meant, around)
 
 
@@ -118,6 +122,8 @@ def _asked(text: str, around: Around, *, spoken: bool = False) -> str | None:
         return None
     if around.when or around.vague or NEARBY in around.sayings or words.SEATS.search(text) is not None:
         return words.AVAILABILITY
+    if around.doctor and words.ON_DUTY.search(text) is not None:
+        return words.AVAILABILITY
     return words.INFO if around.doctor or words.TOPIC.search(text) is not None else None
 
 
@@ -128,6 +134,8 @@ def _corrected(text: str, found: str, meant: Mapping[str, Mark], around: Around)
     if found == words.CANCEL and said in words.KEPT_AWAY and not around.named and around.loose > ABSENT_LOOSE:
         return words.CANCEL if words.OF_CLINIC.search(text) is not None else words.UNKNOWN
     if found == words.CANCEL and said in words.QUITTING:
+        if words.PUT_OFF.search(text) is not None:
+            return words.UNKNOWN
         there_is_one = around.named or around.when or words.OF_AN_APPOINTMENT.search(text) is not None
         return words.CANCEL if there_is_one else words.UNKNOWN
     if found == words.CHANGE and not around.named and around.goes_on:
@@ -138,6 +146,8 @@ def _corrected(text: str, found: str, meant: Mapping[str, Mark], around: Around)
         return words.BOOK if around.named and around.when else words.UNKNOWN
     if found == words.MINE:
         return words.AVAILABILITY if _is_nobodys(text, said, meant, around) else found
+    if found == words.AVAILABILITY and said in _THERE_IS and words.INFO in meant:
+        return words.INFO
     if found == words.AVAILABILITY and cue.kind == CUE and _asks_what_is(text, said, around):
         return words.INFO
     return found

@@ -12,7 +12,7 @@ from handlers.understanding.vocabulary import CLAUSE
 
 VERBS = frozenset("拔补洗镶种上取拆换打做查测开配看验拍抽缝割祛点扎正")
 _DENYING = frozenset("不没")
-MEASURES = ("个", "点", "一下", "下", "一个", "了", "完", "颗", "一颗", "几颗", "两颗")
+MEASURES = ("一次", "次", "个", "点", "一下", "下", "一个", "了", "完", "颗", "一颗", "几颗", "两颗")
 """What stands within a verb and its object: 拆个线."""
 
 
