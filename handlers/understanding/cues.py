@@ -21,6 +21,8 @@ _DESCRIBING = frozenset(("推荐", "介绍"))
 _FADED, _COMPLAINTS = "退了", ("烧", "热", "疸", "疹", "潮", "肿")
 """退了 behind one of these cancels nothing: 孩子烧退了."""
 _SEE_AGAIN, _PUT_OFF = "再看", ("看", "吧", "说")
+_WANTING = ("打算", "准备", "计划")
+"""What may stand for 想 in a cue."""
 _FEEDING = ("喂奶", "喂食", "喂饭", "喂药", "喂养", "喂水")
 """What begins like a call and is none."""
 _AFFIRMING = ("是", "要")
@@ -103,7 +105,9 @@ class Around:
 
 def cue_words() -> list[tuple[str, str, str]]:
     """Return what the lexicon must know."""
-    return [(word, CUE, intent) for intent, said in words.CUES.items() for word in said.split()]
+    found = [(word, CUE, intent) for intent, said in words.CUES.items() for word in said.split()]
+    meaning = [(other + word[1:], CUE, intent) for word, _, intent in found if word[0] == "想" for other in _WANTING]
+    return found + meaning
 
 
 def told(text: str, cues: Sequence[Mark], around: Around) -> tuple[dict[str, Mark], set[str]]:

@@ -22,9 +22,11 @@ _PUNCTUATION = {
 _DIALECT = {
     "唔": "不", "冇": "没", "睇": "看", "嚟": "来", "嘅": "的", "佢": "他", "係": "是", "喺": "在", "啲": "点", "畀": "给", "攞": "拿",
     "瞅": "看", "咩": "吗", "甭": "别", "勿": "不",
-    "咯": "了", "喽": "了",
+    "咯": "了", "喽": "了", "啦": "了", "啥": "什么", "咋": "怎么",
 }  # fmt: skip
-"""Characters of the south for what is written otherwise elsewhere; the tables may use either."""
+"""Characters of some regions for what is written otherwise elsewhere; the tables may use either."""
+_ASKING = re.compile(r"(?<![什怎这那多要])么(?=$|[,。?!~])")
+"""么 where it stands for 吗."""
 _ARROW = re.compile(r"-+>|=+>|[→⇒➡]")
 _PICTURE = re.compile(
     r"\[(?:微笑|撇嘴|色|发呆|得意|流泪|害羞|闭嘴|睡|大哭|尴尬|发怒|调皮|呲牙|惊讶|难过|囧|抓狂|吐|偷笑|愉快|白眼|傲慢|困|惊恐|憨笑|悠闲|咒骂|疑问|嘘|晕|衰|骷髅|敲打|再见|擦汗"
@@ -57,6 +59,8 @@ def normalise(said: str) -> Normal:
         text, places = _rewritten(said)
     if ("o" in text or "l" in text) and FIGURE.search(text) is not None:
         text = FIGURE.sub(lambda letter: "0" if letter[0] == "o" else "1", text)
+    if "么" in text:
+        text = _ASKING.sub("吗", text)
     return Normal(text, places)
 
 
@@ -73,7 +77,7 @@ def mended(normal: Normal) -> Normal:
 def _rewritten(said: str) -> tuple[str, list[int] | None]:
     """Rewrite letter for letter; what is more than that is gone through."""
     text = said.translate(_table())
-    if len(text) > LONGEST_READ or _PLAIN.fullmatch(text) is None:
+    if not len(said) == len(text) <= LONGEST_READ or _PLAIN.fullmatch(text) is None:
         said = _PICTURE.sub(lambda picture: " " * len(picture[0]), said[:CUT])
         return _spelled_out(_ARROW.sub(lambda arrow: "改" + " " * (len(arrow[0]) - 1), said))
     return text, None
