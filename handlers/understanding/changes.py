@@ -23,7 +23,6 @@ from handlers.understanding.vocabulary import (
     UNABLE,
 )
 
-
 REACH = 8
 """Characters behind a day within which it is said that it cannot be kept."""
 
@@ -50,8 +49,9 @@ def is_moved(text: str, moments: Sequence[Moment], named: Sequence[Mention]) -> 
     """Tell whether one day, time or name is to become another: 外科改中医, 25号放到26号."""
     if len(moments) + len(named) < 2:  # noqa: PLR2004  # the one and the other
         return False
-    starts = {place.start for place in (*moments, *named)}
-    first = min(place.end for place in (*moments, *named))
+    places = [(place.start, place.end) for place in moments] + [(place.start, place.end) for place in named]
+    starts = {start for start, _ in places}
+    first = min(end for _, end in places)
     return any(not starts.isdisjoint(range(pivot.end(), pivot.end() + 3)) for pivot in MOVING.finditer(text, first))
 
 
@@ -69,13 +69,10 @@ def where_old_is(text: str, moments: Sequence[Moment], named: Sequence[Mention])
             return 0, shift.start()
     new = _where_new_begins(text, moments, named)
     days = [moment for moment in moments if moment.days is not None]
-    if (
-        not new
-        and len(days) == 2
-        and _cannot_be_kept(text, days[1])
-        and not _cannot_be_kept(text, days[0], days[1].start)
-    ):  # noqa: PLR2004  # the one and the other
-        return days[0].end, len(text)
+    if not new and len(days) > 1:
+        one, other = days[:2]
+        if _cannot_be_kept(text, other) and not _cannot_be_kept(text, one, other.start):
+            return one.end, len(text)
     return 0, new or _where_another_begins(text, days) or _where_another_begins(text, named)
 
 

@@ -1,6 +1,6 @@
 """Which intents the words of a sentence tell, and which they deny."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from handlers.understanding import vocabulary as words
 from handlers.understanding.lexicon import Mark
@@ -21,16 +21,22 @@ _DESCRIBING = frozenset(("推荐", "介绍"))
 _FADED, _COMPLAINTS = "退了", ("烧", "热", "疸", "疹", "潮", "肿")
 """退了 behind one of these cancels nothing: 孩子烧退了."""
 _SEE_AGAIN, _PUT_OFF = "再看", ("看", "吧", "说")
-_WANTING = ("打算", "准备", "计划")
-"""What may stand for 想 in a cue."""
+_OTHERWISE = {
+    "想": ("打算", "准备", "计划"),
+    "几点": ("什么时间", "什么时候"),
+    "什么时候": ("什么时间", "几时", "何时"),
+    "医生": ("大夫", "专家"),
+}
+_ASKING = 3
+"""Letters of a cue from which on 不 may stand for its 吗: 有不 begins other words."""
 _FEEDING = ("喂奶", "喂食", "喂饭", "喂药", "喂养", "喂水")
 """What begins like a call and is none."""
 _AFFIRMING = ("是", "要")
 """What takes back the denial before it: 不是约皮肤科,是约妇科."""
-_UNDENIABLE = frozenset((words.INFO, words.AVAILABILITY))
-"""What a 不 before it does not take back: 没身份证能挂号吗."""
-_DENIABLE = ("投诉", "举报", "曝光")
-"""Complaints that are none behind a 不; 不给个说法 is one."""
+_FACTS = frozenset((words.INFO, words.AVAILABILITY))
+"""Intents that a 没 before them does not take back: 没身份证能挂号吗."""
+_DEMANDS = ("给个", "给我", "给说", "要个", "讨个", "退钱", "赔", "负责")
+"""Complaints that only a 不 before them makes such: 不给个说法."""
 _YIELDING = words.WEAK | words.QUITTING
 """Cues that count less than a saying of the same intent."""
 
@@ -41,7 +47,7 @@ class Around:
     def __init__(
         self, reading: Reading, moments: Moments, *, named: bool, doctor: bool, complaint: bool, moves: bool
     ) -> None:
-        """``named``: a department or a ``doctor`` is; ``complaint``: something hurts; ``moves``: one becomes another."""
+        """``named``: a department or a ``doctor`` is; ``complaint``: something hurts; ``moves``: one gets another."""
         self.named, self.complaint, self.when = named, complaint or SKILL in reading.marks, bool(moments.found)
         self.doctor, self.moves = doctor, moves
         self.hints = False
@@ -106,8 +112,16 @@ class Around:
 def cue_words() -> list[tuple[str, str, str]]:
     """Return what the lexicon must know."""
     found = [(word, CUE, intent) for intent, said in words.CUES.items() for word in said.split()]
-    meaning = [(other + word[1:], CUE, intent) for word, _, intent in found if word[0] == "想" for other in _WANTING]
-    return found + meaning
+    return found + [(other, CUE, intent) for word, _, intent in found for other in _otherwise(word)]
+
+
+def _otherwise(word: str) -> Iterator[str]:
+    """Return other ways to say a cue: 打算看 for 想看, 什么时间上班 for 几点上班, 能看不 for 能看吗."""
+    for said, others in _OTHERWISE.items():
+        if said in word and len(word) > len(said):
+            yield from (word.replace(said, other) for other in others)
+    if word.endswith("吗") and len(word) >= _ASKING:
+        yield from (word[:-1] + other for other in ("不", "没", "没有"))
 
 
 def told(text: str, cues: Sequence[Mark], around: Around) -> tuple[dict[str, Mark], set[str]]:
@@ -120,29 +134,30 @@ def told(text: str, cues: Sequence[Mark], around: Around) -> tuple[dict[str, Mar
         weak = said in words.WEAK
         if intent in meant and (weak or intent != words.BOOK):
             continue
-        if said == _SEE_AGAIN and text.startswith(_PUT_OFF, end):
-            continue
-        if said == _FADED and text[start - 1 : start] in _COMPLAINTS:
-            continue
-        if intent == words.GREETING and text.startswith(_FEEDING, start):
-            continue
-        if (intent == words.BOOK and words.DONE.match(text, end)) or (
-            said in _DESCRIBING and text.startswith("的", end)
-        ):
+        if _is_no_cue(text, cue, said):
             continue
         if _is_negated(text, cue):
             denied.add(intent)
-        elif intent == words.BOOK and intent in denied and text[start - 1 : start] in _AFFIRMING:
-            denied.discard(intent)
-            meant[intent] = cue
         elif not weak or _counts(text, cue, around):
             meant[intent] = cue
+            if intent == words.BOOK and text[start - 1 : start] in _AFFIRMING:
+                denied.discard(intent)
     for intent in denied:
         meant.pop(intent, None)
-    for intent, saying in around.sayings.items():
-        if intent in INTENTS and intent not in denied and not _is_negated(text, saying):
-            _add(text, meant, saying, around)
+    _add_sayings(text, meant, denied, around)
     return meant, denied
+
+
+def _is_no_cue(text: str, cue: Mark, said: str) -> bool:
+    """Tell whether what stands around a word makes it another one: 再看吧, 烧退了, 喂奶, 看过, 爸爸推荐的陈主任."""
+    _, end, _, intent = cue
+    if intent == words.BOOK:
+        return words.DONE.match(text, end) is not None or (said == _SEE_AGAIN and text.startswith(_PUT_OFF, end))
+    if intent == words.CANCEL:
+        return said == _FADED and text[cue.start - 1 : cue.start] in _COMPLAINTS
+    if intent == words.GREETING:
+        return text.startswith(_FEEDING, cue.start)
+    return said in _DESCRIBING and text.startswith("的", end)
 
 
 def _counts(text: str, cue: Mark, around: Around) -> bool:
@@ -152,6 +167,13 @@ def _counts(text: str, cue: Mark, around: Around) -> bool:
     if cue.value == words.INFO and words.QUESTION.search(text) is None:
         return False
     return around.when and text[cue.start : cue.end] not in words.OF_SOMEBODY
+
+
+def _add_sayings(text: str, meant: dict[str, Mark], denied: set[str], around: Around) -> None:
+    """Take what of no fixed words is said."""
+    for intent, saying in around.sayings.items():
+        if intent in INTENTS and intent not in denied and not _is_negated(text, saying):
+            _add(text, meant, saying, around)
 
 
 def _add(text: str, meant: dict[str, Mark], saying: Mark, around: Around) -> None:
@@ -168,11 +190,12 @@ def _add(text: str, meant: dict[str, Mark], saying: Mark, around: Around) -> Non
 
 def _is_negated(text: str, cue: Mark) -> bool:
     start = cue.start
-    if (
-        start == 0
-        or cue.value in _UNDENIABLE
-        or (cue.value == words.COMPLAINT and not text.startswith(_DENIABLE, start))
-    ):
+    if start == 0:
         return False
     before = text[max(0, start - REACH) : start]
-    return not _NEGATIONS.isdisjoint(before) and words.NEGATION.search(before) is not None
+    if _NEGATIONS.isdisjoint(before):
+        return False
+    refusal = words.REFUSAL if cue.value in _FACTS else words.NEGATION
+    if cue.value == words.COMPLAINT and text.startswith(_DEMANDS, start):
+        return False
+    return refusal.search(before) is not None

@@ -186,12 +186,12 @@ class Understanding:
             text.new = (0, first) if first else (last, len(text.text))
             if last:
                 old = Wish()
-                old.take_old(combine(text.text, moments, text.now, first, last))
+                old.take_old(combine(text.text, moments, text.now, slice(first, last)))
                 take_place(old, self._place(text, named, first, last))
                 reading.old = old if old.row() else None
         if reading.intent == words.CANCEL:
             moments = [moment for moment in moments if words.NOT_NOW.match(text.text, moment.end) is None]
-        when = combine(text.text, moments, text.now, *text.new, usual=reading.old.part if reading.old else None)
+        when = combine(text.text, moments, text.now, slice(*text.new), usual=reading.old.part if reading.old else None)
         if reading.intent == words.CHANGE:
             move(text, when)
         if reading.intent == words.CANCEL:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from handlers.understanding.phrases import Hit
 
 NOT_SO = re.compile(
-    r"(?<!是)(?:没有?|无|不|未|并不|也不|不会|不是|从不|否认|没出现|没发生|从没|从来没有?)(?:过|再|出现|发生|感觉|觉得|什么|任何|想要?|想过){0,2}(?:胸闷|气短|头晕|头痛|恶心|呕吐|发热|发烧|咳嗽|和|或者?|、|也没有?)*$"
+    r"(?<!是)(?:没有?|无|不|未|并不|也不|不会|不是|从不|否认|没出现|没发生|从没|从来没有?)(?:过|再|出现|发生|感觉|觉得|什么|任何|想要?|想过){0,2}(?:胸闷|气短|头晕|头疼|恶心|呕吐|发热|发烧|咳嗽|和|或者?|、|也没有?)*$"
 )
 """What stands right before a red flag that is not there."""
 CLAUSE = re.compile(r"[,。!?;、]")

@@ -6,17 +6,12 @@ from handlers.understanding import vocabulary as words
 from handlers.understanding.cues import ALONE, CUE, REACH, Around, told
 from handlers.understanding.lexicon import Mark
 from handlers.understanding.sayings import CHANGED, DRUG, NEARBY, TALK
+from handlers.understanding.unsaid import LOOSE, asked, unsaid
 
 BARE = 4
 """Characters of a text that may say no more than 约."""
-NAMED_LOOSE = 2
-"""Characters not understood beside a bare name that may still be a wish to book."""
-TIMED_LOOSE = 7
-"""The same, where a day or a time is said with the name."""
 ABSENT_LOOSE = 3
 """The same beside words for not coming, where nothing of the clinic is named: 家长会我去不了."""
-LOOSE = 0
-"""Characters not understood beside a bare day that may still be a wish to book: none, or 明天见 would be one."""
 _OPENING = frozenset(("上班吗", "上班么", "上不上班", "上班不", "上班没", "开门不", "开诊"))
 _THERE_IS = frozenset(("有没有", "有吗"))
 _WAS = frozenset("了过的")
@@ -67,7 +62,7 @@ def _asks_strongly(text: str, meant: Mapping[str, Mark]) -> bool:
 def _decided(text: str, found: str | None, meant: dict[str, Mark], denied: set[str], around: Around) -> str:
     if found is None:
         wishes_other = denied <= {words.BOOK} and (around.named or not denied)
-        return _unsaid(text, around) if wishes_other else words.UNKNOWN
+        return unsaid(text, around) if wishes_other else words.UNKNOWN
     if found == words.BOOK:
         return _booking(text, meant[words.BOOK], around)
     if found in {words.THANKS, words.GREETING}:
@@ -77,94 +72,70 @@ def _decided(text: str, found: str | None, meant: dict[str, Mark], denied: set[s
     return _corrected(text, found, meant, around)
 
 
-def _unsaid(text: str, around: Around) -> str:
-    """Tell what is wished where no word says it: naming something of the clinic is a wish to book, unless it tells."""
-    if around.named and words.HAS.search(text) is not None:
-        return words.AVAILABILITY if around.when or NEARBY in around.sayings else words.INFO
-    if around.elsewhere and not around.complaint and not (around.named and _is_wished(text, around)):
-        return words.UNKNOWN
-    if around.named and around.loose and words.ASIDE.match(text) is not None:
-        return words.UNKNOWN
-    asked = _asked(text, around)
-    if asked:
-        return asked
-    of_name_only = around.named and not around.complaint
-    if of_name_only and (words.QUESTION.search(text) is not None or words.LEARNING.search(text) is not None):
-        return words.UNKNOWN
-    if of_name_only and around.loose > _bearable(text, around):
-        return words.UNKNOWN
-    if around.named or around.complaint:
-        over = around.past and around.named and (not around.complaint or around.loose > LOOSE)
-        over = over or words.OVER.search(text) is not None or words.LONG_AGO.search(text) is not None
-        return words.UNKNOWN if over and not around.when else words.BOOK
-    if words.NO_WISH.search(text) is not None:
-        return words.UNKNOWN
-    bare = around.when and not around.vague and not around.hints and (around.prefers or around.loose <= LOOSE)
-    return words.BOOK if bare else words.UNKNOWN
-
-
-def _bearable(text: str, around: Around) -> int:
-    """Return how much of a sentence may be not understood for a name in it to be a wish still."""
-    bearable = TIMED_LOOSE if around.when else NAMED_LOOSE
-    return bearable * 2 if _is_wished(text, around) and words.LEARNING.search(text) is None else bearable
-
-
-def _is_wished(text: str, around: Around) -> bool:
-    """Tell whether something is wished, or for somebody, whatever stands beside it."""
-    return around.somebody or words.WISH.search(text) is not None
-
-
-def _asked(text: str, around: Around, *, spoken: bool = False) -> str | None:
-    """Return what a question about something of the clinic asks for: seats where it speaks of a time or of them."""
-    if around.complaint or not (around.named or (spoken and around.when)) or words.QUESTION.search(text) is None:
-        return None
-    if words.PRIVATE.search(text) is not None or words.WHICHEVER.search(text) is not None:
-        return None
-    if around.when or around.vague or NEARBY in around.sayings or words.SEATS.search(text) is not None:
-        return words.AVAILABILITY
-    if around.doctor and words.ON_DUTY.search(text) is not None:
-        return words.AVAILABILITY
-    return words.INFO if around.doctor or words.TOPIC.search(text) is not None else None
-
-
 def _corrected(text: str, found: str, meant: Mapping[str, Mark], around: Around) -> str:
     """Tell what words mean that depend on what they are said of."""
+    correct = _CORRECTIONS.get(found)
     cue = meant[found]
-    said = text[cue.start : cue.end]
-    if found == words.CANCEL and said in words.KEPT_AWAY and not around.named and around.loose > ABSENT_LOOSE:
+    return correct(text, text[cue.start : cue.end], meant, around) if correct is not None else found
+
+
+def _cancelling(text: str, said: str, meant: Mapping[str, Mark], around: Around) -> str:
+    """Tell what is given up: an appointment, something else, or only the dialogue."""
+    if said in words.KEPT_AWAY and not around.named and around.loose > ABSENT_LOOSE:
         return words.CANCEL if words.OF_CLINIC.search(text) is not None else words.UNKNOWN
-    if found == words.CANCEL and said in words.QUITTING:
+    if said in words.QUITTING:
         if words.PUT_OFF.search(text) is not None:
             return words.UNKNOWN
         there_is_one = around.named or around.when or words.OF_AN_APPOINTMENT.search(text) is not None
         return words.CANCEL if there_is_one else words.UNKNOWN
-    if found == words.CHANGE and not around.named and around.goes_on:
-        return words.CHANGE if words.OF_CLINIC.search(text) is not None else words.UNKNOWN
-    if found == words.HELP and around.named and said.startswith(words.HOW):
-        return words.BOOK
-    if found == words.AGAIN and said.startswith("再") and words.LATER.search(text, 0, cue.start) is not None:
+    return words.CANCEL
+
+
+def _changing(text: str, said: str, meant: Mapping[str, Mark], around: Around) -> str:
+    """Tell whether an appointment is to be changed, or the day of something else: 改到明天送货."""
+    foreign = not around.named and around.goes_on and words.OF_CLINIC.search(text) is None
+    return words.UNKNOWN if foreign else words.CHANGE
+
+
+def _helping(text: str, said: str, meant: Mapping[str, Mark], around: Around) -> str:
+    """Tell a question how to book somewhere from one how to use this: 怎么约王医生."""
+    return words.BOOK if around.named and said.startswith(words.HOW) else words.HELP
+
+
+def _repeating(text: str, said: str, meant: Mapping[str, Mark], around: Around) -> str:
+    """Tell another visit from one that is put off: 有空再约."""
+    if said.startswith("再") and words.LATER.search(text, 0, meant[words.AGAIN].start) is not None:
         return words.BOOK if around.named and around.when else words.UNKNOWN
-    if found == words.MINE:
-        return words.AVAILABILITY if _is_nobodys(text, said, meant, around) else found
-    if found == words.AVAILABILITY and said in _THERE_IS and words.INFO in meant:
+    return words.AGAIN
+
+
+def _owning(text: str, said: str, meant: Mapping[str, Mark], around: Around) -> str:
+    """Tell a question for one's own appointment from one for any: 余号查询, 最近的号是哪天."""
+    nobodys = said in words.WEAK and words.AVAILABILITY in meant
+    if nobodys or ((around.prefers or NEARBY in around.sayings) and "我" not in text):
+        return words.AVAILABILITY
+    return words.MINE
+
+
+def _having(text: str, said: str, meant: Mapping[str, Mark], around: Around) -> str:
+    """Tell a question for seats from one for hours, departments or what else there is."""
+    if said in _THERE_IS and words.INFO in meant:
         return words.INFO
-    if found == words.AVAILABILITY and cue.kind == CUE and _asks_what_is(text, said, around):
-        return words.INFO
-    return found
-
-
-def _is_nobodys(text: str, said: str, meant: Mapping[str, Mark], around: Around) -> bool:
-    """Tell whether what seems to ask for one's own appointment asks for any: 余号查询, 最近的号是哪天."""
-    if said in words.WEAK and words.AVAILABILITY in meant:
-        return True
-    return (around.prefers or NEARBY in around.sayings) and "我" not in text
-
-
-def _asks_what_is(text: str, said: str, around: Around) -> bool:
-    """Tell whether it is asked for hours or departments, not for seats."""
+    if meant[words.AVAILABILITY].kind != CUE:
+        return words.AVAILABILITY
     soon = around.when or NEARBY in around.sayings
     there = said in _THERE_IS and not soon and words.SEATS.search(text) is None
-    return there or (said in _OPENING and not around.named)
+    return words.INFO if there or (said in _OPENING and not around.named) else words.AVAILABILITY
+
+
+_CORRECTIONS = {
+    words.CANCEL: _cancelling,
+    words.CHANGE: _changing,
+    words.HELP: _helping,
+    words.AGAIN: _repeating,
+    words.MINE: _owning,
+    words.AVAILABILITY: _having,
+}
 
 
 def _booking(text: str, cue: Mark, around: Around) -> str:
@@ -174,9 +145,9 @@ def _booking(text: str, cue: Mark, around: Around) -> str:
     said = text[cue.start : cue.end]
     weak = said in words.WEAK
     spoken = said in words.SPOKEN_OF
-    asked = _asked(text, around, spoken=spoken) if weak or spoken else None
-    if asked or not weak:
-        return asked or words.BOOK
+    found = asked(text, around, spoken=spoken) if weak or spoken else None
+    if found or not weak:
+        return found or words.BOOK
     if around.named or around.complaint:
         return words.UNKNOWN if around.past and not around.when and text[cue.end : cue.end + 1] in _WAS else words.BOOK
     if around.when:

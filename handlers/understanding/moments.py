@@ -11,9 +11,9 @@ from handlers.understanding.clock import Clock, read_clock
 from handlers.understanding.days import Days, read_days
 from handlers.understanding.grammar import (
     AFTER_TIME,
+    BEFORE_TIME,
     BEGIN,
     BOOKED_THEN,
-    BEFORE_TIME,
     FROM_TIME,
     LOOK_BACK,
     PART_OF,
@@ -103,20 +103,24 @@ class Moments:
             last = None
         if kind == "part":
             self._read_part(start, end, PART_OF[match[0]], last)
-        elif kind == "clock" and self._is_past(start):
-            self.others.append(Moment(start, end))
         elif kind == "clock":
-            clock = read_clock(match, bound=last is not None and last.end == start)
-            if clock is not None and last is not None and last.clock is None:
-                last.clock, last.end = clock, end
-            elif clock is not None:
-                self.found.append(Moment(start, end, clock=clock))
+            self._read_clock(match, last)
         elif kind in _DAY_KINDS:
             self._read_days(match, kind, last)
         else:
             self.others.append(Moment(start, end))
             if kind == "past" and not match[0].startswith(_EVERY):
                 self.past, self._past_end = True, end
+
+    def _read_clock(self, match: re.Match[str], last: Moment | None) -> None:
+        start, end = match.span()
+        clock = read_clock(match, bound=last is not None and last.end == start)
+        if self._is_past(start):
+            self.others.append(Moment(start, end))
+        elif clock is not None and last is not None and last.clock is None:
+            last.clock, last.end = clock, end
+        elif clock is not None:
+            self.found.append(Moment(start, end, clock=clock))
 
     def _is_past(self, start: int) -> bool:
         """Tell whether a time of day is that of a day in the past: 昨晚看到两点."""

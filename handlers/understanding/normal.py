@@ -20,11 +20,11 @@ _PUNCTUATION = {
     "－": "-", "．": ".", "／": "/", "％": "%", "＋": "+",
 }  # fmt: skip
 _DIALECT = {
-    "唔": "不", "冇": "没", "睇": "看", "嚟": "来", "嘅": "的", "佢": "他", "係": "是", "喺": "在", "啲": "点", "畀": "给", "攞": "拿",
-    "瞅": "看", "咩": "吗", "甭": "别", "勿": "不",
-    "咯": "了", "喽": "了", "啦": "了", "啥": "什么", "咋": "怎么",
-}  # fmt: skip
-"""Characters of some regions for what is written otherwise elsewhere; the tables may use either."""
+    **dict(zip("唔冇睇嚟嘅佢係喺啲畀攞瞅咩甭勿咯喽啦俺痛", "不没看来的他是在点给拿看吗别不了了了我疼", strict=True)),
+    "啥": "什么",
+    "咋": "怎么",
+}
+"""Characters of some regions, and twins, for what is written otherwise elsewhere; the tables may use either."""
 _ASKING = re.compile(r"(?<![什怎这那多要])么(?=$|[,。?!~])")
 """么 where it stands for 吗."""
 _ARROW = re.compile(r"-+>|=+>|[→⇒➡]")

@@ -65,27 +65,28 @@ def _leading(text: str) -> Person | None:
 
 
 def _related(text: str, kin: Sequence[Mark]) -> Person | None:
-    """Return the first relative; 妈 only with whose it is: 我妈."""
+    """Return whom an appointment is to be for from now on, else the first relative."""
     taking = next((mark for mark in kin if _is_handed_to(text, mark)), None)
     for mark in kin if taking is None else (taking,):
-        if mark.value == CHILD:
-            parent = words.PARENT_OF.match(text, mark.end)
-            if parent is not None:
-                mark = Mark(mark.start, parent.end(), KIN_MARK, PARENT)
-        if _is_no_patient(text, mark):
-            continue
-        own = words.MINE_OF.search(text, max(0, mark.start - 3), mark.start)
-        if mark.value == DISTANT:
-            ill = mark.start <= 1 and words.ILL.match(text, mark.end) is not None
-            introduced = ill or words.INTRODUCING.search(text, max(0, mark.start - 5), mark.start) is not None
-            if introduced or (own is not None and text[mark.start : mark.end] in words.OWN_DISTANT):
-                return Person(text[mark.start : mark.end], mark.start, mark.end)
-            continue
-        if mark.value:
-            return Person(text[mark.start : mark.end], mark.start, mark.end, True if mark.value == CHILD else None)
-        if own is not None:
-            return Person(text[own.start() : mark.end], own.start(), mark.end)
+        of_child = words.PARENT_OF.match(text, mark.end) if mark.value == CHILD else None
+        whole = mark if of_child is None else Mark(mark.start, of_child.end(), KIN_MARK, PARENT)
+        person = None if _is_no_patient(text, whole) else _of_family(text, whole)
+        if person is not None:
+            return person
     return None
+
+
+def _of_family(text: str, mark: Mark) -> Person | None:
+    """Return a relative as said; 妈 only with whose it is: 我妈; others only where they are brought, or are ill."""
+    said = text[mark.start : mark.end]
+    own = words.MINE_OF.search(text, max(0, mark.start - 3), mark.start)
+    if mark.value == DISTANT:
+        ill = mark.start <= 1 and words.ILL.match(text, mark.end) is not None
+        brought = ill or words.INTRODUCING.search(text, max(0, mark.start - 5), mark.start) is not None
+        return Person(said, mark.start, mark.end) if brought or (own and said in words.OWN_DISTANT) else None
+    if mark.value:
+        return Person(said, mark.start, mark.end, True if mark.value == CHILD else None)
+    return Person(text[own.start() : mark.end], own.start(), mark.end) if own is not None else None
 
 
 def _is_no_patient(text: str, mark: Mark) -> bool:

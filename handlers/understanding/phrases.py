@@ -88,7 +88,7 @@ class Phrases:
 
 def _is_apart(text: str, end: int, start: int) -> bool:
     """Tell whether what stands behind a word does not belong to it, or is denied: 胸口也不闷."""
-    return text[start - 1] in _DENYING and start > end or CLAUSE.search(text, end, start) is not None
+    return (text[start - 1] in _DENYING and start > end) or CLAUSE.search(text, end, start) is not None
 
 
 def _anchor(groups: Sequence[Sequence[str]], back: int) -> int:

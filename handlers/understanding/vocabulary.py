@@ -140,6 +140,8 @@ PETS = re.compile(
     r"^(?!.*被).*(?:[我他她你]家?的?|家里的?|只|条)(?:小|大|老)?(?:猫|狗|兔子|仓鼠|鹦鹉|泰迪|金毛|布偶)(?![抓咬毛舍])"
 )
 """Patients that are seen elsewhere."""
+PREPARING = re.compile(r"多久|空腹|疼不疼|疼吗|带什么|[要用]带|准备|注意|费|钱|价|证|报销|医保")
+"""What a question with a day in it asks for all the same, instead of seats."""
 LEARNING = re.compile(r"学(?:医|习|中医)|想学|想当|想报|报考|工作|实习|应聘|招聘|面试")
 """What is wished of a department beside being treated."""
 NO_WISH = re.compile(r"(?:周|星期|礼拜)[一二三四五六日天几]了[吗么没]|几号[?了啊呀]?$|是(?:几|什么|周|星期)")
@@ -172,6 +174,10 @@ NEGATION = re.compile(
     r"(?:是|想|要|用|需要|打算|准备|找|转|再|必|得|去|来|给我|帮我|让|愿意|敢|肯|能|可以)*(?:再|去|来|继续)?$"
 )
 """What stands right before a cue and turns it round; 能不能, 可不可以 ask and do not."""
+REFUSAL = re.compile(
+    r"(?:别|不用|不想|不要|不必|不需要|(?<!是)不是|没问|没说|没想)(?:再|要|想|去|来|帮我|给我)*(?:问|看|查|告诉我|打听|知道|了解|说|发)?$"
+)
+"""What stands right before a question and takes it back."""
 PREFERENCES = {
     "soonest": (
         "最快 最近有 最近的 最近一 最近能 最近可 最近哪 最近什么 最近号 越早越好 越快越好 尽快 尽早 尽可能早 尽可能快 最早 马上看 马上约 马上挂 赶紧 第一时间 越早"

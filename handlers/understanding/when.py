@@ -11,6 +11,7 @@ from handlers.understanding.grammar import AFTERNOON, CORRECTION, JOINED, MORNIN
 from handlers.understanding.moments import Moment
 
 ONE = timedelta(days=1)
+WHOLE = slice(None)
 _WEEKLESS = "周星礼"
 """With what a weekday begins that may be of any week."""
 RANGE = ("到", "至", "-", "~")
@@ -46,21 +47,16 @@ class When:
 
 
 def combine(
-    text: str,
-    moments: Sequence[Moment],
-    now: datetime,
-    start: int = 0,
-    end: int | None = None,
-    usual: str | None = None,
+    text: str, moments: Sequence[Moment], now: datetime, part: slice = WHOLE, *, usual: str | None = None
 ) -> When:
-    """Return what the moments between two places of a text say together.
+    """Return what the moments in a part of a text say together.
 
     ``now`` is the clinic's local time; ``usual`` the part of day of a time that does not tell its own.
     """
     when = When()
     when.usual = usual
     last: Moment | None = None
-    stop = len(text) if end is None else end
+    start, stop, _ = part.indices(len(text))
     for moment in moments:
         if not start <= moment.start < stop:
             continue
@@ -123,7 +119,7 @@ def _settle(text: str, moment: Moment, now: datetime, said: dt.date | None) -> N
         return
     ends = _time_of(moment) or (ENDS.get(moment.part) if moment.part else None)
     if ends is not None and ends <= now.time():
-        day = days.first + timedelta(days=WEEK) if days.first else None
+        day = days.first + timedelta(days=WEEK)
         moment.days = Days(day, day)
     else:
         moment.days = OPEN
