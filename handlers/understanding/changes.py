@@ -45,10 +45,11 @@ def shifted(text: str, old: Wish) -> tuple[dt.date | None, dt.time | None] | Non
     return old.date, moved.time() if moved.day == 2 else None  # noqa: PLR2004  # the same day
 
 
-def is_moved(text: str, moments: Sequence[Moment], named: Sequence[Mention]) -> bool:
+def is_moved(text: str, moments: Sequence[Moment], departments: Sequence[Mention], doctors: Sequence[Mention]) -> bool:
     """Tell whether one day, time or name is to become another: 外科改中医, 25号放到26号."""
-    if len(moments) + len(named) < 2:  # noqa: PLR2004  # the one and the other
+    if len(moments) + len(departments) + len(doctors) < 2:  # noqa: PLR2004  # the one and the other
         return False
+    named = (*departments, *doctors)
     places = [(place.start, place.end) for place in moments] + [(place.start, place.end) for place in named]
     starts = {start for start, _ in places}
     first = min(end for _, end in places)

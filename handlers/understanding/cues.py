@@ -1,6 +1,7 @@
 """Which intents the words of a sentence tell, and which they deny."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 
 from handlers.understanding import vocabulary as words
 from handlers.understanding.lexicon import Mark
@@ -16,6 +17,8 @@ _TWO = 2
 ALONE = frozenset((words.BOOK, words.GREETING))
 """Intents of which weak cues are looked at closer, beside nothing too."""
 _NEGATIONS = frozenset("不别没甭勿莫未需")
+_HARMLESS = ALONE | {words.THANKS}
+"""Cues beside which a bare day may still be a wish to book."""
 _DESCRIBING = frozenset(("推荐", "介绍"))
 """What before 的 belongs to a name: 爸爸推荐的陈主任."""
 _FADED, _COMPLAINTS = "退了", ("烧", "热", "疸", "疹", "潮", "肿")
@@ -50,8 +53,6 @@ class Around:
         """``named``: a department or a ``doctor`` is; ``complaint``: something hurts; ``moves``: one gets another."""
         self.named, self.complaint, self.when = named, complaint or SKILL in reading.marks, bool(moments.found)
         self.doctor, self.moves = doctor, moves
-        self.hints = False
-        """Whether words stand in it that tell what is wanted, but not surely."""
         self._reading, self._moments = reading, moments
         marks = reading.marks.get(SAYING)
         self.sayings: Mapping[str, Mark] = sayings(reading.normal.text, marks) if marks else {}
@@ -66,6 +67,17 @@ class Around:
     def vague(self) -> bool:
         """Whether it speaks of times that are none to book."""
         return bool(self._moments.others) or PAST in self._reading.marks
+
+    @property
+    def hints(self) -> bool:
+        """Whether words stand in it that tell what is wanted, but not surely."""
+        return any(cue.value not in _HARMLESS for cue in self._reading.marks.get(CUE, ()))
+
+    @cached_property
+    def asks(self) -> bool:
+        """Whether it is a question."""
+        text = self._reading.normal.text
+        return not words.ASKING.isdisjoint(text) and words.QUESTION.search(text) is not None
 
     @property
     def somebody(self) -> bool:
@@ -164,7 +176,7 @@ def _counts(text: str, cue: Mark, around: Around) -> bool:
     """Tell whether a weak cue stands beside something of the clinic."""
     if around.named or around.complaint or cue.value in ALONE:
         return True
-    if cue.value == words.INFO and words.QUESTION.search(text) is None:
+    if cue.value == words.INFO and not around.asks:
         return False
     return around.when and text[cue.start : cue.end] not in words.OF_SOMEBODY
 

@@ -111,13 +111,15 @@ class Understanding:
         marks = text.marks
         somebody = DOCTOR in marks and words.NOBODYS.search(text.text) is not None
         something = bool(named.departments or named.doctors) or EVERYDAY_ALONE in marks or somebody
-        moves = is_moved(text.text, moments.found, [*named.departments, *named.doctors])
+        moves = is_moved(text.text, moments.found, *named)
         around = Around(
             text.reading, moments, named=something, doctor=bool(named.doctors), complaint=bool(complaints), moves=moves
         )
         cues: Sequence[Mark] = marks.get(CUE, ())
-        if cues:
-            cues = outside(outside(cues, complaints), moments.found)
+        if cues and complaints:
+            cues = outside(cues, complaints)
+        if cues and moments.found:
+            cues = outside(cues, moments.found)
         return read_intent(text.text, cues, around)
 
     def _read_flags(self, text: Text) -> None:

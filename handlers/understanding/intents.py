@@ -18,8 +18,6 @@ _WAS = frozenset("了过的")
 """What behind a cue tells of what was: 挂的."""
 _OF_MINE = frozenset((words.CANCEL, words.CHANGE))
 """What is done to an appointment; where it is not to be, naming the appointment asks for nothing: 别取消我的号."""
-_HARMLESS = ALONE | {words.THANKS}
-"""Cues beside which a bare day may still be a wish to book."""
 _SEEKS = frozenset(["挂号", "预约", "挂个号", "挂个", "约个", "想挂", "想约", "挂", "约"])
 """Words for booking that leave no doubt."""
 _FIRMER = frozenset((words.CANCEL, words.HUMAN, words.COMPLAINT))
@@ -32,7 +30,6 @@ def read_intent(text: str, cues: Sequence[Mark], around: Around) -> str:
     if _is_foreign(text, around):
         return words.UNKNOWN
     meant, denied = told(text, cues, around)
-    around.hints = any(cue.value not in _HARMLESS for cue in cues)
     if (around.moves or CHANGED in around.sayings) and _FIRMER.isdisjoint(meant):
         return words.CHANGE
     if DRUG in around.sayings and not _asks_strongly(text, meant):
@@ -45,7 +42,7 @@ def _is_foreign(text: str, around: Around) -> bool:
     """Tell whether a sentence sells something, tells of others, or speaks of what the clinic has nothing to do with."""
     if around.spam or (TALK in around.sayings and words.OWN_WISH.search(text) is None):
         return True
-    if around.complaint and words.PETS.search(text) is not None:
+    if around.complaint and words.PETS.search(text) is not None and words.BY not in text:
         return True
     if around.named or around.complaint or not around.elsewhere:
         return False

@@ -35,7 +35,7 @@ def asked(text: str, around: Around, *, spoken: bool = False) -> str | None:
     """
     if around.named and words.HAS.search(text) is not None:
         return words.AVAILABILITY if around.when or NEARBY in around.sayings else words.INFO
-    if around.complaint or not (around.named or (spoken and around.when)) or words.QUESTION.search(text) is None:
+    if around.complaint or not (around.named or (spoken and around.when)) or not around.asks:
         return None
     if words.PRIVATE.search(text) is not None or words.WHICHEVER.search(text) is not None:
         return None
@@ -52,12 +52,14 @@ def _is_beside_the_point(text: str, around: Around) -> bool:
     """Tell whether it speaks of something else, or asks what is none of a clinic's: 中医是科学吗."""
     if around.elsewhere and not around.complaint:
         return not (around.named and around.when and around.somebody)
-    return bool(around.named and around.loose and words.ASIDE.match(text) is not None)
+    if not around.named or words.ASIDE.search(text) is None or words.FOR_SEATS.search(text) is not None:
+        return False
+    return around.loose > LOOSE
 
 
 def _is_no_wish(text: str, around: Around) -> bool:
     """Tell whether a sentence that names something says too much else, or asks, to wish it."""
-    if words.QUESTION.search(text) is not None or words.LEARNING.search(text) is not None:
+    if around.asks or words.LEARNING.search(text) is not None:
         return True
     bearable = NAMED_LOOSE
     if around.when:
@@ -70,4 +72,6 @@ def _is_over(text: str, around: Around) -> bool:
     """Tell whether what is named or hurts is told as past."""
     if around.past and around.named and (not around.complaint or around.loose > LOOSE):
         return True
-    return words.OVER.search(text) is not None or words.LONG_AGO.search(text) is not None
+    if words.OVER.search(text) is not None:
+        return True
+    return words.LONG_AGO.search(text) is not None and words.NOWADAYS.search(text) is None

@@ -116,8 +116,9 @@ CLINICAL = re.compile(r"号|诊|科|医|病|药|疼|痛|检|查|牙|针|疫苗|�
 OF_CLINIC = re.compile(r"号(?!排到)|坐几路|怎么[走去来到坐]|地址|预约|门诊|科|医|看病|复查|复诊|检查|疫苗|牙")
 NOBODYS = re.compile(rf"(?<![一-鿿])(?:挂|约|找|看|要|想挂|想约|的)?[{SURNAMES}](?:医生|大夫|主任|医师|教授|专家)")
 """A doctor by a name that nobody of the clinic may bear."""
-ASIDE = re.compile(r"^(?!.*(?:可以|能|有|行|成吗|得)).*[吗么](?:[?。!,]|$)")
-"""A question that is none for a seat: 中医是科学吗."""
+ASIDE = re.compile(r"吗(?:[?。!,]|$)")
+FOR_SEATS = re.compile(r"可以|能|有|行|成吗|得")
+"""What makes a question one that may be for a seat; 中医是科学吗 is none."""
 OVER = re.compile(
     r"不[疼痛痒烧咳晕肿](?:了|啦)|已经不|丢了|忘带|倒闭|好了|没事了|出来了|看过|治好|打完|做完|看完|拔完|挂完|做过|打过|拔过|退了|退烧了|刚(?:看|打|做|拔|补|从)"
 )
@@ -140,13 +141,16 @@ PETS = re.compile(
     r"^(?!.*被).*(?:[我他她你]家?的?|家里的?|只|条)(?:小|大|老)?(?:猫|狗|兔子|仓鼠|鹦鹉|泰迪|金毛|布偶)(?![抓咬毛舍])"
 )
 """Patients that are seen elsewhere."""
+BY = "被"
+"""What tells that somebody was bitten."""
 PREPARING = re.compile(r"多久|空腹|疼不疼|疼吗|带什么|[要用]带|准备|注意|费|钱|价|证|报销|医保")
 """What a question with a day in it asks for all the same, instead of seats."""
 LEARNING = re.compile(r"学(?:医|习|中医)|想学|想当|想报|报考|工作|实习|应聘|招聘|面试")
 """What is wished of a department beside being treated."""
 NO_WISH = re.compile(r"(?:周|星期|礼拜)[一二三四五六日天几]了[吗么没]|几号[?了啊呀]?$|是(?:几|什么|周|星期)")
-LONG_AGO = re.compile(r"^(?!.*(?:现在|最近|又|还|一直|这几天|今天|想|要|复查)).*(?:去年|前年|小时候|当年|那年)")
-"""What tells of an illness long ago."""
+LONG_AGO = re.compile(r"去年|前年|小时候|当年|那年")
+NOWADAYS = re.compile(r"现在|最近|又|还|一直|这几天|今天|想|要|复查")
+"""What tells of an illness long ago, and that it goes on."""
 WHICHEVER = re.compile(r"(哪[天个位里]|什么时候|几点|谁).{0,6}\1")
 """What looks like a question and leaves it open: 哪天人少哪天."""
 PUT_OFF = re.compile(r"先不|暂时不|再说|以后再|改天再")
@@ -159,6 +163,8 @@ DONE = re.compile(r"过(?![敏滤年节来去两三几一段])")
 """What stands behind a cue that tells of what was: 看过."""
 HAS = re.compile(r"有[^,。]{1,8}[吗没么不](?=$|[,。?!])")
 """How somebody asks whether the clinic has something."""
+ASKING = frozenset("吗么嘛伐没不?哪什啥怎咋谁多何几边点呢")
+"""What a question holds at least one of."""
 QUESTION = re.compile(
     r"[吗么嘛伐](?:[?。!,~]|$)|(?<![哦噢啊额呃哎])[没不](?:有)?[啊呀呢哦哈哇]?(?:[?。!,~]|$)|\?|(?P<verb>[\u4e00-\u9fff])[不没](?P=verb)(?!以?[给帮替把])"
     r"|(?<!随便)(?<!别管)(?:哪|什么|啥|怎么|咋|谁|多少|何时|几时|几多|边(?=科|个|度|位)|点样|多大|多久)(?![^,。?]{0,6}[都也]|的?话)|(?<![好过这近十隔有前后])几(?=[点号楼岁块个位天层])(?![^,。?]{0,4}[都也])"
@@ -193,10 +199,14 @@ CLOSED = re.compile(r"$|[,。!?的有在周星礼明今后下上还能吗这]")
 PICK_OUT = re.compile(r"(?:挂|约|找|看|选|要|科|换|改成?|是|^|,|。)$")
 """What stands before a name that is chosen."""
 
+_FILLING = (
+    "帮我 请问 大概 大约 差不多 左右 哪个 哪位 医师 麻烦 一下 有没有 可以 能不能 可不可以 行不行 好不好 行不 或者 有空 有时间 早点 晚点 早些 晚些 的时候 只要 只 我们 你们 咱们 那个 这个 的话 就是 然后 因为 所以 但是 现在 "
+    "等等 等一下 不对 不是 错了 打错 说错 应该 医院 门诊部 门诊 科室 医生 大夫 主任 挂号 预约 最好 需要 谢谢 你好 您好 一个"
+).split()
+_FIGURES = "0123456789一二三四五六七八九十"
 FILLERS = re.compile(
-    r"(?:帮我|请问|大概|大约|差不多|左右|哪个|哪位|医师|麻烦|一下|有没有|可以|能不能|可不可以|行不行|好不好|行不|好不|或者|有空|有时间|早点|晚点|早些|晚些|的时候|只要|只|我们|你们|咱们|那个|这个|的话|就是|然后|因为|所以|但是|现在|"
-    r"等等|等一下|不对|不是|错了|打错|说错|应该|医院|门诊部?|科室|医生|大夫|主任|挂号|预约|最好|应该|需要|谢谢|你好|您好|一个|(?:\d{1,3}|[一二三四五六七八九十]{1,3})岁半?|"
-    r"[俺咱您我你想要请帮给替挂约看找选去来到的号个下吧呢啊呀哦噢嗯嘛吗么哈了是在有能就还也都再又和跟与或把被让从至对好行成中科那这一儿空,.?!:;()~/%+、。 -])+"
+    rf"(?:(?=[{''.join(sorted({word[0] for word in _FILLING}))}])(?:{'|'.join(_FILLING)})|(?=[{_FIGURES}])[{_FIGURES}]{{1,3}}岁半?|"
+    r"[咱您我你想要请帮给替挂约看找选去来到的号个下吧呢啊呀哦噢嗯嘛吗么哈了是在有能就还也都再又和跟与或把被让从至对好行成中科那这一儿空,.?!:;()~/%+、。 -])+"
 )
 """What says nothing of its own."""
 CHANGE_PIVOT = re.compile(
