@@ -44,6 +44,8 @@ def _is_foreign(text: str, around: Around) -> bool:
         return True
     if around.complaint and words.PETS.search(text) is not None and words.BY not in text:
         return True
+    if words.HESITATING.search(text) is not None:
+        return True
     if around.named or around.complaint or not around.elsewhere:
         return False
     return words.OF_CLINIC.search(text) is None
@@ -145,6 +147,8 @@ def _booking(text: str, cue: Mark, around: Around) -> str:
     found = asked(text, around, spoken=spoken) if weak or spoken else None
     if found or not weak:
         return found or words.BOOK
+    if around.elsewhere and not (around.when or around.somebody or around.complaint):
+        return words.UNKNOWN
     if around.named or around.complaint:
         return words.UNKNOWN if around.past and not around.when and text[cue.end : cue.end + 1] in _WAS else words.BOOK
     if around.when:

@@ -69,9 +69,9 @@ def _is_no_wish(text: str, around: Around) -> bool:
 
 
 def _is_over(text: str, around: Around) -> bool:
-    """Tell whether what is named or hurts is told as past."""
+    """Tell whether what is named or hurts is told as past, or in general."""
     if around.past and around.named and (not around.complaint or around.loose > LOOSE):
         return True
-    if words.OVER.search(text) is not None:
+    if words.OVER.search(text) is not None or words.ADVISING.search(text) is not None:
         return True
     return words.LONG_AGO.search(text) is not None and words.NOWADAYS.search(text) is None

@@ -90,7 +90,7 @@ WEAK = frozenset(
 OF_SOMEBODY = frozenset("怎么样 好不好 推荐 介绍 水平 厉害吗".split())
 """Weak cues that ask about a doctor or a department; 天气怎么样 does not."""
 ELSEWHERE = (
-    "飞机 会议 家长会 年会 论文 奶茶店 外卖 快递 订单 机票 火车票 高铁票 车票 酒店 宾馆 电影 闹钟 会员 红包 天气 停电 装修 团建 真贵 太贵 落在 人太多 人真多 走廊 也就那样 二维码 打车 叫个车 叫车 餐厅 饭店 吃饭 外卖 奶茶 洗车 宽带 轮胎 剪头发 做头发 美发 个饭 个球 喝酒 打球 看球 唱歌 ktv 聚餐 聚会 约会 烧烤 火锅 快乐 高考 中考 考试 高铁 火车 航班 下雨 有雨 下雪 降温 好热 好冷 笑话 唱首 牙膏 口罩 千金片 月色 晚会 股票 彩票 理发 美甲 驾校 租房 房子 游戏 开会 "
+    "飞机 会议 家长会 年会 论文 奶茶店 外卖 快递 订单 机票 火车票 高铁票 车票 酒店 宾馆 电影 闹钟 会员 红包 天气 停电 装修 团建 好贵 贵死 贵得 真贵 太贵 落在 人太多 人真多 走廊 也就那样 二维码 打车 叫个车 叫车 餐厅 饭店 吃饭 外卖 奶茶 洗车 宽带 轮胎 剪头发 做头发 美发 个饭 个球 喝酒 打球 看球 唱歌 ktv 聚餐 聚会 约会 烧烤 火锅 快乐 高考 中考 考试 高铁 火车 航班 下雨 有雨 下雪 降温 好热 好冷 笑话 唱首 牙膏 口罩 千金片 月色 晚会 股票 彩票 理发 美甲 驾校 租房 房子 游戏 开会 "
     "上课 考试 作业 爬山 旅游 演唱会 话费 流量 充值 起床 睡觉 快乐 愉快 电视剧 拜拜 再见 天见 周见 一见 好累 真开心 天气 明天见 保洁 搬家 家政 快递 装修 出差 摄影 婚纱 拍照 滴滴 顺风车 换手机 打游戏 打麻将 钓鱼 健身房 遛狗 宠物 猫咪 狗狗 看电影 电影票 门票 景区 景点"
 )
 """What the clinic has nothing to do with."""
@@ -102,7 +102,7 @@ QUITTING = frozenset(
 """What gives up an appointment where there is one, else only the dialogue."""
 
 OWN_WISH = re.compile(
-    r"问问|问下|问一下|帮我|给我|帮忙|帮[他她它]|我想|我要|我也|俺想|俺要|想挂|想约|想看|想预约|想请|挂个|约个|约一|挂一|能不能|可以|有号|麻烦|请问|取消|改到|改成|"
+    r"想[做换看挂约查拔补洗打]|问问|问下|问一下|帮我|给我|帮忙|帮[他她它]|我想|我要|我也|俺想|俺要|想挂|想约|想看|想预约|想请|挂个|约个|约一|挂一|能不能|可以|有号|麻烦|请问|取消|改到|改成|"
     r"(?:约|挂)(?=[今明后周下星礼])"
 )
 """What makes a wish of it all the same."""
@@ -134,7 +134,7 @@ PRIVATE = re.compile(
 )
 """What is none of the clinic's to answer, whoever is named."""
 TOPIC = re.compile(
-    r"钱|价|费|贵|多少|多久|多长|几天|几次|几岁|多大|要不要|用不用|需不需|需要|能不能|可不可以|可以|带|空腹|准备|流程|手续|楼|在哪|哪里|哪儿|能[做打看拔补洗拍抽查接开]|会做|做不做|看什么|看哪|挂什么|挂哪|有哪|报销|医保|住院|疼不疼|痛不痛|麻药|男|女|有没有|有"
+    r"钱|价|费|贵|多少|多久|多长|几天|几次|几岁|多大|要不要|用不用|需不需|需要|能不能|可不可以|可以|带|空腹|准备|流程|手续|要[^,。]{1,5}吗|楼|在哪|哪里|哪儿|能[做打看拔补洗拍抽查接开]|会做|做不做|看什么|看哪|挂什么|挂哪|有哪|报销|医保|住院|疼不疼|痛不痛|麻药|男|女|有没有|有"
 )
 """What the clinic is asked about that it can tell."""
 PETS = re.compile(
@@ -155,6 +155,10 @@ WHICHEVER = re.compile(r"(哪[天个位里]|什么时候|几点|谁).{0,6}\1")
 """What looks like a question and leaves it open: 哪天人少哪天."""
 PUT_OFF = re.compile(r"先不|暂时不|再说|以后再|改天再")
 """What puts off what was not booked yet."""
+HESITATING = re.compile(r"没想好|还没定|没决定|再想想|再考虑|考虑考虑")
+"""What says that nothing is wished yet."""
+ADVISING = re.compile(r"要多喝|多喝水|少吃|会引起|导致|预防|讲究|会传染|传染吗|的原理|的区别|不能吃")
+"""What speaks of illness in general."""
 SPOKEN_OF = frozenset("看诊 看病 看医生 看大夫 就诊 就医 专家号 普通号".split())
 """What speaks of a visit without wishing one: 周医生看病细不细."""
 OF_AN_APPOINTMENT = re.compile(r"号|预约")
@@ -226,7 +230,7 @@ UNWANTED = re.compile(
 )
 """What stands right before a name that is not wanted."""
 SHIFT = re.compile(
-    r"(?:(?P<back>往前|提前|提早|(?:挪|推|移|改|调)前|早)|往后|推迟|推后|延后|延迟|晚|推|延)(?:挪|推|延|移|改|调|到)?(?:个)?"
+    r"(?:(?P<back>往前|提前|提早|(?:挪|推|移|改|调)前|早)|往后|推迟|推后|延后|延迟|晚|推|延)(?:挪|推|延|移|改|调|到|拖)?(?:个)?"
     r"(?P<some>[一两二三四五六七1-9半])个?(?P<unit>天|周|星期|礼拜|小时|钟头)"
 )
 """By how much an appointment is to be moved."""
@@ -242,7 +246,7 @@ UNABLE = re.compile(
 """What tells that an appointment cannot be kept."""
 RATHER = re.compile(r"其实|我想要|想换|要换|应该是|要的是|想要的是|本意是")
 """What stands before the day that was meant from the start."""
-NOT_NOW = re.compile(r"[^,。]{0,3}再[^,。]{0,4}(?:约|挂|来|看|说)")
+NOT_NOW = re.compile(r"的?(?:号|那个)?(?:先|还|就)?(?:留|保留|不动|不变)|[^,。]{0,3}再[^,。]{0,4}(?:约|挂|来|看|说)")
 """What stands behind the time of another visit: 下周再给她约."""
 OLD_BEHIND = re.compile(r"[,。]?(?:原先|原来|本来|原本|之前|以前)(?:是|约|挂|预约|的|那个|在)*")
 """What stands between the new and the old in 改到24号,原来22号的."""
