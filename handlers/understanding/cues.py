@@ -51,7 +51,11 @@ class Around:
         self, reading: Reading, moments: Moments, *, named: bool, doctor: bool, complaint: bool, moves: bool
     ) -> None:
         """``named``: a department or a ``doctor`` is; ``complaint``: something hurts; ``moves``: one gets another."""
-        self.named, self.complaint, self.when = named, complaint or SKILL in reading.marks, bool(moments.found)
+        self.named, self.complaint, self.when = (
+            named,
+            complaint or (SKILL in reading.marks and not named),
+            bool(moments.found),
+        )
         self.doctor, self.moves = doctor, moves
         self._reading, self._moments = reading, moments
         marks = reading.marks.get(SAYING)
@@ -174,6 +178,8 @@ def _is_no_cue(text: str, cue: Mark, said: str) -> bool:
 
 def _counts(text: str, cue: Mark, around: Around) -> bool:
     """Tell whether a weak cue stands beside something of the clinic."""
+    if cue.value == words.INFO and words.PRIVATE.search(text) is not None:
+        return False
     if around.named or around.complaint or cue.value in ALONE:
         return True
     if cue.value == words.INFO and not around.asks:

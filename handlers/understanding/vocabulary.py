@@ -130,7 +130,7 @@ KEPT_AWAY = frozenset(
 WISH = re.compile(r"想(?![死你])|需要|麻烦|帮|给|替|[要得]去|带(?!头|着)")
 """What makes a wish of a name that stands beside much else."""
 PRIVATE = re.compile(
-    r"微信(?!支付|付款|缴费|预约)|[买卖]|好用|好看|好吃|伪|后[^,。?]{0,4}(?:多久|几天|能不能|能|可以)[^,。]{0,3}(?:吃|喝|洗|动|走|运动|上班|碰水)|手机号|结婚|单身|老家|哪里人|几岁了|多大了|喜欢"
+    r"微信(?!支付|付款|缴费|预约)|[买卖]|好用|好看|好吃|伪|后[^,。?]{0,4}(?:多久|几天|能不能|能|可以)[^,。]{0,3}(?:吃|喝|洗|动|走|运动|上班|碰水)|年薪|工资|收入|招人|手机号|结婚|单身|老家|哪里人|几岁了|多大了|喜欢"
 )
 """What is none of the clinic's to answer, whoever is named."""
 TOPIC = re.compile(
