@@ -23,6 +23,8 @@ _DESCRIBING = frozenset(("推荐", "介绍"))
 """What before 的 belongs to a name: 爸爸推荐的陈主任."""
 _FADED, _COMPLAINTS = "退了", ("烧", "热", "疸", "疹", "潮", "肿")
 """退了 behind one of these cancels nothing: 孩子烧退了."""
+_TIRED = ("困", "累", "忙", "热", "冷", "多")
+"""What behind 上午好 makes it no greeting: 上午好困."""
 _SEE_AGAIN, _PUT_OFF = "再看", ("看", "吧", "说")
 _OTHERWISE = {
     "想": ("打算", "准备", "计划"),
@@ -172,7 +174,7 @@ def _is_no_cue(text: str, cue: Mark, said: str) -> bool:
     if intent == words.CANCEL:
         return said == _FADED and text[cue.start - 1 : cue.start] in _COMPLAINTS
     if intent == words.GREETING:
-        return text.startswith(_FEEDING, cue.start)
+        return text.startswith(_FEEDING, cue.start) or text[end : end + 1] in _TIRED
     return said in _DESCRIBING and text.startswith("的", end)
 
 

@@ -46,6 +46,8 @@ def _is_foreign(text: str, around: Around) -> bool:
         return True
     if words.HESITATING.search(text) is not None:
         return True
+    if around.named and words.LANDMARK.search(text) is not None and words.OWN_WISH.search(text) is None:
+        return True
     if around.named or around.complaint or not around.elsewhere:
         return False
     return words.OF_CLINIC.search(text) is None
@@ -66,7 +68,7 @@ def _decided(text: str, found: str | None, meant: dict[str, Mark], denied: set[s
         return _booking(text, meant[words.BOOK], around)
     if found in {words.THANKS, words.GREETING}:
         return _polite(found, meant[found], around)
-    if found == words.MINE and not denied.isdisjoint(_OF_MINE):
+    if found == words.MINE and (not denied.isdisjoint(_OF_MINE) or words.VISITED.search(text) is not None):
         return words.UNKNOWN
     return _corrected(text, found, meant, around)
 

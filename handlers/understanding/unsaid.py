@@ -33,11 +33,11 @@ def asked(text: str, around: Around, *, spoken: bool = False) -> str | None:
 
     ``spoken``: a visit is spoken of, which is something of the clinic too. None where nobody here can answer.
     """
+    if not around.asks or words.PRIVATE.search(text) is not None or words.WHICHEVER.search(text) is not None:
+        return None
     if around.named and words.HAS.search(text) is not None:
         return words.AVAILABILITY if around.when or NEARBY in around.sayings else words.INFO
-    if around.complaint or not (around.named or (spoken and around.when)) or not around.asks:
-        return None
-    if words.PRIVATE.search(text) is not None or words.WHICHEVER.search(text) is not None:
+    if around.complaint or not (around.named or (spoken and around.when)):
         return None
     of_seats = words.SEATS.search(text) is not None
     if not of_seats and words.PREPARING.search(text) is not None:
