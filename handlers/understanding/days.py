@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from handlers.understanding.grammar import FIRST_MONTH, PART_OF, WEEKDAYS
+from handlers.understanding.grammar import DATE_BEFORE, FIRST_MONTH, PART_OF, WEEKDAYS
 from handlers.understanding.numerals import numeral
 
 ONE = timedelta(days=1)
@@ -14,7 +14,9 @@ WEEK = 7
 MONTHS = 12
 MOST_DAYS = 31
 _AHEAD = {"今": 0, "当": 0, "明": 1, "听": 1, "赶": 1}
-_THIRDS = {"初": (1, 10), "上旬": (1, 10), "中旬": (11, 20), "下旬": (21, 31), "底": (21, 31), "末": (21, 31)}
+LAST = 31
+_THIRDS = {"初": (1, 10), "上旬": (1, 10), "中旬": (11, 20), "下旬": (21, LAST), "底": (21, LAST), "末": (21, LAST)}
+_BEFORE = ("之前", "以前", "前")
 
 
 class Days(NamedTuple):
@@ -121,6 +123,8 @@ def _date(found: re.Match[str], today: date) -> Days:
         last_day = month.replace(day=min(last, length))
         if last_day < today:
             return OPEN
+        if last == LAST and found.string.startswith(_BEFORE, found.end()):
+            return _one(last_day)
         return Days(max(month.replace(day=first), today), last_day, sure=found["of_month"] not in {"初", "底", "末"})
     day = month.replace(day=numeral(found["date_day"]))
     free_year = found["month"] is not None and found["year"] is None
@@ -182,8 +186,14 @@ def _dotted(found: re.Match[str], today: date) -> Days | None:
         day = day if day >= today else day.replace(year=today.year + 1)
     except ValueError:
         return None
+    weekday = found["dot_weekday"]
+    if weekday and WEEKDAYS[weekday] != day.weekday():
+        return OPEN
     behind = found.string[found.end() : found.end() + 2]
-    return Days(day, day, sure="/" in found[0] or not found[0][-1].isdigit() or behind in PART_OF)
+    alone = behind != "" and DATE_BEFORE.search(found.string, max(0, found.start() - 3), found.start()) is not None
+    return Days(
+        day, day, sure=alone or bool(weekday) or "/" in found[0] or not found[0][-1].isdigit() or behind in PART_OF
+    )
 
 
 def _month_end(found: re.Match[str], today: date) -> Days:

@@ -5,15 +5,16 @@ from datetime import datetime
 
 from booking.models import Catalogue
 from handlers.understanding import vocabulary as words
-from handlers.understanding.changes import where_old_is
-from handlers.understanding.cues import CUE, cue_words
-from handlers.understanding.flags import CRISIS, standing
+from handlers.understanding.changes import is_moved, where_old_is
+from handlers.understanding.cues import CUE, ELSEWHERE, PAST, PREFER, SKILL, SPAM, Around, cue_words
+from handlers.understanding.flags import CRISIS, is_exaggerated, standing
+from handlers.understanding.grammar import SLIPS
 from handlers.understanding.holidays import Holidays, NameOf
 from handlers.understanding.intents import read_intent
-from handlers.understanding.lexicon import Lexicon, Mark
+from handlers.understanding.lexicon import Lexicon, Mark, longest
 from handlers.understanding.moments import Moment, Moments
 from handlers.understanding.naming import DEPARTMENT, DOCTOR, Names
-from handlers.understanding.normal import normalise
+from handlers.understanding.normal import normalise, plain
 from handlers.understanding.people import LEADING, NAMED_TOO
 from handlers.understanding.persons import HINT, KIN_MARK, person_words, read_person
 from handlers.understanding.phrases import Hit, Phrases, outside, widest
@@ -28,25 +29,14 @@ from handlers.understanding.places import (
     skilled,
     suited,
 )
-from handlers.understanding.progress import (
-    ELSEWHERE,
-    EVERYDAY_ALONE,
-    PAST,
-    PREFER,
-    SKILL,
-    SPAM,
-    Named,
-    Text,
-    around,
-    move,
-    take_place,
-)
+from handlers.understanding.progress import SLIP, Named, Text, move, take_place
 from handlers.understanding.reading import Reading, Wish
 from handlers.understanding.sayings import saying_words
 from handlers.understanding.tables import Tables
 from handlers.understanding.when import combine
 
 EVERYDAY, SYMPTOM, FLAG = "everyday", "symptom", "flag"
+EVERYDAY_ALONE = "everyday_alone"
 NEAR, FAR = 8, 18
 """Characters apart that words of a symptom, and of a red flag, may stand."""
 
@@ -63,22 +53,22 @@ class Understanding:
         self._everyday = Phrases(EVERYDAY, tables.everyday.entries, NEAR, measured=True)
         self._symptoms = Phrases(SYMPTOM, tables.symptoms.entries, NEAR)
         self._flags = Phrases(FLAG, tables.red_flags.entries, FAR, back=FAR)
-        self._lexicon = Lexicon(
-            [
-                *self._names.words(),
-                *self._everyday.words(),
-                *self._symptoms.words(),
-                *self._flags.words(),
-                *self._skills(),
-                *cue_words(),
-                *saying_words(),
-                *person_words(),
-                *((word, PREFER, prefer) for prefer, said in words.PREFERENCES.items() for word in said.split()),
-                *((word, PAST, "") for word in words.PAST.split()),
-                *((word, ELSEWHERE, "") for word in words.ELSEWHERE.split()),
-                *((word, SPAM, "") for word in words.SPAM.split()),
-            ]
-        )
+        words_known = [
+            *self._names.words(),
+            *self._everyday.words(),
+            *self._symptoms.words(),
+            *self._flags.words(),
+            *self._skills(),
+            *cue_words(),
+            *saying_words(),
+            *person_words(),
+            *((word, PREFER, prefer) for prefer, said in words.PREFERENCES.items() for word in said.split()),
+            *((word, PAST, "") for word in words.PAST.split()),
+            *((word, ELSEWHERE, "") for word in words.ELSEWHERE.split()),
+            *((word, SPAM, "") for word in words.SPAM.split()),
+            *((word, SLIP, "") for word in SLIPS),
+        ]
+        self._lexicon = Lexicon((plain(word), kind, value) for word, kind, value in words_known)
 
     def _skills(self) -> Iterator[tuple[str, str, str]]:
         for doctor in self._names.doctors.values():
@@ -91,15 +81,14 @@ class Understanding:
         reading = text.reading
         self._read_flags(text)
         complaints = self._complaints(text)
-        moments = Moments(text.text, text.now.date(), self._holidays, [hit.start for hit in complaints])
-        text.use_moments(moments)
+        moments = Moments(text.text, text.now.date(), self._holidays, complaints)
+        text.use(moments.others, "other")
+        text.use(moments.found, "when")
         self._read_person(text)
-        prefer = text.marks.get(PREFER, ())
-        text.use(prefer, PREFER)
-        reading.prefer = prefer[0].value if prefer else None
+        if PREFER in text.marks:
+            reading.prefer = text.marks[PREFER][0].value
         named = self._named(text)
-        cues = outside(outside(text.marks.get(CUE, ()), complaints), moments.found)
-        reading.intent = read_intent(text.text, cues, around(text, moments, complaints, named))
+        reading.intent = self._intent(text, complaints, moments, named)
         if reading.intent in words.TELLS:
             reading.patient = None
             moments.found.clear()
@@ -117,6 +106,22 @@ class Understanding:
             reading.ask = tuple(sorted(ask))
         return reading
 
+    @staticmethod
+    def _intent(text: Text, complaints: Sequence[Hit], moments: Moments, named: Named) -> str:
+        marks = text.marks
+        somebody = DOCTOR in marks and words.NOBODYS.search(text.text) is not None
+        something = bool(named.departments or named.doctors) or EVERYDAY_ALONE in marks or somebody
+        moves = is_moved(text.text, moments.found, *named)
+        around = Around(
+            text.reading, moments, named=something, doctor=bool(named.doctors), complaint=bool(complaints), moves=moves
+        )
+        cues: Sequence[Mark] = marks.get(CUE, ())
+        if cues and complaints:
+            cues = outside(cues, complaints)
+        if cues and moments.found:
+            cues = outside(cues, moments.found)
+        return read_intent(text.text, cues, around)
+
     def _read_flags(self, text: Text) -> None:
         hits = text.hits(self._flags)
         if not hits:
@@ -128,13 +133,21 @@ class Understanding:
         text.reading.flags = tuple(dict.fromkeys(hit.entry.name for hit in hits))
 
     def _complaints(self, text: Text) -> list[Hit]:
-        hits = widest(text.hits(self._symptoms))
+        hits = text.hits(self._symptoms)
+        if hits:
+            hits = [hit for hit in hits if not is_exaggerated(text.text, hit.start)]
+        if len(hits) > 1:
+            hits = widest(hits)
         text.use(hits, SYMPTOM)
         return hits
 
     @staticmethod
     def _read_person(text: Text) -> None:
         kin, hints = text.marks.get(KIN_MARK, ()), text.marks.get(HINT, ())
+        if kin and DOCTOR in text.marks:
+            named_before = {mark.end for mark in text.marks[DOCTOR] if mark.value}
+            kin = [mark for mark in kin if mark.start not in named_before]
+        kin = longest(kin) if len(kin) > 1 else kin
         if not kin and not hints and LEADING.match(text.text) is None:
             return
         person = read_person(text.text, kin, hints)
@@ -146,22 +159,22 @@ class Understanding:
 
     def _named(self, text: Text) -> Named:
         """Return what is named; where nothing is, what sounds or looks like a part of the text."""
-        text.use(text.marks.get(CUE, ()), CUE)
+        marks = text.marks
         departments: list[Mention] = []
         doctors: list[Mention] = []
-        everyday = text.marks.get(EVERYDAY_ALONE, [])
-        if DEPARTMENT in text.marks:
-            marks = sorted(text.marks[DEPARTMENT] + everyday, key=_longest_first)
-            departments = mentions(text.text, marks, DEPARTMENT, self._names)
-        if DOCTOR in text.marks:
+        if DEPARTMENT in marks:
+            found = marks[DEPARTMENT]
+            if EVERYDAY_ALONE in marks:
+                found = sorted(found + marks[EVERYDAY_ALONE], key=_longest_first)
+            departments = mentions(text.text, found, DEPARTMENT, self._names)
+        if DOCTOR in marks:
             first, last = text.patient
-            doctors = mentions(text.text, text.marks[DOCTOR], DOCTOR, self._names)
+            doctors = mentions(text.text, marks[DOCTOR], DOCTOR, self._names)
             doctors = [doctor for doctor in doctors if doctor.end <= first or doctor.start >= last]
-        if not everyday and DEPARTMENT not in text.marks and not _names_somebody(text.marks.get(DOCTOR, ())):
+        if DEPARTMENT not in marks and EVERYDAY_ALONE not in marks and not _names_somebody(marks.get(DOCTOR, ())):
             departments, doctors = misspelt(text.text, text.reading, self._names)
-        text.use(text.marks.get(DEPARTMENT, departments), DEPARTMENT)
-        text.use(text.marks.get(DOCTOR, doctors), DOCTOR)
-        text.use(everyday, EVERYDAY)
+            text.use(departments, DEPARTMENT)
+            text.use(doctors, DOCTOR)
         return Named(departments, doctors)
 
     def _read_when(self, text: Text, moments: Sequence[Moment], named: Named) -> set[str]:
@@ -175,10 +188,12 @@ class Understanding:
             text.new = (0, first) if first else (last, len(text.text))
             if last:
                 old = Wish()
-                old.take_old(combine(text.text, moments, text.now, first, last))
+                old.take_old(combine(text.text, moments, text.now, slice(first, last)))
                 take_place(old, self._place(text, named, first, last))
                 reading.old = old if old.row() else None
-        when = combine(text.text, moments, text.now, *text.new)
+        if reading.intent == words.CANCEL:
+            moments = [moment for moment in moments if words.NOT_NOW.match(text.text, moment.end) is None]
+        when = combine(text.text, moments, text.now, slice(*text.new), usual=reading.old.part if reading.old else None)
         if reading.intent == words.CHANGE:
             move(text, when)
         if reading.intent == words.CANCEL:
@@ -192,17 +207,19 @@ class Understanding:
         """Return where somebody wants to go by the names between two places of the text."""
         if not named.departments and not named.doctors:
             return NOWHERE
-        return settle(
-            last_meant(text.text, [mention for mention in named.departments if first <= mention.start < last]),
-            last_meant(text.text, [mention for mention in named.doctors if first <= mention.start < last]),
-            self._names,
-        )
+        departments, doctors = named
+        if last - first < len(text.text):
+            departments = [mention for mention in departments if first <= mention.start < last]
+            doctors = [mention for mention in doctors if first <= mention.start < last]
+        return settle(last_meant(text.text, departments), last_meant(text.text, doctors), self._names)
 
     def _suited(self, text: Text, complaints: Sequence[Hit]) -> Place:
         """Return where to go with what is to be done or what hurts."""
         if text.reading.intent in words.TELLS:
             return NOWHERE
-        hits = [*text.hits(self._everyday), *complaints]
+        hits = text.hits(self._everyday)
+        if text.reading.intent not in words.OF_ONE_BOOKED:
+            hits = [*hits, *complaints]
         skills = text.marks.get(SKILL)
         if hits:
             meant, text.reading.reasons = suited(hits, self._names, child=text.reading.child)

@@ -18,10 +18,9 @@ SLIPS = {
     "复枕": "复诊", "付诊": "复诊", "头诉": "投诉",
     "人功": "人工", "人宫": "人工", "客福": "客服", "有好吗": "有号吗", "有耗吗": "有号吗", "有好么": "有号么",
     "还有好": "还有号", "有没有好": "有没有号", "牙腾": "牙疼", "头腾": "头疼",
-    "肚子腾": "肚子疼", "口强": "口腔", "扣腔": "口腔", "口枪": "口腔",
+    "感帽": "感冒", "有木有": "有没有", "不得劲": "不舒服", "肚子腾": "肚子疼", "口强": "口腔", "扣腔": "口腔", "口枪": "口腔",
 }  # fmt: skip
 """What voice recognition and hasty fingers write, of one length with what was meant."""
-SLIP = re.compile("|".join(sorted(map(re.escape, SLIPS), key=len, reverse=True)))
 
 FIGURE = re.compile(r"(?<=\d)[ol](?=[\d号日点月:])")
 """A letter typed for a figure: 2O号."""
@@ -32,21 +31,23 @@ WEEKDAYS = {
 FIRST_MONTH = "元"
 _WEEK = r"(?:周|星期|礼拜)"
 _WEEKDAY = r"[一二三四五六日天1-7]"
-_NO_DAY = r"(?![楼线床栋院门诊室窗桌厅车房病店馆梯幢单机座台码]|\d)"
+_NEXT = r"(?:(?<=[问查]下)下{1,3}|(?<![一问查])下{1,4}|(?<=[问查])下(?!下))"
+"""下 before a week or a month; 问下下周一 asks about the next one."""
+_NO_DAY = r"(?![楼线床栋院门诊室窗桌厅车房病店馆梯幢单机座台码]|\d(?!\d?(?:[号日点:]|月)))"
 """What makes 3号楼 of 3号."""
-_NO_UNIT = r"(?!\d|\.\d|[元块度斤克米℃%个岁天次周分钱kmg毫公万点倍])"
+_NO_UNIT = r"(?!\d|\.\d|[元块度斤克米℃%个岁天次分钱kmg毫公万点倍]|周(?![一二三四五六日末]))"
 MORNING, NOON, AFTERNOON, EVENING = "morning", "noon", "afternoon", "evening"
 PARTS = {
-    MORNING: "凌晨 清晨 清早 大清早 一大早 大早上 一早 早上 早晨 早间 朝早 朝头早 上昼 上午 午前 头晌 前晌 早",
+    MORNING: "清晨 清早 大清早 一大早 大早上 一早 早上 早晨 早间 朝早 朝头早 朝 上昼 上午 上半天 上半日 午前 头晌 前晌 早",
     NOON: "中午 正午 午间 晌午 中饭时",
-    AFTERNOON: "下午 午后 下昼 晏昼 后晌 下晌 下半天",
-    EVENING: "傍晚 晚上 晚间 夜里 夜间 夜晚 今夜 半夜 大晚上 下班后 下班以后 晚",
+    AFTERNOON: "下午 午后 下昼 晏昼 后晌 下晌 下半天 下半日",
+    EVENING: "傍晚 晚上 晚间 夜晚 大晚上 下班后 下班以后 晚",
 }
 PART_OF = {word: part for part, words in PARTS.items() for word in words.split()}
 _PART_WORDS = sorted((word for word in PART_OF if len(word) > 1), key=len, reverse=True)
 HOLIDAYS = {
     "元旦": "元旦", "春节": "春节", "过年": "春节", "大年": "春节", "年": "春节", "除夕": "除夕", "大年三十": "除夕", "年三十": "除夕", "清明节": "清明", "清明": "清明", "五一": "劳动节", "劳动节": "劳动节",
-    "端午节": "端午", "端午": "端午", "中秋节": "中秋", "中秋": "中秋", "国庆节": "国庆", "国庆": "国庆", "十一": "国庆",
+    "端午节": "端午", "端午": "端午", "端五": "端午", "端五节": "端午", "中秋节": "中秋", "中秋": "中秋", "国庆节": "国庆", "国庆": "国庆", "十一": "国庆",
     "六一": "儿童节", "六一儿童节": "儿童节", "儿童节": "儿童节", "圣诞": "圣诞", "圣诞节": "圣诞", "教师节": "教师节", "妇女节": "妇女节",
 }  # fmt: skip
 """Names as they are said, and as the table of holidays begins them."""
@@ -65,15 +66,15 @@ _KINDS: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "vague",
-        "过隔这近改哪几月什啥周星礼正腊农阴初",
-        rf"[过隔][两几]天|过[一]?段时间|[这近]几[天日]|这[两俩]天|近期|改天|哪[天日]|哪一天|几[号点]|月[初中](?!药)|月底(?!之?前|以前)|[正腊]月(?:初?{NUMBER}[号日]?)?|(?:农历|阴历)[^,。]{{0,8}}|初[一二三四五六七八九十]|[什啥]么?时[候间]|周几|星期几|礼拜几",
+        "过隔这近改哪几月什啥周星礼正腊农阴初凌半夜深今大后",
+        rf"(?:凌晨|大?半夜|夜里|深夜|深更半夜|后半夜|今夜|夜间)(?:{NUMBER}点(?:半|{NUMBER}分?)?多?)?|[过隔][两几]天|过[一]?段时间|[这近]几[天日]|这[两俩]天|近期|改天|(?<!随便)(?<!管)哪[天日]|哪一天|几[号点]|月[初中](?!药)|月底(?!之?前|以前)|[正腊]月(?:初?{NUMBER}[号日]?)?|(?:农历|阴历)[^,。]{{0,8}}|初[一二三四五六七八九十]|[什啥]么?时[候间]|周几|星期几|礼拜几",
     ),
     ("month_end", "月", r"月[底末](?=之?前|以前)"),
     ("pair", "今明", r"[今明](?:天?和?[明后])两?天|今明两天|明后两天"),
     (
         "relative",
         "大后今明当听赶",
-        r"大{0,4}后(?:[天日]|个?儿)|[今明](?:[天日]|个?儿个?)|赶明儿?个?|[今明]个(?=[上下早晚去来想要看挂])|听日|明朝(?=上午|下午|早|晚|[上下]昼)|当天|(?:今|明|后)(?=[早晚]|上午|下午|夜)",
+        r"大{0,4}后(?:[天日]|个?儿个?)|[今明](?:[天日]|个?儿个?)|赶明儿?个?|[今明]个(?!月|星|周|礼)|听日|今朝|明朝(?=[上下早晚])|当天|(?:今|明|后|听)(?=[早晚]|上午|下午|夜)|听(?=朝)",
     ),
     (
         "within",
@@ -92,13 +93,13 @@ _KINDS: tuple[tuple[str, str, str], ...] = (
         "weekday",
         "下这本今周星礼",
         (
-            rf"(?:(?<![一])(?P<weeks>下{{1,4}})个?|(?P<this_week>这个?|本|今))?(?:(?<=[周期拜][一二三四五六日天])|(?<![一两二三四五六七八九十\d几每半]))"
+            rf"(?:(?P<weeks>{_NEXT})个?|(?P<this_week>这个?|本|今))?(?:(?<=[周期拜][一二三四五六日天])|(?<![一两二三四五六七八九十\d几每半]))"
             rf"{_WEEK}(?:(?P<several>[一二三四五六日天]{{2,6}})(?![点号个早大次日天楼])|(?P<day_of_week>[一二三四五六日天](?![次点号个])|[1-7](?![次点号个\d])))"
             rf"(?:[至到\-~](?P<to_day>{_WEEKDAY})(?![点号个月日天周\d]))?"
         ),
     ),
-    ("weekend", "下这本周双", r"(?:(?P<weekends>下{1,4})个?|这个?|本)?周末|双休日"),
-    ("week", "下这本", rf"(?P<whole>(?<!一)下{{1,4}}|这|本)个?{_WEEK}(?!次)"),
+    ("weekend", "下这本周双", rf"(?:(?P<weekends>{_NEXT})个?|这个?|本)?周末|双休日"),
+    ("week", "下这本", rf"(?P<whole>{_NEXT}|这|本)个?{_WEEK}(?!次)"),
     (
         "date",
         "下这本当明今后元" + _NUMERALS,
@@ -118,15 +119,15 @@ _KINDS: tuple[tuple[str, str, str], ...] = (
         "holiday",
         "元春过大清五劳端中国十节放假除年六儿圣教妇",
         (
-            rf"(?:(?P<festival>元旦|春节|过年|大年(?=初|夜)|清明节?|五一(?!广场|路|街|大道)|劳动节|端午节?|中秋节?|国庆节?|六一(?!路|医院|零|二)(?:儿童节)?|儿童节|圣诞节?|教师节|妇女节|除夕|大年三十|年三十|十一(?={_BREAK}|[前后节]|那天|当天|你们|还[有上开]|[有上开看去来挂约想]|去[看挂]))"
-            rf"|(?<![\u4e00-\u9fff])节(?=[前后])|(?<![\d两几半一二三四五六七八九十多去今明前])年(?=[前后](?!面))|(?:过|放)完[年节假]|放假(?=前|后)|假期(?=前|后|最后|第))(?:{_BREAK}|的)*"
-            rf"(?P<around>(?:之|以|过)?[前后](?:面|头|边)?(?:上班|开工|复工)?)?(?P<nth>的?(?:第[一二三1-3]天|头[一1]天|首日)|的?最后[一1]天|[一1]天(?!假|三))?(?P<festival_day>当[天日]|那[一]?天|正日子?|(?<=夕)|(?<=三十))?"
+            rf"(?:(?P<festival>元旦|春节|过年|大年(?=初|夜)|清明节?|五一(?!广场|路|街|大道)|劳动节|端[午五]节?|中秋节?|国庆节?|六一(?!路|医院|零|二)(?:儿童节)?|儿童节|圣诞节?|教师节|妇女节|除夕|大年三十|年三十|十一(?={_BREAK}|[前后节]|那天|当天|你们|还[有上开]|[有上开看去来挂约想]|去[看挂]))"
+            rf"|(?:(?<![\u4e00-\u9fff])|(?<=[到在约挂成过完]))节(?=[前后])|(?<![\d两几半一二三四五六七八九十多去今明前])年(?=[前后](?!面))|(?:过|放)完[年节假]|放假(?=前|后)|假期(?=前|后|最后|第))(?:{_BREAK}|的)*"
+            rf"(?P<around>(?:之|以|过)?[前后](?:面|头|边)?(?:上班|开工|复工)?|过了|头天)?(?P<nth>的?(?:第[一二三1-3]天|头[一1]天|首日)|的?最后[一1]天|[一1]天(?!假|三))?(?:上班|开工|复工|开诊)?(?P<festival_day>当[天日]|那[一]?天|正日子?|(?<=夕)|(?<=三十))?"
         ),
     ),
     (
         "dotted",
         "0123456789",
-        rf"(?<![\d.:/\-压糖温度酸醇白高低是])(?P<dot_month>\d{{1,2}})[./\-](?P<dot_day>\d{{1,2}})[号日]?{_NO_UNIT}(?![:/\-点])",
+        rf"(?<![\d./\-压糖温度酸醇白高低是])(?<!\d:)(?P<dot_month>\d{{1,2}})[./\-](?P<dot_day>\d{{1,2}})[号日]?{_NO_UNIT}(?![:/\-点])(?:[(,]?(?:周|星期|礼拜)(?P<dot_weekday>[一二三四五六日天]))?",
     ),
     (
         "clock",
@@ -141,7 +142,7 @@ _KINDS: tuple[tuple[str, str, str], ...] = (
     (
         "part",
         "早晚" + "".join(word[0] for word in _PART_WORDS),
-        rf"(?:{'|'.join(_PART_WORDS)})(?!好(?:[,。!呀啊医]|$))|(?<=[今明后天日一二三四五六])[早晚](?![点些饭餐就一])|(?<![\u4e00-\u9fff])[早晚](?=\d)",
+        rf"(?:{'|'.join(_PART_WORDS)})(?!好(?:[,。!呀啊医]|$))|(?<=[今明后天日听一二三四五六])[早晚](?![点些饭餐就一])|(?<=听)朝|(?<![\u4e00-\u9fff])[早晚](?=\d)",
     ),
 )
 """What speaks of a day or a time: kind, with which letters it may begin, and its pattern; the first that fits counts."""
@@ -160,11 +161,10 @@ def patterns() -> Mapping[str, re.Pattern[str]]:
     return found
 
 
-def times(text: str) -> Iterator[re.Match[str]]:
-    """Return the days and times of a text, one behind the other; the name of the outermost group is the kind."""
+def times(text: str, place: int = 0) -> Iterator[re.Match[str]]:
+    """Return the days and times of a text from a place on; the name of the outermost group is the kind."""
     fitting = patterns()
-    place = 0
-    while (begin := _BEGIN.search(text, place)) is not None:
+    while (begin := BEGIN.search(text, place)) is not None:
         place = begin.start()
         found = fitting[text[place]].match(text, place)
         if found is not None:
@@ -172,23 +172,30 @@ def times(text: str) -> Iterator[re.Match[str]]:
         place = found.end() if found is not None else place + 1
 
 
-_BEGIN = re.compile(f"[{''.join(sorted({letter for _, letters, _ in _KINDS for letter in letters}))}]")
+BEGIN = re.compile(f"[{''.join(sorted({letter for _, letters, _ in _KINDS for letter in letters}))}]")
+"""A letter with which a day or a time may begin."""
 AFTER_TIME = re.compile(
     r"(?P<excluded>(?:那天|的?时候|的|我|都|也|这天|是){0,2}(?:不行|不可以|不方便|没空|没时间|没有空|有事|要上班|要?开会|上班(?![吗么不没的嘛])|有会|要?出差|要?加班|有课|要?考试|要?上课|在外地|没法|走不开|来不及|不在|去不了|来不了|除外|以外|不要|不去|不考虑|之外))"
-    r"|(?P<before>之前|以前|前(?!列|天|面|台)|为止)|(?P<after>之后|以后|过后|后(?!天|勤|背|面)|往后)"
+    r"|(?P<before>之前|以前|前(?!列|天|面|台|往|来|去)|为止)|(?P<after>之后|以后|过后|后(?!天|勤|背|面)|往后)"
     r"|(?P<onward>开始|起|之起|及以后|及之后)|(?P<about>之内|以内|内(?!科|分|镜|痔|膜|衣)|左右|之间|期间|中间|多|来钟|许|钟|的时候|那天|这天|当天)"
 )
 """What stands right behind a time and turns it."""
 TURNING = frozenset("那的时我都也开出加考上走这是不没有要去来除以之前内为后过往开起及左期中多许钟当")
 """The letters with which ``AFTER_TIME`` may begin."""
 WAS_THERE = re.compile(
-    r"[\u4e00-\u9fff]{0,4}?(?:看|挂|做|约|打|拔|补|查|来|去)过|(?:做|看|来|打|拔|补|查)的(?!号|预约|话)"
+    r"[\u4e00-\u9fff]{0,4}?(?:看|挂|做|约|打|拔|补|查|来|去)过|(?:做|看|来|打|拔|补|查)的(?!号|预约|话)|刚(?:刚|才)?(?:看|打|做|拔|补|挂|约|从|去|来|到|抽)"
 )
 """What stands behind the day of a visit that was."""
+BOOKED_THEN = re.compile(r"(?:挂|约|预约|订|抢)[的了到](?=[^,。]{0,4}(?:[今明后周下\d]|星期|礼拜))")
+"""What stands behind the time at which something was booked: 早上挂的明天的号."""
+WAKING = re.compile(
+    r"(?:早上|晚上|中午|下午)?(?:又|才|突然|忽然|更)(?!想|要|来|去|能|可|有)|(?:早上|晚上|中午|下午)?(?:一|刚|刚刚)?(?:睡|醒|起床|起来|躺|刷牙|洗脸|追剧|加班到|熬夜)"
+)
+"""What stands behind a time that tells how somebody's day is: 早上起来, 晚上睡觉."""
 LOOK_BACK = frozenset("开去除要想是别选约挂括避这个在说了从自打")
 """The letters with which ``BEFORE_TIME`` and ``FROM_TIME`` may end."""
 BEFORE_TIME = re.compile(
-    r"(?:除了|除开|除去|除|不要|不想要?|不是|别|不选|不约|不挂|避开|不包括)(?:这个?|在|挂|约|选|说)?$"
+    r"(?:除了|除开|除去|除|不要|不想要?|不是|别|不选|不约|不挂|避开|不包括)(?:给我|帮我|给|再)?(?:这个?|在|挂|约|选|说|排|安排)?$"
 )
 """What stands right before a time that is not wanted."""
 FROM_TIME = re.compile(r"(?:从|自|打)$")
@@ -198,5 +205,7 @@ CORRECTION = re.compile(
     r"不对|(?:哦|噢|啊|额|呃|哎)不(?:是|对)?|不是(?!.{0,8}[吗嘛])|错了|说错|打错|(?<![\u4e00-\u9fff])哦?不(?=[,!。 ])|(?:,|。)不(?=[周星礼明后下上今])|应该是|更正|啊不|噢不|等等|等一?下|等会|说反|记错|弄错|改一下,|算了"
 )
 """What takes back what was said before it."""
+DATE_BEFORE = re.compile(r"(?:^|[,。:]|(?:改|换|挂|约|号|科|生|任|夫)[到成约]?|(?:\d|号)到)$")
+"""What stands before 12.3 when it is a day and no other figure."""
 BOUND_CLOCK = re.compile(r"(?:到|至|在|约|挂|改|就|来|去|成|:|、|,|^)$")
 """What stands before 一点 when it is a time."""

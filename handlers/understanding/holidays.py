@@ -28,6 +28,7 @@ MOVING = {
 }
 """Festivals of the lunar and solar calendars; of other years none is known."""
 EVE = "除夕"
+_OVER, _EVE = "过了", "头天"
 SEARCHED = 400
 """Days ahead in which a holiday is looked for."""
 
@@ -43,7 +44,11 @@ class Holidays:
         """Return the days meant by 国庆, 国庆当天, 国庆前, 国庆后第一天, 节后; open where they are not announced."""
         festival = found["festival"]
         name = HOLIDAYS[festival or "年"] if festival or found[0].startswith("年") else ""
-        around, nth = found["around"] or ("后" if "完" in found[0] else ""), found["nth"] or ""
+        around, nth = found["around"] or "", found["nth"] or ""
+        if "完" in found[0] or around == _OVER:
+            around = "后"
+        elif around == _EVE:
+            around, nth = "前", "前一天"
         if name and found["festival_day"] is not None and not around:
             return _one(_festival(name, today))
         block = self._next(name, today)

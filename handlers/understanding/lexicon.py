@@ -26,11 +26,20 @@ class Mark(NamedTuple):
     value: str
 
 
-class _Word(NamedTuple):
-    word: str
+class _Ending(NamedTuple):
+    """A word that ends where a walk has come to, or did before."""
+
     length: int
     is_latin: bool
-    meanings: tuple[tuple[str, str], ...]
+    kind: str
+    value: str
+
+
+class _Node(NamedTuple):
+    """How far a walk along a word has come: what may follow, and which words stand on the way, longer ones first."""
+
+    children: dict[str, "_Node"]
+    endings: tuple[_Ending, ...]
 
 
 _mark = tuple.__new__
@@ -38,43 +47,44 @@ _mark = tuple.__new__
 
 
 class Lexicon:
-    """Words by their first two letters. Each letter of a text is looked up once, however many words there are."""
+    """A tree of words: from each letter of a text it is walked once, however many words there are."""
 
     def __init__(self, words: Iterable[tuple[str, str, str]]) -> None:
         """Take ``word, kind, value``."""
         meanings: defaultdict[str, dict[tuple[str, str], None]] = defaultdict(dict)
         for word, kind, value in words:
+            for end in range(1, len(word)):
+                meanings[word[:end]]  # a step on the way is a word without a meaning
             if word:
                 meanings[word][kind, value] = None
-        self._followers: defaultdict[str, defaultdict[str, list[_Word]]] = defaultdict(lambda: defaultdict(list))
-        for word in sorted(meanings, key=len, reverse=True):
-            self._followers[word[0]][word[1:2]].append(_Word(word, len(word), word.isascii(), tuple(meanings[word])))
+        nodes = {"": _Node({}, ())}
+        for word in sorted(meanings, key=len):
+            before = nodes[word[:-1]]
+            own = (_Ending(len(word), word.isascii(), kind, value) for kind, value in meanings[word])
+            nodes[word] = before.children[word[-1]] = _Node({}, (*own, *before.endings))
+        self._first = nodes[""].children
 
     def find(self, text: str) -> dict[str, list[Mark]]:
         """Return by kind every word that stands in the text, in its order, longer ones first."""
         marks: dict[str, list[Mark]] = {}
-        followers = self._followers
+        first, last = self._first, len(text)
         for start, letter in enumerate(text):
-            if letter in followers:
-                following = followers[letter]
-                second = text[start + 1 : start + 2]
-                if second in following:
-                    _take(text, start, following[second], marks)
-                if second and "" in following:
-                    _take(text, start, following[""], marks)
-        return marks
-
-
-def _take(text: str, start: int, words: Iterable[_Word], marks: dict[str, list[Mark]]) -> None:
-    """Add those of the words that stand here."""
-    for word, length, is_latin, meanings in words:
-        if text.startswith(word, start) and not (is_latin and _inside_word(text, start, start + length)):
-            for kind, value in meanings:
+            if letter not in first:
+                continue
+            children, endings = first[letter]
+            place = start + 1
+            while place < last and (letter := text[place]) in children:
+                children, endings = children[letter]
+                place += 1
+            for length, is_latin, kind, value in endings:
+                if is_latin and _inside_word(text, start, start + length):
+                    continue
                 mark = _mark(Mark, (start, start + length, kind, value))
                 if kind in marks:
                     marks[kind].append(mark)
                 else:
                     marks[kind] = [mark]
+        return marks
 
 
 def _inside_word(text: str, start: int, end: int) -> bool:

@@ -95,6 +95,7 @@ def doctor_names(doctor: Doctor) -> Iterator[str]:
         return
     yield name
     surname = surname_of(name)
+    yield "姓" + surname
     for title in TITLES:
         yield surname + title
     if not name.isascii():

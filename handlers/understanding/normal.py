@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
-from handlers.understanding.grammar import FIGURE, SLIP, SLIPS
+from handlers.understanding.grammar import FIGURE, SLIPS
 from handlers.words import LONGEST_READ
 
 ENDS = frozenset("不吗么没吧呢")
@@ -19,8 +19,25 @@ _PUNCTUATION = {
     "（": "(", "）": ")", "～": "~", "〜": "~", "—": "-", "–": "-",
     "－": "-", "．": ".", "／": "/", "％": "%", "＋": "+",
 }  # fmt: skip
+_DIALECT = {
+    **dict(zip("唔冇睇嚟嘅佢係喺啲畀攞瞅咩甭勿咯喽啦俺痛", "不没看来的他是在点给拿看吗别不了了了我疼", strict=True)),
+    "啥": "什么",
+    "咋": "怎么",
+}
+"""Characters of some regions, and twins, for what is written otherwise elsewhere; the tables may use either."""
+_ASKING = re.compile(r"(?<![什怎这那多要])么(?=$|[,。?!~])")
+"""么 where it stands for 吗."""
+_ARROW = re.compile(r"-+>|=+>|[→⇒➡]")
+_PICTURE = re.compile(
+    r"\[(?:微笑|撇嘴|色|发呆|得意|流泪|害羞|闭嘴|睡|大哭|尴尬|发怒|调皮|呲牙|惊讶|难过|囧|抓狂|吐|偷笑|愉快|白眼|傲慢|困|惊恐|憨笑|悠闲|咒骂|疑问|嘘|晕|衰|骷髅|敲打|再见|擦汗"
+    r"|抠鼻|鼓掌|坏笑|右哼哼|鄙视|委屈|快哭了|阴险|亲亲|可怜|笑脸|生病|脸红|破涕为笑|恐惧|失望|无语|嘿哈|捂脸|奸笑|机智|皱眉|耶|吃瓜|加油|加油加油|汗|天啊|emm|社会社会|旺柴|好的|打脸|哇|翻白眼"
+    r"|666|让我看看|叹气|苦涩|裂开|嘴唇|爱心|心碎|拥抱|强|弱|握手|胜利|抱拳|勾引|拳头|ok|合十|啤酒|咖啡|蛋糕|玫瑰|凋谢|菜刀|炸弹|便便|月亮|太阳|庆祝|礼物|红包|發|福|烟花|爆竹|猪头|跳跳|发抖|转圈)\]",
+    re.IGNORECASE,
+)
+"""Pictures as WeChat spells them out: [吐] is no complaint."""
 _KEPT = ",.?!:;()~/%+-。、"
 _PLAIN = re.compile(rf"[0-9a-z\u4e00-\u9fff{re.escape(_KEPT)}]*")
+_SLIP = re.compile("|".join(sorted(map(re.escape, SLIPS), key=len, reverse=True)))
 
 
 class Normal(NamedTuple):
@@ -36,16 +53,34 @@ class Normal(NamedTuple):
 
 def normalise(said: str) -> Normal:
     """Return a text as it is read; what is too long is cut."""
-    text = said.translate(_table())
-    if len(text) > LONGEST_READ or _PLAIN.fullmatch(text) is None:
-        text, places = _spelled_out(said[:CUT])
+    if len(said) <= LONGEST_READ and _as_it_is().fullmatch(said) is not None:
+        text, places = said, None
     else:
-        places = None
+        text, places = _rewritten(said)
     if ("o" in text or "l" in text) and FIGURE.search(text) is not None:
         text = FIGURE.sub(lambda letter: "0" if letter[0] == "o" else "1", text)
-    if SLIP.search(text) is not None:
-        text = SLIP.sub(lambda slip: SLIPS[slip[0]], text)
+    if "么" in text:
+        text = _ASKING.sub("吗", text)
     return Normal(text, places)
+
+
+def plain(word: str) -> str:
+    """Return a word of the tables as it stands in a text that is read."""
+    return word.translate(_table())
+
+
+def mended(normal: Normal) -> Normal:
+    """Return a text with the slips of voice input mended; each is as long as what was meant."""
+    return normal._replace(text=_SLIP.sub(lambda slip: SLIPS[slip[0]], normal.text))
+
+
+def _rewritten(said: str) -> tuple[str, list[int] | None]:
+    """Rewrite letter for letter; what is more than that is gone through."""
+    text = said.translate(_table())
+    if not len(said) == len(text) <= LONGEST_READ or _PLAIN.fullmatch(text) is None:
+        said = _PICTURE.sub(lambda picture: " " * len(picture[0]), said[:CUT])
+        return _spelled_out(_ARROW.sub(lambda arrow: "改" + " " * (len(arrow[0]) - 1), said))
+    return text, None
 
 
 def _spelled_out(said: str) -> tuple[str, list[int]]:
@@ -77,6 +112,13 @@ def _spelled_out(said: str) -> tuple[str, list[int]]:
 
 
 @cache
+def _as_it_is() -> re.Pattern[str]:
+    """Match what is written as it is read: most messages."""
+    kept = "".join(chr(code) for code in range(0x4E00, 0xA000) if code not in _table())
+    return re.compile(rf"[0-9a-z{kept}{re.escape(_KEPT)}]*")
+
+
+@cache
 def _table() -> Mapping[int, str]:
     """Return what each letter becomes. Traditional characters go one by one, so that every letter keeps its place."""
     from opencc import OpenCC
@@ -85,6 +127,7 @@ def _table() -> Mapping[int, str]:
     table = {code: simplify(chr(code)) for code in range(0x4E00, 0xA000)}
     table = {code: letter for code, letter in table.items() if letter != chr(code) and len(letter) == 1}
     table |= {code: table.get(ord(letter), letter) for code, letter in table.items()}
+    table |= {ord(southern): letter for southern, letter in _DIALECT.items()}
     table |= {ord(wide): narrow for wide, narrow in _PUNCTUATION.items()}
     table |= {code: chr(code - 0xFEE0).lower() for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B))}
     table |= {code: chr(code - 0xFEE0) for code in range(0xFF41, 0xFF5B)}

@@ -9,7 +9,10 @@ from handlers.understanding.numerals import numeral
 
 KIN_MARK, HINT = "kin", "hint"
 INTRODUCED, MYSELF, AGED = "introduced", "myself", "aged"
-CHILD, DISTANT = "child", "distant"
+CHILD, DISTANT, PARENT = "child", "distant", "parent"
+
+
+_OWN = ("我", "俺", "咱")
 
 
 class Person(NamedTuple):
@@ -45,6 +48,9 @@ def read_person(text: str, kin: Sequence[Mark], hints: Sequence[Mark]) -> Person
 
 
 def _named(text: str) -> Person | None:
+    found = words.NAMED_BY_RANK.search(text)
+    if found is not None:
+        return Person(found["name"], found.start("name"), found.end("name"))
     found = words.NAME_OF_PATIENT.search(text)
     if found is None or words.NO_NAME.match(found["name"]) is not None:
         return None
@@ -59,28 +65,35 @@ def _leading(text: str) -> Person | None:
 
 
 def _related(text: str, kin: Sequence[Mark]) -> Person | None:
-    """Return the first relative; 妈 only with whose it is: 我妈."""
-    for mark in kin:
-        if _is_no_patient(text, mark):
-            continue
-        own = words.MINE_OF.search(text, max(0, mark.start - 3), mark.start)
-        if mark.value == DISTANT:
-            introduced = words.INTRODUCING.search(text, max(0, mark.start - 5), mark.start) is not None
-            if introduced or (own is not None and text[mark.start : mark.end] in words.OWN_DISTANT):
-                return Person(text[mark.start : mark.end], mark.start, mark.end)
-            continue
-        if mark.value:
-            return Person(text[mark.start : mark.end], mark.start, mark.end, True if mark.value == CHILD else None)
-        if own is not None:
-            return Person(text[own.start() : mark.end], own.start(), mark.end)
+    """Return whom an appointment is to be for from now on, else the first relative."""
+    taking = next((mark for mark in kin if _is_handed_to(text, mark)), None)
+    for mark in kin if taking is None else (taking,):
+        of_child = words.PARENT_OF.match(text, mark.end) if mark.value == CHILD else None
+        whole = mark if of_child is None else Mark(mark.start, of_child.end(), KIN_MARK, PARENT)
+        person = None if _is_no_patient(text, whole) else _of_family(text, whole)
+        if person is not None:
+            return person
     return None
+
+
+def _of_family(text: str, mark: Mark) -> Person | None:
+    """Return a relative as said; 妈 only with whose it is: 我妈; others only where they are brought, or are ill."""
+    said = text[mark.start : mark.end]
+    own = words.MINE_OF.search(text, max(0, mark.start - 3), mark.start)
+    if mark.value == DISTANT:
+        ill = mark.start <= 1 and words.ILL.match(text, mark.end) is not None
+        brought = ill or words.INTRODUCING.search(text, max(0, mark.start - 5), mark.start) is not None
+        return Person(said, mark.start, mark.end) if brought or (own and said in words.OWN_DISTANT) else None
+    if mark.value:
+        return Person(said, mark.start, mark.end, True if mark.value == CHILD else None)
+    return Person(text[own.start() : mark.end], own.start(), mark.end) if own is not None else None
 
 
 def _is_no_patient(text: str, mark: Mark) -> bool:
     """Tell whether a relative only speaks, comes along, is waited for, or is another word."""
-    if words.ONLY_SPEAKS.match(text, mark.end) is not None:
+    if words.ADDRESSED.match(text, mark.end) is not None and not text.startswith(_OWN, max(0, mark.start - 1)):
         return True
-    if mark.value == CHILD and words.PARENT_OF.match(text, mark.end) is not None:
+    if words.ONLY_SPEAKS.match(text, mark.end) is not None:
         return True
     if words.ONLY_NEAR.search(text, max(0, mark.start - 5), mark.start) is not None:
         return True
@@ -88,11 +101,17 @@ def _is_no_patient(text: str, mark: Mark) -> bool:
     return menses is not None and menses.start() <= mark.start < menses.end()
 
 
+def _is_handed_to(text: str, mark: Mark) -> bool:
+    """Tell whether an appointment is to be this one's from now on: 儿子的号改给我老婆."""
+    return words.HANDED_TO.search(text, max(0, mark.start - 5), mark.start) is not None
+
+
 def _age(text: str) -> int | None:
     """Return the age in years that is said."""
     found = words.AGE.search(text)
     if found is None:
-        return None
+        said = words.THIS_YEAR.search(text)
+        return int(said[1]) if said else None
     if found[3]:
         return 0
     years = int(found[1]) if found[1].isdigit() else numeral(found[1])

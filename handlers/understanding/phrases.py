@@ -6,11 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from handlers.understanding.lexicon import Mark, Spanned
+from handlers.understanding.normal import plain
 from handlers.understanding.tables import Entry
 from handlers.understanding.vocabulary import CLAUSE
 
 VERBS = frozenset("拔补洗镶种上取拆换打做查测开配看验拍抽缝割祛点扎正")
-MEASURES = ("个", "点", "一下", "下", "一个", "了", "完", "颗", "一颗", "几颗", "两颗")
+_DENYING = frozenset("不没")
+MEASURES = ("一次", "次", "个", "点", "一下", "下", "一个", "了", "完", "颗", "一颗", "几颗", "两颗")
 """What stands within a verb and its object: 拆个线."""
 
 
@@ -44,12 +46,12 @@ class Phrases:
         """Return what the lexicon must know: word, kind and the entry's number."""
         for index, entry in enumerate(self._entries):
             for word in entry.words:
-                yield word, self.alone, str(index)
+                yield plain(word), self.alone, str(index)
                 if self._measured and word[0] in VERBS and len(word) > 1:
                     for measure in MEASURES:
                         yield word[0] + measure + word[1:], self.alone, str(index)
             for word in entry.together[self._anchors[index]] if entry.together else ():
-                yield word, self.anchor, str(index)
+                yield plain(word), self.anchor, str(index)
 
     def find(self, text: str, marks: Iterable[Mark]) -> list[Hit]:
         """Return the entries that these marks of this table belong to and that are there in full."""
@@ -78,10 +80,15 @@ class Phrases:
             found = group.search(text, end, end + self._reach)
             if found is None and back:
                 found = group.search(text, max(0, start - back), start)
-            if found is None or (not back and CLAUSE.search(text, end, found.start()) is not None):
+            if found is None or (not back and _is_apart(text, end, found.start())):
                 return None
             first, last = min(first, found.start()), max(last, found.end())
         return first, last
+
+
+def _is_apart(text: str, end: int, start: int) -> bool:
+    """Tell whether what stands behind a word does not belong to it, or is denied: 胸口也不闷."""
+    return (text[start - 1] in _DENYING and start > end) or CLAUSE.search(text, end, start) is not None
 
 
 def _anchor(groups: Sequence[Sequence[str]], back: int) -> int:
@@ -119,4 +126,4 @@ def _widest_first(hit: Hit) -> tuple[int, int]:
 
 
 def _any_of(words: Iterable[str]) -> re.Pattern[str]:
-    return re.compile("|".join(sorted(map(re.escape, words), key=len, reverse=True)))
+    return re.compile("|".join(sorted(map(re.escape, map(plain, words)), key=len, reverse=True)))

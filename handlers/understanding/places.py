@@ -1,5 +1,6 @@
 """Which department and which doctor a sentence means: by name, else by what is to be done or what hurts."""
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -13,6 +14,9 @@ from handlers.understanding.vocabulary import CLOSED, NO_UNIT, PICK_OUT, REFUSIN
 
 REACH = 5
 _SHORT = 2
+_CALLED = "姓"
+_OTHERS = re.compile(r"[我他她友人者子妈爸儿女]$|免贵$|我[是叫][^,。]{0,8},$|我,$")
+"""Whose surname is no doctor's: 我姓刘."""
 _PAEDIATRIC = "儿"
 
 
@@ -42,6 +46,8 @@ def mentions(text: str, marks: Sequence[Mark], kind: str, names: Names) -> list[
     refusing = REFUSING.search(text) is not None
     for start, end, of, code in marks if len(marks) == 1 else longest(marks):
         if of != kind or not code or text.startswith(NO_UNIT, end):
+            continue
+        if text[start] == _CALLED and _OTHERS.search(text, max(0, start - 11), start) is not None:
             continue
         if refusing and UNWANTED.search(text, max(0, start - REACH), start) is not None:
             continue

@@ -6,19 +6,16 @@ from typing import NamedTuple
 
 from handlers.understanding import vocabulary as words
 from handlers.understanding.changes import shifted
-from handlers.understanding.cues import Around
 from handlers.understanding.lexicon import Lexicon, Mark
-from handlers.understanding.moments import Moment, Moments
+from handlers.understanding.moments import Moment
 from handlers.understanding.naming import DEPARTMENT, DOCTOR
-from handlers.understanding.normal import Normal
+from handlers.understanding.normal import Normal, mended
 from handlers.understanding.phrases import Hit, Phrases
 from handlers.understanding.places import Mention, Place
 from handlers.understanding.reading import Reading, Wish
-from handlers.understanding.sayings import SAYING, sayings
 from handlers.understanding.when import When
 
-SKILL, PREFER, PAST, ELSEWHERE, SPAM = "skill", "prefer", "past", "elsewhere", "spam"
-EVERYDAY_ALONE = "everyday_alone"
+SLIP = "slip"
 
 
 class Named(NamedTuple):
@@ -37,11 +34,15 @@ class Text:
     """Where the patient is named."""
 
     def __init__(self, normal: Normal, lexicon: Lexicon, now: datetime) -> None:
+        marks = lexicon.find(normal.text)
+        if SLIP in marks:
+            normal = mended(normal)
+            marks = lexicon.find(normal.text)
         self.text = normal.text
         self.new = (0, len(normal.text))
         self.now = now
-        self.reading = Reading(normal)
-        self.marks = lexicon.find(self.text)
+        self.reading = Reading(normal, marks)
+        self.marks = marks
 
     def hits(self, phrases: Phrases) -> list[Hit]:
         """Return the entries of a table that stand in the text."""
@@ -54,32 +55,6 @@ class Text:
         """Note what letters were understood as."""
         if found:
             self.reading.found.append((what, found))
-
-    def use_moments(self, moments: Moments) -> None:
-        """Note where times stand."""
-        self.use(moments.others, "other")
-        self.use(moments.found, "when")
-
-    def left(self) -> str:
-        """Return what was not understood yet."""
-        return self.reading.left
-
-
-def around(text: Text, moments: Moments, complaints: Sequence[Hit], named: Named) -> Around:
-    """Return what else stands in a text, for the intent to be told by."""
-    marks = text.marks
-    found = Around(text.left)
-    found.named = bool(named.departments or named.doctors or EVERYDAY_ALONE in marks) or (
-        DOCTOR in marks and words.NOBODYS.search(text.text) is not None
-    )
-    found.complaint = bool(complaints) or SKILL in marks
-    found.when = bool(moments.found)
-    past = PAST in marks
-    found.past, found.vague = moments.past or past, bool(moments.others) or past
-    found.elsewhere, found.spam, found.prefers = ELSEWHERE in marks, SPAM in marks, PREFER in marks
-    if SAYING in marks:
-        found.sayings = sayings(text.text, marks[SAYING])
-    return found
 
 
 def move(text: Text, when: When) -> None:

@@ -1,12 +1,17 @@
 """What a sentence was understood to say: the values of the contract, and which characters say them."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 
-from handlers.understanding.lexicon import Spanned
+from handlers.understanding.lexicon import Mark, Spanned
 from handlers.understanding.normal import Normal
 from handlers.understanding.vocabulary import FILLERS
 from handlers.understanding.when import Excluded, When
+
+_GAP = ","
+"""Stands for what was understood, so that what is left around it makes no word."""
+OF_THEMSELVES = ("cue", "prefer", "department", "doctor", "everyday_alone")
+"""Kinds of words that are understood wherever they stand; others only as a part of something."""
 
 
 class Wish:
@@ -79,11 +84,12 @@ class Reading(Wish):
     reasons: tuple[str, ...] = ()
     """Why these departments, where symptoms told."""
 
-    def __init__(self, normal: Normal) -> None:
-        """Take the text as it was read."""
+    def __init__(self, normal: Normal, marks: Mapping[str, Sequence[Mark]]) -> None:
+        """Take the text as it was read, and the words that stand in it."""
         self.normal = normal
+        self.marks = marks
         self.found: list[tuple[str, Sequence[Spanned]]] = []
-        """What was found in it, by what it says."""
+        """What else was found in it, by what it says."""
 
     def forget(self) -> None:
         """Keep whom a sentence names that wishes nothing only aside."""
@@ -92,7 +98,12 @@ class Reading(Wish):
     @property
     def used(self) -> list[tuple[int, int, str]]:
         """Which letters of the text as it was read say what."""
-        return sorted((one.start, one.end, what) for what, found in self.found for one in found)
+        return sorted((one.start, one.end, what) for what, found in self._told for one in found)
+
+    @property
+    def _told(self) -> list[tuple[str, Sequence[Spanned]]]:
+        marks = self.marks
+        return [(kind, marks[kind]) for kind in OF_THEMSELVES if kind in marks] + self.found
 
     @property
     def spans(self) -> list[tuple[int, int, str]]:
@@ -103,7 +114,12 @@ class Reading(Wish):
     @property
     def left(self) -> str:
         """What nothing was made of, without what says nothing of its own."""
-        return left_of(self.normal.text, self.used)
+        letters = list(self.normal.text)
+        for _, found in self._told:
+            for one in found:
+                start, end = one.start, one.end
+                letters[start:end] = _GAP * (end - start)
+        return FILLERS.sub("", "".join(letters))
 
     def as_row(self, text: str) -> dict[str, object]:
         """Return the reading as the contract has it."""
@@ -126,18 +142,6 @@ class Reading(Wish):
         if self.left:
             row["left"] = self.left
         return row
-
-
-def left_of(text: str, used: Iterable[tuple[int, int, str]]) -> str:
-    """Return what of a text stands in no span and is no filler. The spans come in the text's order."""
-    pieces: list[str] = []
-    place = 0
-    for start, end, _ in used:
-        if start > place:
-            pieces.append(text[place:start])
-        place = max(place, end)
-    pieces.append(text[place:])
-    return FILLERS.sub("", ",".join(pieces))
 
 
 def _excluded_row(excluded: Excluded) -> dict[str, object]:

@@ -11,6 +11,9 @@ from handlers.understanding.grammar import AFTERNOON, CORRECTION, JOINED, MORNIN
 from handlers.understanding.moments import Moment
 
 ONE = timedelta(days=1)
+WHOLE = slice(None)
+_WEEKLESS = "周星礼"
+"""With what a weekday begins that may be of any week."""
 RANGE = ("到", "至", "-", "~")
 ENDS = {MORNING: time(12), AFTERNOON: time(18)}
 
@@ -34,6 +37,8 @@ class When:
     part: str | None = None
     time: dt.time | None = None
     until_time: dt.time | None = None
+    usual: str | None = None
+    """The part of day of a time that does not tell its own."""
 
     def __init__(self) -> None:
         self.ask: set[str] = set()
@@ -41,11 +46,17 @@ class When:
         self.excluded: list[Excluded] = []
 
 
-def combine(text: str, moments: Sequence[Moment], now: datetime, start: int = 0, end: int | None = None) -> When:
-    """Return what the moments between two places of a text say together. ``now`` is the clinic's local time."""
+def combine(
+    text: str, moments: Sequence[Moment], now: datetime, part: slice = WHOLE, *, usual: str | None = None
+) -> When:
+    """Return what the moments in a part of a text say together.
+
+    ``now`` is the clinic's local time; ``usual`` the part of day of a time that does not tell its own.
+    """
     when = When()
+    when.usual = usual
     last: Moment | None = None
-    stop = len(text) if end is None else end
+    start, stop, _ = part.indices(len(text))
     for moment in moments:
         if not start <= moment.start < stop:
             continue
@@ -57,7 +68,7 @@ def combine(text: str, moments: Sequence[Moment], now: datetime, start: int = 0,
                 when.date = when.until = None
         else:
             if text[moment.end : moment.end + 1] not in RANGE and text[moment.start - 1 : moment.start] not in RANGE:
-                _settle(moment, now, when.date)
+                _settle(text, moment, now, when.date)
             if last is None:
                 _add(when, moment, is_next=False)
             else:
@@ -95,17 +106,20 @@ def _are_apart(one: Moment, other: Moment) -> bool:
     return (one.days is None) != (other.days is None) and (one.part is None) != (other.part is None)
 
 
-def _settle(moment: Moment, now: datetime, said: dt.date | None) -> None:
+def _settle(text: str, moment: Moment, now: datetime, said: dt.date | None) -> None:
     """Decide a weekday that is today's: that of a day said before, the coming one when today's time is over; or ask."""
     days = moment.days
-    if days is None or not days.bare:
+    if days is None or days.first is None:
         return
-    if said is not None and days.first is not None and said.weekday() == days.first.weekday():
+    of_any_week = moment.kind == "weekday" and text[moment.start] in _WEEKLESS and days.first == days.last
+    if said is not None and of_any_week and said.weekday() == days.first.weekday():
         moment.days = Days(said, said)
+        return
+    if not days.bare:
         return
     ends = _time_of(moment) or (ENDS.get(moment.part) if moment.part else None)
     if ends is not None and ends <= now.time():
-        day = days.first + timedelta(days=WEEK) if days.first else None
+        day = days.first + timedelta(days=WEEK)
         moment.days = Days(day, day)
     else:
         moment.days = OPEN
@@ -190,7 +204,7 @@ def _turned(days: Days, moment: Moment) -> tuple[dt.date | None, dt.date | None,
 
 def _add_clock(when: When, moment: Moment, clock: Clock) -> None:
     part = moment.part or when.part
-    said = resolve(clock.hour, clock.minute, part)
+    said = resolve(clock.hour, clock.minute, part) or resolve(clock.hour, clock.minute, part or when.usual)
     since = None if clock.since is None else resolve(clock.since, 0, part)
     if said is None:
         when.ask.add("time")

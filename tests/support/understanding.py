@@ -18,6 +18,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 FOLDER = Path(__file__).parents[1] / "understanding"
 DEVELOPMENT = FOLDER / "development.yaml"
 HELD_OUT = FOLDER / "held_out.yaml"
+PRACTICE = FOLDER / "practice.yaml"
 SAMPLE = Path(__file__).parents[2] / "bot" / "sample" / "clinic.yaml"
 ADDITIONS = FOLDER / "additions.yaml"
 

@@ -111,3 +111,34 @@ def test_a_shift_from_nowhere_is_left_open() -> None:
 def test_thanks_for_what_was_and_a_greeting_of_what_was_wish_nothing() -> None:
     assert understood("昨天晚上好累").intent == "unknown"
     assert understood("不疼了").intent == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("周三放到周五", "11-27"),
+        ("能延期吗，周三的眼科我赶不回来，周五吧", "11-27"),
+        ("能不能提前到周三，周五有事", "11-25"),
+        ("我约的是周三，其实要的是周五，更正一下", "11-27"),
+    ],
+)
+def test_one_day_for_another_is_a_change(text: str, day: str) -> None:
+    reading = understood(text)
+    assert (reading.intent, str(reading.date)) == ("change", f"2026-{day}")
+    assert reading.old is not None and reading.old.date not in {None, reading.date}
+
+
+def test_a_new_time_lies_in_the_part_of_day_of_the_old() -> None:
+    assert str(understood("今晚六点半的号能改七点半吗").time) == "19:30:00"
+
+
+@pytest.mark.parametrize("text", ["周四李强留不留号", "李强周四放号了没", "李强周四哪个时间段有空", "口腔科周四号多不"])
+def test_a_question_with_a_day_asks_for_seats(text: str) -> None:
+    assert understood(text).intent == "availability"
+
+
+@pytest.mark.parametrize(
+    "text", ["针灸是不是玄学", "口腔科医生年薪多少", "外科口罩哪里买", "还没想好看哪个科", "我家猫牙掉了"]
+)
+def test_a_question_nobody_here_can_answer_wishes_nothing(text: str) -> None:
+    assert understood(text).intent == "unknown"

@@ -85,6 +85,25 @@ def test_a_space_between_figures_stays_one() -> None:
     assert normalise("周 三\n下午").text == "周三,下午"
 
 
+@pytest.mark.parametrize(
+    ("said", "otherwise"),
+    [
+        ("睇牙", "看牙"),
+        ("胃痛", "胃疼"),
+        ("俺娘看眼科", "我娘看眼科"),
+        ("咋挂号", "怎么挂号"),
+        ("挂啥科", "挂什么科"),
+        ("周五上班么", "周五上班吗"),
+        ("牙疼[捂脸][吐]", "牙疼"),
+        ("周五的号→周六", "周五的号改周六"),
+        ("周五的号 --> 周六", "周五的号改周六"),
+        ("有木有号", "有没有号"),
+    ],
+)
+def test_what_is_written_in_two_ways_reads_alike(said: str, otherwise: str) -> None:
+    assert row(said) == row(otherwise)
+
+
 def test_a_reading_tells_all_it_found() -> None:
     assert row("孩子15岁感冒")["departments"] == ["general", "internal"]
     assert row("王医生或者李医生")["doctors"] == ["wang-fang", "li-qiang"]

@@ -77,6 +77,8 @@ def moment(text: str) -> datetime:
         ("2026年12月3日", "12-03"),
         ("12.3号", "12-03"),
         ("12.3上午", "12-03"),
+        ("12.3", "12-03"),
+        ("12.3周四", "12-03"),
         ("三天后", "11-26"),
         ("3天之后", "11-26"),
         ("过三天以后", "11-26"),
@@ -341,7 +343,7 @@ def test_what_is_no_date_is_none(text: str) -> None:
         ("周二和周四", "date"),
         ("周一三五", "date"),
         ("明天周五", "date"),
-        ("12.3", "date"),
+        ("那就12.3", "date"),
         ("2月30号", "date"),
         ("13月1号", "date"),
         ("2025-12-08", "date"),
@@ -446,3 +448,22 @@ def test_the_beginning_of_an_illness_is_no_day_to_come() -> None:
 
 def test_the_second_of_a_question_and_a_wish_stands_for_itself() -> None:
     assert when(f"这样可以不 周五{BOOK}") == {"date": "2026-11-27"}
+
+
+@pytest.mark.parametrize(
+    "text", ["夜里老咳", "凌晨三点就醒了，失眠", "昨晚追剧追到两点，眼睛疼", "早上起来眼睛肿", "早上挂的明天的号"]
+)
+def test_the_time_of_something_else_is_no_time_to_come(text: str) -> None:
+    reading = understood(text)
+    assert (reading.part, reading.time) == (None, None)
+
+
+def test_a_weekday_beside_a_date_is_that_days_or_asked() -> None:
+    assert str(understood("1月12号周二看牙").date) == "2027-01-12"
+    assert str(understood("12号周六看牙").date) == "2026-12-12"
+    assert understood("12/12周日看牙").ask == ("date",)
+
+
+def test_to_ask_about_next_week_is_not_the_week_after() -> None:
+    assert understood("问下下周三眼科有号吗").date == understood("下周三眼科有号吗").date
+    assert understood("下下周三眼科有号吗").date != understood("下周三眼科有号吗").date
