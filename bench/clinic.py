@@ -1,7 +1,7 @@
 """The clinic of the benchmark: the sample catalogue, loaded and published by the commands, and its accounts."""
 
 import asyncio
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -9,7 +9,7 @@ from shutil import rmtree
 from tempfile import mkdtemp
 
 from bench.processes import ROOT, SECRET_KEY, zhenyue
-from bench.scripts import SCRIPTS, Script
+from bench.scripts import TURNS
 from booking.models import PaperKind, PatientDetails, Sex
 from handlers.texts.patients import CONSENT_VERSION
 from storage.database import SqlDatabase, SqlUnit
@@ -29,30 +29,35 @@ def data_folder() -> Generator[Path]:
 
 
 def open_clinic(folder: Path, accounts: int) -> None:
-    """Load and publish the sample, and let so many accounts of each script be known."""
-    zhenyue(folder, "migrate")
-    zhenyue(folder, "load", str(SAMPLE))
-    zhenyue(folder, "publish")
-    asyncio.run(_add_accounts(folder, accounts))
+    """Load and publish the sample, and let so many accounts of each script of a turn be known."""
+    publish(folder, SAMPLE)
+    known = {script.openid(n): n if script.registered else None for script in TURNS for n in range(accounts)}
+    asyncio.run(add_accounts(f"sqlite+aiosqlite:///{folder / 'zhenyue.db'}", known))
 
 
-async def _add_accounts(folder: Path, accounts: int) -> None:
-    database = SqlDatabase.open(f"sqlite+aiosqlite:///{folder / 'zhenyue.db'}", Sealer(SECRET_KEY))
+def publish(folder: Path, catalogue: Path, *, database: str = "") -> None:
+    """Load and publish a catalogue."""
+    for words in (("migrate",), ("load", str(catalogue)), ("publish",)):
+        zhenyue(folder, *words, database=database)
+
+
+async def add_accounts(url: str, known: Mapping[str, int | None]) -> None:
+    """Write accounts, each with the number of its patient; None has no patient and has agreed to nothing."""
+    database = SqlDatabase.open(url, Sealer(SECRET_KEY))
     try:
         async with database.begin() as unit:
-            for script in SCRIPTS.values():
-                for account in range(accounts):
-                    await _add_account(unit, script, account)
+            for openid, number in known.items():
+                await _add_account(unit, openid, number)
     finally:
         await database.close()
 
 
-async def _add_account(unit: SqlUnit, script: Script, account: int) -> None:
-    openid, now = script.openid(account), datetime.now(UTC)
+async def _add_account(unit: SqlUnit, openid: str, number: int | None) -> None:
+    now = datetime.now(UTC)
     await unit.patients.follow(openid, following=True, now=now)
-    if script.registered:
+    if number is not None:
         await unit.patients.record_consent(openid, CONSENT_VERSION, now=now)
-        patient = await unit.patients.add(f"bench-{account}", details(account), now=now)
+        patient = await unit.patients.add(f"bench-{number}", details(number), now=now)
         await unit.patients.link(openid, patient.id, mobile=patient.details.mobile, now=now)
 
 

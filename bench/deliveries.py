@@ -49,7 +49,7 @@ def deliveries(script: Script, accounts: int) -> Iterator[Delivery]:
             for member in range(together):
                 openid = script.openid(((tick - place) * together + member) % accounts)
                 step = script.steps[place]
-                yield Delivery(_request(wechat, openid, step.says), openid, step)
+                yield Delivery(request(wechat, openid, step.says), openid, step)
 
 
 def is_right(body: bytes, delivery: Delivery) -> bool:
@@ -68,7 +68,8 @@ def answer_in(body: bytes) -> str:
     return wechat.decrypt(fields["Encrypt"]) if signed == fields["MsgSignature"] else ""
 
 
-def _request(wechat: Codec, openid: str, text: str) -> bytes:
+def request(wechat: Codec, openid: str, text: str) -> bytes:
+    """Return a message of an account as WeChat delivers it."""
     timestamp, number = str(int(time.time())), nonce()
     encrypted = wechat.encrypt(
         f"<xml><ToUserName><![CDATA[{ACCOUNT}]]></ToUserName><FromUserName><![CDATA[{openid}]]></FromUserName>"

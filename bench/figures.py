@@ -27,7 +27,7 @@ def turn_figures(turns: Turns) -> list[Figure]:
     for what, words in _WORDS.items():
         ratios = turns.ratios(what)
         figures += [
-            Figure(f"{words}, of bare aiohttp's throughput", median(ratios), "", _spread(ratios), goal=TURN_GOAL),
+            Figure(f"{words}, of bare aiohttp's throughput", median(ratios), "", spread(ratios), goal=TURN_GOAL),
             Figure(f"{words}, of bare aiohttp's processor time", turns.processor_ratio(what)),
         ]
     for what, words in ({"bare": "bare aiohttp"} | _WORDS).items():
@@ -66,7 +66,7 @@ def ready_figures(ready: Mapping[str, Sequence[float]]) -> list[Figure]:
     """Return how long a start takes."""
     words = {"cold": "ready after start, empty folder (migration included)", "warm": "ready after start, warm"}
     return [
-        Figure(words[kind], median(seconds), " s", _spread(seconds), goal=READY_GOAL, at_most=True)
+        Figure(words[kind], median(seconds), " s", spread(seconds), goal=READY_GOAL, at_most=True)
         for kind, seconds in ready.items()
     ]
 
@@ -77,7 +77,7 @@ def hold_figures(holds: Mapping[str, Sequence[Mapping[str, float]]]) -> list[Fig
     for kind, rounds in holds.items():
         ratios = [one["holds_per_second"] / one["raw_per_second"] for one in rounds]
         figures += [
-            Figure(f"durable hold on {kind}, of raw EVALSHA of the same script", median(ratios), "", _spread(ratios)),
+            Figure(f"durable hold on {kind}, of raw EVALSHA of the same script", median(ratios), "", spread(ratios)),
             Figure(f"durable hold on {kind}: a second", median(one["holds_per_second"] for one in rounds)),
             Figure(f"durable hold on {kind}: processor time", median(one["processor_us"] for one in rounds), " µs"),
         ]
@@ -91,7 +91,7 @@ def relay_figures(relay: Mapping[str, Any]) -> list[Figure]:
     off = abs(relay["kept"] / relay["configured"] - 1)
     return [
         Figure(
-            "relay of notices, of a bare aiohttp client's posts", median(ratios), "", _spread(ratios), goal=RELAY_GOAL
+            "relay of notices, of a bare aiohttp client's posts", median(ratios), "", spread(ratios), goal=RELAY_GOAL
         ),
         Figure("relay of notices: a second", median(one["notices_per_second"] for one in rounds)),
         Figure("relay of notices: processor time", median(one["processor_us"] for one in rounds), " µs"),
@@ -142,5 +142,6 @@ def _memory(turns: Turns) -> list[tuple[int, float, float | None]]:
     return found
 
 
-def _spread(values: Sequence[float]) -> tuple[float, float]:
+def spread(values: Sequence[float]) -> tuple[float, float]:
+    """Return the least and the greatest."""
     return min(values), max(values)

@@ -3,12 +3,13 @@
 import base64
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import orjson
 import psutil  # type: ignore[import-untyped]  # publishes no types
@@ -23,11 +24,12 @@ SECRET_KEY = bytes(range(32))
 END_WITHIN = 30.0
 
 
-def environment(folder: Path, port: int = 0) -> dict[str, str]:
-    """Return the bot's settings: embedded defaults, in a folder of the benchmark's own."""
+def environment(folder: Path, port: int = 0, *, database: str = "") -> dict[str, str]:
+    """Return the bot's settings: embedded defaults, in a folder of the benchmark's own, but for a named database."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ZHENYUE_")}
     given = {
         "DATA_DIR": str(folder),
+        "DATABASE_URL": database,
         "PORT": str(port),
         "SECRET_KEY": base64.b64encode(SECRET_KEY).decode(),
         "WECHAT_APPID": APPID,
@@ -39,12 +41,32 @@ def environment(folder: Path, port: int = 0) -> dict[str, str]:
     return kept | {f"ZHENYUE_{name}": value for name, value in given.items()}
 
 
-def zhenyue(folder: Path, *arguments: str) -> None:
+def apart(part: str, *arguments: object, within: float) -> Any:
+    """Run a part of the benchmark in a process of its own, for so many seconds at most; return what it printed.
+
+    However it ends, the part is let end the servers that it started.
+    """
+    command = [sys.executable, "-m", f"bench.{part}", *map(str, arguments)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as process:  # noqa: S603  # our own program
+        try:
+            printed, _ = process.communicate(timeout=within)
+        except BaseException:
+            process.send_signal(signal.SIGINT)
+            try:
+                process.communicate(timeout=2 * END_WITHIN)
+            except subprocess.TimeoutExpired:
+                process.kill()
+            raise
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return orjson.loads(printed)
+
+
+def zhenyue(folder: Path, *arguments: str, database: str = "") -> None:
     """Run one command to its end; raises ``CalledProcessError``."""
+    given = environment(folder, database=database)
     with (OUT / "commands.log").open("ab") as log:
-        subprocess.run(  # noqa: S603  # our own program
-            [PROGRAM, *arguments], env=environment(folder), cwd=folder, check=True, stdout=log, stderr=log
-        )
+        subprocess.run([PROGRAM, *arguments], env=given, cwd=folder, check=True, stdout=log, stderr=log)  # noqa: S603
 
 
 class Server:
@@ -70,35 +92,39 @@ class Server:
 
 
 @contextmanager
-def serving(folder: Path) -> Generator[Server]:
+def serving(folder: Path, *options: str, database: str = "") -> Generator[Server]:
     """Run ``zhenyue serve`` without background work for the length of a block; its log goes to ``bench/out``."""
-    with (
-        (OUT / "serve.log").open("ab") as log,
-        _started([PROGRAM, "serve", "--no-worker"], folder, log.fileno()) as bot,
-    ):
+    given = environment(folder, database=database)
+    command = [PROGRAM, "serve", "--no-worker", *options]
+    with (OUT / "serve.log").open("ab") as log, _started(command, folder, given, log.fileno()) as bot:
         yield bot
 
 
 @contextmanager
-def bare() -> Generator[Server]:
+def module(name: str, *arguments: str) -> Generator[Server]:
+    """Run one of the benchmark's own servers for the length of a block."""
+    with _started([sys.executable, "-m", f"bench.{name}", *arguments], ROOT, None, None) as server:
+        yield server
+
+
+def bare() -> AbstractContextManager[Server]:
     """Run the bare server for the length of a block."""
-    with _started([sys.executable, "-m", "bench.bare"], None, None) as server:
-        yield server
+    return module("bare")
 
 
-@contextmanager
-def bare_api() -> Generator[Server]:
+def bare_api() -> AbstractContextManager[Server]:
     """Run a WeChat that costs nothing for the length of a block."""
-    with _started([sys.executable, "-m", "bench.bare_api"], None, None) as server:
-        yield server
+    return module("bare_api")
 
 
 @contextmanager
-def _started(command: list[str | Path], folder: Path | None, errors: int | None) -> Generator[Server]:
+def _started(
+    command: list[str | Path], folder: Path, given: dict[str, str] | None, errors: int | None
+) -> Generator[Server]:
     process = subprocess.Popen(  # noqa: S603  # our own programs
         command,
-        env=environment(folder) if folder else None,
-        cwd=folder or ROOT,
+        env=given,
+        cwd=folder,
         stdout=subprocess.PIPE,
         stderr=errors,
         text=True,

@@ -56,4 +56,9 @@ MENU = Script(
         Step("谢谢", "不客气"),
     ),
 )
-SCRIPTS = {script.name: script for script in (BOOKING, MENU)}
+SOLD_OUT_DOCTOR = "罗晨"
+WANTED = Script("wanted", registered=True, steps=(Step(SOLD_OUT_DOCTOR, "没有可预约的号"),))
+"""Whoever asks for a doctor whose seats are all sold, in the clinic of ``bench/wanted.py``."""
+TURNS = (BOOKING, MENU)
+"""What a turn is measured by, in the sample clinic."""
+SCRIPTS = {script.name: script for script in (*TURNS, WANTED)}

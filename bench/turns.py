@@ -8,7 +8,7 @@ from statistics import median
 
 from bench.clinic import data_folder, open_clinic
 from bench.processes import Load, Server, ValkeyCost, bare, generating, serving
-from bench.scripts import BOOKING, MENU, SCRIPTS
+from bench.scripts import BOOKING, MENU, TURNS
 
 ACCOUNTS = 2000
 CONNECTIONS = 32
@@ -24,6 +24,7 @@ class Pass:
     """One pass over the requests of a round, at one server."""
 
     what: str
+    requests: int
     per_second: float
     processor_us: float
     """Processor time of the server a request, in microseconds."""
@@ -82,7 +83,7 @@ class Bench:
 
     def warm_up(self) -> None:
         """Take some turns of each kind unmeasured, to know how many fill a round."""
-        for script in SCRIPTS:
+        for script in (each.name for each in TURNS):
             self._load.prepare(script, WARM_UP)
             self._rates["bare"] = self._bare_pass(script, times=2).per_second
             self._rates[script] = self._turn(script).per_second
@@ -112,34 +113,37 @@ class Bench:
         return min(MOST, max(FEWEST, round(self._rates[script] * seconds)))
 
     def _bare_pass(self, script: str, *, times: int) -> Pass:
-        return self._pass("bare", script, self._bare, times=times)
+        return one_pass(self._load, "bare", script, self._bare, times=times)
 
     def _turn(self, script: str) -> Pass:
-        measured = self._pass(script, script, self._bot, times=1)
+        measured = one_pass(self._load, script, script, self._bot, self._valkey)
+        self._turns += measured.requests
         self.resident[self._turns] = self._bot.resident()
         return measured
 
-    def _pass(self, what: str, script: str, server: Server, *, times: int) -> Pass:
-        ours = server is self._bot
-        busy, valkey = server.processor_seconds(), self._valkey.processor_seconds()
-        sent = self._load.send(script, server, CONNECTIONS, times=times, check=ours)
-        busy, valkey = server.processor_seconds() - busy, self._valkey.processor_seconds() - valkey
-        count, seconds = sent["requests"], sent["seconds"]
-        if ours:
-            self._turns += int(count)
-        return Pass(
-            what=what,
-            per_second=count / seconds,
-            processor_us=busy / count * 1e6,
-            server_busy=busy / seconds,
-            generator_busy=sent["generator_busy"],
-            valkey_us=valkey / count * 1e6 if ours else 0.0,
-            p50_ms=sent["p50_ms"],
-            p99_ms=sent["p99_ms"],
-            errors=int(sent["errors"]),
-            checked=int(sent["checked"]),
-            wrong=int(sent["wrong"]),
-        )
+
+def one_pass(
+    load: Load, what: str, script: str, server: Server, valkey: ValkeyCost | None = None, *, times: int = 1
+) -> Pass:
+    """Let the generator send what it prepared; with a Valkey it goes to a bot, whose answers are read."""
+    busy, beside = server.processor_seconds(), valkey.processor_seconds() if valkey else 0.0
+    sent = load.send(script, server, CONNECTIONS, times=times, check=valkey is not None)
+    busy, beside = server.processor_seconds() - busy, valkey.processor_seconds() - beside if valkey else 0.0
+    count, seconds = int(sent["requests"]), sent["seconds"]
+    return Pass(
+        what=what,
+        requests=count,
+        per_second=count / seconds,
+        processor_us=busy / count * 1e6,
+        server_busy=busy / seconds,
+        generator_busy=sent["generator_busy"],
+        valkey_us=beside / count * 1e6,
+        p50_ms=sent["p50_ms"],
+        p99_ms=sent["p99_ms"],
+        errors=int(sent["errors"]),
+        checked=int(sent["checked"]),
+        wrong=int(sent["wrong"]),
+    )
 
 
 def measure_turns(rounds: int, seconds: float) -> Turns:
