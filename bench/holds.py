@@ -1,4 +1,4 @@
-"""Durable holds a second through the booking service, beside raw runs of the script that admits them.
+"""Durable holds a second through the booking service, beside raw runs of the script that admits them and other ways.
 
 A process of its own: ``python -m bench.holds sqlite|postgres ROUNDS HOLDS`` prints one line of JSON.
 """
@@ -19,8 +19,10 @@ import uvloop
 from redis.asyncio import Redis
 
 from bench.clinic import data_folder, details
+from bench.hold_peers import PeerRound, hold_peers
 from bench.processes import SECRET_KEY
-from bench.resp import CONNECTIONS, admit_script, raw_admissions
+from bench.resp import CONNECTIONS, admit_script, benchmark_admissions, benchmark_program, raw_admissions
+from bench.wanted import own_database
 from booking.appointments import Appointments, Wish
 from booking.current import CurrentCatalogue
 from booking.models import ClaimState, SessionState
@@ -40,6 +42,7 @@ from tests.support.servers import postgres
 
 SLOTS = 10
 RAW_EACH = 20_000
+RAW_SEATS = (RAW_EACH,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class HoldRound:
     p99_ms: float
     raw_per_second: float
     raw_valkey_busy: float
-    """About 1 when Valkey, not our client, was the raw run's bottleneck."""
+    """About 1 when Valkey, not the client, was the raw run's bottleneck."""
 
 
 class Rush:
@@ -132,19 +135,27 @@ class Rush:
 
     async def _raw(self, day: int) -> tuple[float, float]:
         session, now = f"raw{day}", datetime.now(UTC)
-        capacities = (RAW_EACH // 40,) * 40
         await self._pool.replace(
-            PoolSeats(session, 1, SessionState.OPEN, now - timedelta(days=1), now + timedelta(days=1), capacities, {})
+            PoolSeats(session, 1, SessionState.OPEN, now - timedelta(days=1), now + timedelta(days=1), RAW_SEATS, {})
         )
-        keys = [f"{{s:{session}}}:{part}" for part in "mfop"]
-        millis = str(round(now.timestamp() * 1000))
-        calls = [[*keys, f"{n % 40:03}", f"p{n}", f"r{n}", "1", millis] for n in range(RAW_EACH)]
-        sha = (await self._redis.script_load(admit_script())) or ""
         server, started = psutil.Process(self._valkey.pid), time.perf_counter()
         before = server.cpu_times()
-        raw = await raw_admissions(unquote(self._valkey.url.removeprefix("unix://")), str(sha), calls)
+        raw = await self._raw_admissions(session, str(round(now.timestamp() * 1000)))
         after, seconds = server.cpu_times(), time.perf_counter() - started
+        if int(await self._redis.hget(f"{{s:{session}}}:m", "seq") or 0) < 0.99 * RAW_EACH:
+            raise RuntimeError("not every raw request was admitted")
         return raw, (after.user + after.system - before.user - before.system) / seconds
+
+    async def _raw_admissions(self, session: str, millis: str) -> float:
+        """Return how many a second are admitted, by whichever client there is."""
+        sha = str(await self._redis.script_load(admit_script()))
+        socket, program = unquote(self._valkey.url.removeprefix("unix://")), benchmark_program()
+        keys = [f"{{s:{session}}}:{part}" for part in "mfop"]
+        if program is not None:
+            call = [*keys, "000", "p__rand_int__", "r__rand_int__", "1", millis]
+            return await benchmark_admissions(program, socket, sha, call, RAW_EACH)
+        calls = [[*keys, "000", f"p{n}", f"r{n}", "1", millis] for n in range(RAW_EACH)]
+        return await raw_admissions(socket, sha, calls)
 
 
 @asynccontextmanager
@@ -167,7 +178,7 @@ def _servers(kind: str) -> Generator[tuple[str, EmbeddedValkey]]:
             if kind == "sqlite":
                 yield f"sqlite+aiosqlite:///{folder / 'zhenyue.db'}", valkey
             else:
-                with postgres(durable=True) as url:
+                with postgres(durable=True) as server, own_database(server, "zhenyue_holds") as url:
                     yield url, valkey
         finally:
             valkey.leave()
@@ -180,6 +191,14 @@ async def _measure(url: str, valkey: EmbeddedValkey, rounds: int, holds: int) ->
     return measured[1:]  # the first one warmed up
 
 
+async def _measure_peers(url: str, valkey: EmbeddedValkey, rounds: int, holds: int) -> list[PeerRound]:
+    if not url.startswith("postgresql"):
+        return []
+    async with open_redis(valkey.url) as redis, hold_peers(url, redis) as peers:
+        measured = [await peers.round(holds) for _ in range(rounds + 1)]
+    return measured[1:]
+
+
 def main() -> None:
     """Measure and print."""
     kind, rounds, holds = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
@@ -187,7 +206,10 @@ def main() -> None:
     sys.excepthook = sys.__excepthook__
     with _servers(kind) as (url, valkey), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         measured = runner.run(_measure(url, valkey, rounds, holds))
-    sys.stdout.buffer.write(orjson.dumps([asdict(one) for one in measured]) + b"\n")
+        peers = runner.run(_measure_peers(url, valkey, rounds, holds))
+    found = {"raw_client": Path(benchmark_program() or "a lean client in Python").name}
+    found |= {"rounds": [asdict(one) for one in measured], "peers": [asdict(one) for one in peers]}
+    sys.stdout.buffer.write(orjson.dumps(found) + b"\n")
 
 
 if __name__ == "__main__":

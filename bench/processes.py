@@ -6,7 +6,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -69,26 +69,34 @@ def zhenyue(folder: Path, *arguments: str, database: str = "") -> None:
         subprocess.run([PROGRAM, *arguments], env=given, cwd=folder, check=True, stdout=log, stderr=log)  # noqa: S603
 
 
+class NotStarted(RuntimeError):
+    """Raised when a server ended without saying where it listens."""
+
+
 class Server:
-    """A running process that serves HTTP, with what it costs."""
+    """A running process that serves HTTP, with what it costs: its children that serve too are part of it."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.process = process
         self._seen = psutil.Process(process.pid)
-        said = process.stdout.readline() if process.stdout else ""
-        found = re.search(r"http://127\.0\.0\.1:(\d+)", said)
+        said = (re.search(r"http://127\.0\.0\.1:(\d+)", line) for line in process.stdout or ())
+        found = next(filter(None, said), None)
         if found is None:
-            raise RuntimeError(f"{process.args!r} did not start; see {OUT}")
+            raise NotStarted(f"{process.args!r} did not start; see {OUT}")
         self.port = int(found[1])
 
     def processor_seconds(self) -> float:
         """Return the processor time used so far, all threads together."""
-        times = self._seen.cpu_times()
-        return float(times.user + times.system)
+        times = [one.cpu_times() for one in self._all()]
+        return float(sum(each.user + each.system for each in times))
 
     def resident(self) -> int:
         """Return the resident memory in bytes."""
-        return int(self._seen.memory_info().rss)
+        return sum(int(one.memory_info().rss) for one in self._all())
+
+    def _all(self) -> list[psutil.Process]:
+        """Return the process and its children, but for the Valkey that a bot has started."""
+        return [self._seen, *(one for one in self._seen.children() if one.name() != "valkey-server")]
 
 
 @contextmanager
@@ -107,6 +115,14 @@ def module(name: str, *arguments: str) -> Generator[Server]:
         yield server
 
 
+@contextmanager
+def gunicorn(application: str) -> Generator[Server]:
+    """Run a WSGI application of the benchmark for the length of a block; its log goes to ``bench/out``."""
+    command = [sys.executable, "-m", "gunicorn", "--config", "python:bench.gunicorn_conf", f"bench.{application}"]
+    with (OUT / "peers.log").open("ab") as log, _started(command, ROOT, None, log.fileno()) as server:
+        yield server
+
+
 def bare() -> AbstractContextManager[Server]:
     """Run the bare server for the length of a block."""
     return module("bare")
@@ -119,7 +135,7 @@ def bare_api() -> AbstractContextManager[Server]:
 
 @contextmanager
 def _started(
-    command: list[str | Path], folder: Path, given: dict[str, str] | None, errors: int | None
+    command: Sequence[str | Path], folder: Path, given: dict[str, str] | None, errors: int | None
 ) -> Generator[Server]:
     process = subprocess.Popen(  # noqa: S603  # our own programs
         command,

@@ -16,11 +16,12 @@ BEGIN, END = "<!-- results: written by `make bench` -->", "<!-- end of results -
 class Figure:
     """One figure; ``value`` is a median where there are several runs, ``spread`` their least and greatest.
 
+    ``value`` is None, and ``unit`` says why, where nothing could be measured.
     ``goal`` is the least value that is good enough, or the greatest with ``at_most``; None: for information.
     """
 
     name: str
-    value: float
+    value: float | None
     unit: str = ""
     spread: tuple[float, float] | None = None
     goal: float | None = None
@@ -28,8 +29,8 @@ class Figure:
 
     @property
     def met(self) -> bool | None:
-        """Whether the goal is reached; None without one."""
-        if self.goal is None:
+        """Whether the goal is reached; None without one, or when nothing was measured."""
+        if self.goal is None or self.value is None:
             return None
         return self.value <= self.goal if self.at_most else self.value >= self.goal
 
@@ -38,7 +39,8 @@ class Figure:
         spread = f"{_short(self.spread[0])} to {_short(self.spread[1])}" if self.spread else ""
         goal = "" if self.goal is None else f"{'≤' if self.at_most else '≥'} {_short(self.goal)}{self.unit}"
         met = {None: "", True: "yes", False: "NO"}[self.met]
-        return self.name, f"{_short(self.value)}{self.unit}", spread, goal, met
+        value = "" if self.value is None else _short(self.value)
+        return self.name, f"{value}{self.unit}", spread, goal, met
 
     def as_json(self) -> dict[str, object]:
         """Return name, value, unit, spread, goal, met."""

@@ -25,7 +25,7 @@ from bench.generator import body_of
 from bench.lanes import Course, drive, http_length, to_port
 from bench.processes import OUT, Load, Server, ValkeyCost, bare, generating, serving
 from bench.scripts import WANTED
-from bench.turns import FEWEST, one_pass
+from bench.turns import BARE, FEWEST, one_pass
 from bench.wanted import CODES, DOCTORS, open_wanted_clinic, openid, own_database, plain
 from tests.support.servers import postgres
 
@@ -184,20 +184,19 @@ class Scene:
     def sold_out(self, load: Load, seconds: float) -> list[dict[str, object]]:
         """Measure turns on the session that is sold out, and bare requests, round by round."""
         load.prepare(WANTED.name, FEWEST)
-        rate = one_pass(load, WANTED.name, WANTED.name, self.bot, self.valkey).per_second
-        bare_rate = one_pass(load, "bare", WANTED.name, self.bare).per_second
+        rate = one_pass(load, WANTED.name, self.bot, self.valkey).per_second
+        bare_rate = one_pass(load, WANTED.name, self.bare, None, check=False).per_second
+        count = max(FEWEST, round(rate * seconds))
+        times = max(1, round(bare_rate * seconds / count))
         rounds: list[dict[str, object]] = []
         for number in range(SOLD_OUT_ROUNDS):
-            count = max(FEWEST, round(rate * seconds))
             load.prepare(WANTED.name, count)
-            times = max(1, round(bare_rate * seconds / count))
-            order = ["bare", WANTED.name] if number % 2 else [WANTED.name, "bare"]
-            passes = {
-                what: one_pass(load, what, WANTED.name, self.bare, times=times)
-                if what == "bare"
-                else one_pass(load, what, WANTED.name, self.bot, self.valkey)
-                for what in order
-            }
+            passes = {}
+            for what in (BARE, WANTED.name) if number % 2 else (WANTED.name, BARE):
+                if what == BARE:
+                    passes[what] = one_pass(load, WANTED.name, self.bare, None, times=times, check=False)
+                else:
+                    passes[what] = one_pass(load, WANTED.name, self.bot, self.valkey)
             rounds.append({what: asdict(measured) for what, measured in passes.items()})
         return rounds
 

@@ -21,6 +21,8 @@ class Script:
     name: str
     registered: bool
     steps: tuple[Step, ...]
+    plain: bool = False
+    """Whether nothing is encrypted, either way."""
 
     def openid(self, account: int) -> str:
         """Return the openid of the account with this number, 28 characters as WeChat's."""
@@ -61,4 +63,8 @@ WANTED = Script("wanted", registered=True, steps=(Step(SOLD_OUT_DOCTOR, "没有�
 """Whoever asks for a doctor whose seats are all sold, in the clinic of ``bench/wanted.py``."""
 TURNS = (BOOKING, MENU)
 """What a turn is measured by, in the sample clinic."""
-SCRIPTS = {script.name: script for script in (*TURNS, WANTED)}
+_ECHOED = tuple(Step(step.says, f"[{step.says}]") for step in MENU.steps)
+ECHO = Script("echo", registered=False, steps=_ECHOED)
+PLAIN_ECHO = Script("plain", registered=False, steps=_ECHOED, plain=True)
+"""What peers are asked, who say again what was said."""
+SCRIPTS = {script.name: script for script in (*TURNS, WANTED, ECHO, PLAIN_ECHO)}
