@@ -38,7 +38,8 @@ RUSH_WITHIN = 300.0
 def main() -> None:
     """Measure, show, write."""
     quick = "--quick" in sys.argv[1:]
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends us lets us end what we started
+    for number in (signal.SIGINT, signal.SIGTERM):  # whoever ends us lets us end what we started, in parts as well
+        signal.signal(number, signal.default_int_handler)
     OUT.mkdir(exist_ok=True)
     for log in OUT.glob("*.log"):
         log.unlink()
