@@ -11,7 +11,7 @@ SEED ?= 1
 FUZZ_RUNS ?= 1
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test install lint format docs understand bench chaos fuzz lock browser clean
+.PHONY: help demo test install lint format docs understand bench growth chaos fuzz lock browser clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -49,6 +49,9 @@ understand: .venv/.dev ## how well sentences are read: accuracy by field, wrong 
 
 bench: .venv/.bench ## benchmarks beside peers; writes bench/results.json
 	$(BIN)/python -m bench
+
+growth: .venv/.bench ## how costs grow with chats, seats, sessions, the past and what waits; writes bench/growth.json
+	$(BIN)/python -m bench.growth
 
 .venv/bin/uv: requirements-uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "zhenyue needs Python 3.11 or newer: make PYTHON=/path/to/python3.11"; exit 1; }

@@ -20,6 +20,7 @@ from bench.machine import machine
 from bench.processes import OUT, ROOT, apart
 from bench.ready import measure_ready
 from bench.report import show, tell, write
+from bench.result_plots import draw_results
 from bench.rush_figures import choosing_figures, rush_figures, sold_out_figures
 from bench.turns import measure_turns
 
@@ -79,7 +80,8 @@ def main() -> None:
     measured |= {"choosing": choosing, "rush": rush}
     write(OUT / "quick.json" if quick else RESULTS, figures, facts, measured)
     if not quick:
-        tell(DOCUMENT, figures, facts, datetime.now(UTC).strftime("%Y-%m-%d"))
+        plots = draw_results(turns, rush["sold_out"], choosing, holds["postgres"])
+        tell(DOCUMENT, figures, facts, datetime.now(UTC).strftime("%Y-%m-%d"), plots=plots)
     show(figures, facts)
 
 

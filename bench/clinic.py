@@ -14,6 +14,7 @@ from booking.models import PaperKind, PatientDetails, Sex
 from handlers.texts.patients import CONSENT_VERSION
 from storage.database import SqlDatabase, SqlUnit
 from storage.sealing import Sealer
+from storage.valkey import EmbeddedValkey
 
 SAMPLE = ROOT / "bot" / "sample" / "clinic.yaml"
 
@@ -26,6 +27,17 @@ def data_folder() -> Generator[Path]:
         yield folder
     finally:
         rmtree(folder)
+
+
+@contextmanager
+def valkey_in(folder: Path) -> Generator[EmbeddedValkey]:
+    """Run the embedded Valkey of a folder for the length of a block."""
+    valkey = EmbeddedValkey(folder)
+    valkey.start()
+    try:
+        yield valkey
+    finally:
+        valkey.leave()
 
 
 def open_clinic(folder: Path, accounts: int) -> None:

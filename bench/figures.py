@@ -56,6 +56,8 @@ def turn_figures(turns: Turns) -> list[Figure]:
             Figure(f"{words}: generator on a processor", turns.middle(what, "generator_busy") * 100, " %"),
             Figure(f"{words}: p99", turns.middle(what, "p99_ms"), " ms"),
         ]
+    for what, words in _WORDS.items():
+        figures.append(Figure(f"{words}: Valkey's processor time a request", turns.middle(what, "valkey_us"), " µs"))
     figures.append(Figure("answers that were not right", turns.failed(), goal=0, at_most=True))
     figures += [
         Figure(f"resident after {after:,} turns", mebibytes, " MiB", goal=goal, at_most=True)

@@ -18,7 +18,7 @@ import psutil  # type: ignore[import-untyped]  # publishes no types
 import uvloop
 from redis.asyncio import Redis
 
-from bench.clinic import data_folder, details
+from bench.clinic import data_folder, details, valkey_in
 from bench.hold_peers import PeerRound, hold_peers
 from bench.processes import SECRET_KEY
 from bench.resp import CONNECTIONS, admit_script, benchmark_admissions, benchmark_program, raw_admissions
@@ -37,7 +37,7 @@ from storage.migrate import migrate
 from storage.pool import RedisPool
 from storage.sealing import Sealer
 from storage.valkey import EmbeddedValkey
-from tests.support.clinic import add_session, open_clinic
+from tests.support.clinic import CLINIC, add_session, open_clinic
 from tests.support.servers import postgres
 
 SLOTS = 10
@@ -90,17 +90,13 @@ class Rush:
 
     async def round(self, day: int, holds: int) -> HoldRound:
         """Let so many patients, others each day, hold a seat of one session; then run the script alone."""
-        session = await add_session(
-            self._database, self._morning + timedelta(days=day), capacities=(-(-holds // SLOTS),) * SLOTS
-        )
-        await self._seats.rebuild(session)
-        slots = [f"{session}-{9 + n // 2:02}{n % 2 * 30:02}" for n in range(SLOTS)]
+        slots = await self.open_session(timedelta(days=day), -(-holds // SLOTS))
         wishes = [
             Wish(slots[n % SLOTS], f"p{n}", openid=f"o{n}", channel="wechat", request_id=f"r{n}")
             for n in range(day * holds, (day + 1) * holds)
         ]
         busy, started = time.process_time(), time.perf_counter()
-        took = await self._hold_all(wishes)
+        took = await self.hold_all(wishes)
         seconds, busy = time.perf_counter() - started, time.process_time() - busy
         await self._check(day, holds)
         raw, raw_busy = await self._raw(day)
@@ -114,7 +110,20 @@ class Rush:
             raw_valkey_busy=raw_busy,
         )
 
-    async def _hold_all(self, wishes: list[Wish]) -> list[float]:
+    async def open_session(self, after: timedelta, capacity: int) -> list[str]:
+        """Open a session so long after this morning, with so many seats each time; return its slots."""
+        starts_at = self._morning + after
+        session = await add_session(self._database, starts_at, capacities=(capacity,) * SLOTS)
+        await self._seats.rebuild(session)
+        begins = [(starts_at + timedelta(minutes=30 * n)).astimezone(CLINIC.zone) for n in range(SLOTS)]
+        return [f"{session}-{begin:%H%M}" for begin in begins]
+
+    async def valkey_bytes(self) -> int:
+        """Return the memory that Valkey's data take."""
+        return int((await self._redis.info("memory"))["used_memory"])
+
+    async def hold_all(self, wishes: list[Wish]) -> list[float]:
+        """Hold what is wished for, over some lanes; return the seconds that each took."""
         waiting, took = iter(wishes), []
 
         async def lane() -> None:
@@ -159,7 +168,8 @@ class Rush:
 
 
 @asynccontextmanager
-async def _rush(url: str, valkey: EmbeddedValkey) -> AsyncGenerator[Rush]:
+async def open_rush(url: str, valkey: EmbeddedValkey) -> AsyncGenerator[Rush]:
+    """Open what is needed to hold seats, for the length of a block."""
     database = SqlDatabase.open(url, Sealer(SECRET_KEY))
     try:
         await migrate(database)
@@ -170,22 +180,18 @@ async def _rush(url: str, valkey: EmbeddedValkey) -> AsyncGenerator[Rush]:
 
 
 @contextmanager
-def _servers(kind: str) -> Generator[tuple[str, EmbeddedValkey]]:
-    with data_folder() as folder:
-        valkey = EmbeddedValkey(folder)
-        valkey.start()
-        try:
-            if kind == "sqlite":
-                yield f"sqlite+aiosqlite:///{folder / 'zhenyue.db'}", valkey
-            else:
-                with postgres(durable=True) as server, own_database(server, "zhenyue_holds") as url:
-                    yield url, valkey
-        finally:
-            valkey.leave()
+def servers(kind: str) -> Generator[tuple[str, EmbeddedValkey]]:
+    """Run ``sqlite`` or ``postgres`` and a Valkey for the length of a block."""
+    with data_folder() as folder, valkey_in(folder) as valkey:
+        if kind == "sqlite":
+            yield f"sqlite+aiosqlite:///{folder / 'zhenyue.db'}", valkey
+        else:
+            with postgres(durable=True) as server, own_database(server, "zhenyue_holds") as url:
+                yield url, valkey
 
 
 async def _measure(url: str, valkey: EmbeddedValkey, rounds: int, holds: int) -> list[HoldRound]:
-    async with _rush(url, valkey) as rush:
+    async with open_rush(url, valkey) as rush:
         await rush.prepare((rounds + 2) * holds)
         measured = [await rush.round(day, holds) for day in range(1, rounds + 2)]
     return measured[1:]  # the first one warmed up
@@ -204,7 +210,7 @@ def main() -> None:
     kind, rounds, holds = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     configure_logs(stream=(Path(__file__).parent / "out" / "holds.log").open("ab"))
     sys.excepthook = sys.__excepthook__
-    with _servers(kind) as (url, valkey), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with servers(kind) as (url, valkey), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         measured = runner.run(_measure(url, valkey, rounds, holds))
         peers = runner.run(_measure_peers(url, valkey, rounds, holds))
     found = {"raw_client": Path(benchmark_program() or "a lean client in Python").name}

@@ -37,6 +37,8 @@ def environment(folder: Path, port: int = 0, *, database: str = "") -> dict[str,
         "WECHAT_TOKEN": TOKEN,
         "WECHAT_AES_KEY": AES_KEY,
         "WECHAT_API_BASE": "http://127.0.0.1:9",
+        "ACCOUNT_BURST": "10000",
+        "ACCOUNT_PER_SECOND": "1000",
     }
     return kept | {f"ZHENYUE_{name}": value for name, value in given.items()}
 
@@ -162,7 +164,7 @@ def end(process: subprocess.Popen[str]) -> None:
 
 
 class ValkeyCost:
-    """What the folder's embedded Valkey costs."""
+    """What a folder's embedded Valkey costs."""
 
     def __init__(self, folder: Path) -> None:
         self._seen = psutil.Process(EmbeddedValkey(folder).pid)
@@ -171,6 +173,17 @@ class ValkeyCost:
         """Return the processor time used so far."""
         times = self._seen.cpu_times()
         return float(times.user + times.system)
+
+    def resident(self) -> int:
+        """Return the resident memory in bytes."""
+        return int(self._seen.memory_info().rss)
+
+
+def postgres_seconds() -> float:
+    """Return the processor time used so far by the PostgreSQL that this process has started; 0 for one given to it."""
+    ours = psutil.Process().children(recursive=True)
+    times = [one.cpu_times() for one in ours if one.name().startswith("postgres")]
+    return float(sum(each.user + each.system for each in times))
 
 
 class Load:

@@ -16,7 +16,7 @@ import orjson
 import uvloop
 from redis.asyncio import Redis
 
-from bench.clinic import data_folder
+from bench.clinic import data_folder, valkey_in
 from bench.processes import OUT, SECRET_KEY, bare_api
 from booking.current import CurrentCatalogue
 from booking.models import Template
@@ -159,7 +159,7 @@ def _now() -> datetime:
 
 
 @asynccontextmanager
-async def _post(url: str, valkey: EmbeddedValkey, port: int) -> AsyncGenerator[Post]:
+async def open_post(url: str, valkey: EmbeddedValkey, port: int) -> AsyncGenerator[Post]:
     database = SqlDatabase.open(await create_database(url, "zhenyue_relay_bench", "template1"), Sealer(SECRET_KEY))
     try:
         await migrate(database)
@@ -173,7 +173,7 @@ async def _post(url: str, valkey: EmbeddedValkey, port: int) -> AsyncGenerator[P
 
 
 async def _measure(url: str, valkey: EmbeddedValkey, port: int, rounds: int, notices: int) -> dict[str, object]:
-    async with _post(url, valkey, port) as post:
+    async with open_post(url, valkey, port) as post:
         await post.round(min(notices, 1000))
         measured = [await post.round(notices) for _ in range(rounds)]
         return {"rounds": [asdict(one) for one in measured], "configured": RATE, "kept": await post.rate()}
@@ -185,14 +185,14 @@ def main() -> None:
     OUT.mkdir(exist_ok=True)
     configure_logs(stream=(OUT / "relaying.log").open("ab"))
     sys.excepthook = sys.__excepthook__
-    with data_folder() as folder, bare_api() as server, postgres(durable=True) as url:
-        valkey = EmbeddedValkey(folder)
-        valkey.start()
-        try:
-            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                measured = runner.run(_measure(url, valkey, server.port, rounds, notices))
-        finally:
-            valkey.leave()
+    with (
+        data_folder() as folder,
+        bare_api() as server,
+        postgres(durable=True) as url,
+        valkey_in(folder) as valkey,
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
+        measured = runner.run(_measure(url, valkey, server.port, rounds, notices))
     sys.stdout.buffer.write(orjson.dumps(measured) + b"\n")
 
 

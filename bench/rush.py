@@ -23,7 +23,7 @@ from bench.clinic import data_folder
 from bench.deliveries import answer_in, codec, request
 from bench.generator import body_of
 from bench.lanes import Course, drive, http_length, to_port
-from bench.processes import OUT, Load, Server, ValkeyCost, bare, generating, serving
+from bench.processes import OUT, Load, Server, ValkeyCost, bare, generating, postgres_seconds, serving
 from bench.scripts import WANTED
 from bench.turns import BARE, FEWEST, one_pass
 from bench.wanted import CODES, DOCTORS, open_wanted_clinic, openid, own_database, plain
@@ -60,6 +60,8 @@ class Rush:
     wrong: int
     """Patients whose last answer is neither a booking nor a refusal, or whom the database contradicts."""
     bot_busy: float
+    valkey_busy: float
+    postgres_busy: float
     generator_busy: float
 
 
@@ -153,9 +155,11 @@ class Scene:
         doctor = DOCTORS[number]
         patients = [Patient(number * self._patients + place, doctor) for place in range(self._patients)]
         course = Dialogues(patients)
-        busy, own = self.bot.processor_seconds(), time.process_time()
+        before = self._processor_seconds()
         await drive(course, to_port(self.bot.port), CONNECTIONS)
-        busy, own = self.bot.processor_seconds() - busy, time.process_time() - own
+        bot, valkey, database, own = (
+            (now - then) / course.seconds for now, then in zip(self._processor_seconds(), before, strict=True)
+        )
         connection = await asyncpg.connect(self._database)
         rows = await connection.fetch(BOOKED, CODES[doctor])
         await connection.close()
@@ -177,8 +181,19 @@ class Scene:
             p99_ms=took[len(took) * 99 // 100] * 1000,
             told_later=course.told_later,
             wrong=sum(each.ends != ("booked" if each.openid in have else "refused") for each in patients),
-            bot_busy=busy / course.seconds,
-            generator_busy=own / course.seconds,
+            bot_busy=bot,
+            valkey_busy=valkey,
+            postgres_busy=database,
+            generator_busy=own,
+        )
+
+    def _processor_seconds(self) -> tuple[float, ...]:
+        """Return what bot, Valkey, PostgreSQL and we ourselves have used so far."""
+        return (
+            self.bot.processor_seconds(),
+            self.valkey.processor_seconds(),
+            postgres_seconds(),
+            time.process_time(),
         )
 
     def sold_out(self, load: Load, seconds: float) -> list[dict[str, object]]:

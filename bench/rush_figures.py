@@ -1,6 +1,6 @@
 """From what the rush measured to figures with goals (issue 5)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 from typing import Any
 
@@ -13,6 +13,12 @@ REFUSAL_GOAL = 5.0
 SOLD_OUT_GOAL = 0.25
 _WAYS = {"bot": "bot", "doctor": "floor", "slot": "floor with a row a time", "lock": "Redis lock"}
 _FLOOR = "doctor"
+_WHOSE = {
+    "bot_busy": "bot's",
+    "valkey_busy": "Valkey's",
+    "postgres_busy": "PostgreSQL's",
+    "generator_busy": "generator's",
+}
 
 
 def choosing_figures(choosing: Mapping[str, Sequence[Mapping[str, float]]]) -> list[Figure]:
@@ -46,9 +52,16 @@ def rush_figures(rushes: Sequence[Mapping[str, float]]) -> list[Figure]:
         _middle(f"{name}: p50 of a refusal", rushes, "refusal_p50_ms", " ms"),
         _middle(f"{name}: p99 of a refusal", rushes, "refusal_p99_ms", " ms"),
         Figure(f"{name}: told a place in line", sum(one["told_later"] for one in rushes)),
-        Figure(f"{name}: bot on a processor", median(one["bot_busy"] for one in rushes) * 100, " %"),
-        Figure(f"{name}: generator on a processor", median(one["generator_busy"] for one in rushes) * 100, " %"),
+        *(
+            Figure(f"{name}: {whose} processor time a delivery", median(map(_delivery(what), rushes)), " µs")
+            for what, whose in _WHOSE.items()
+        ),
     ]
+
+
+def _delivery(what: str) -> Callable[[Mapping[str, float]], float]:
+    """Return how a delivery's microseconds of processor time are reckoned."""
+    return lambda rush: rush[what] * rush["seconds"] / rush["deliveries"] * 1e6
 
 
 def sold_out_figures(rounds: Sequence[Mapping[str, Any]]) -> list[Figure]:

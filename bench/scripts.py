@@ -67,4 +67,6 @@ _ECHOED = tuple(Step(step.says, f"[{step.says}]") for step in MENU.steps)
 ECHO = Script("echo", registered=False, steps=_ECHOED)
 PLAIN_ECHO = Script("plain", registered=False, steps=_ECHOED, plain=True)
 """What peers are asked, who say again what was said."""
-SCRIPTS = {script.name: script for script in (*TURNS, WANTED, ECHO, PLAIN_ECHO)}
+OPENING = Script("opening", registered=False, steps=MENU.steps[:1])
+"""A message after which the account's chat is open, and stays open when it is said again."""
+SCRIPTS = {script.name: script for script in (*TURNS, WANTED, ECHO, PLAIN_ECHO, OPENING)}

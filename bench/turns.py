@@ -126,11 +126,18 @@ def _script(what: str) -> Script:
 
 
 def one_pass(
-    load: Load, script: str, server: Server, valkey: ValkeyCost | None, *, times: int = 1, check: bool = True
+    load: Load,
+    script: str,
+    server: Server,
+    valkey: ValkeyCost | None,
+    *,
+    times: int = 1,
+    check: bool = True,
+    connections: int = CONNECTIONS,
 ) -> Pass:
     """Let the generator send what it prepared; ``check`` reads some of the answers."""
     busy, beside = server.processor_seconds(), valkey.processor_seconds() if valkey else 0.0
-    sent = load.send(script, server, CONNECTIONS, times=times, check=check)
+    sent = load.send(script, server, connections, times=times, check=check)
     busy, beside = server.processor_seconds() - busy, valkey.processor_seconds() - beside if valkey else 0.0
     count, seconds = int(sent["requests"]), sent["seconds"]
     return Pass(
