@@ -69,7 +69,16 @@ def hold_growth_figures(holds: Mapping[str, Any]) -> list[Figure]:
             Figure(f"sessions: {one['of']:,}, {words}: processor time a hold", one["processor_us"], " µs")
             for one in (holds[kind][0], holds[kind][-1])
         ]
-    return [*figures, Figure("Valkey, memory for a seat", holds["seat_bytes"], " B")]
+    last, first = holds["known_pools"][-1], holds["known_pools"][0]
+    return [
+        *figures,
+        Figure(f"memory growth from {first['of']:,} to {last['of']:,} sessions", _grown(first, last), " MB"),
+        Figure("Valkey, memory for a seat", holds["seat_bytes"], " B"),
+    ]
+
+
+def _grown(first: Mapping[str, Any], last: Mapping[str, Any]) -> float:
+    return float(last["resident"] - first["resident"]) / MB
 
 
 def history_figures(points: Points) -> list[Figure]:
@@ -80,15 +89,26 @@ def history_figures(points: Points) -> list[Figure]:
     return [
         Figure(name, ratio, goal=HISTORY_GOAL, at_most=True),
         *(Figure(f"availability with {one['past']:,} past appointments", one["milliseconds"], " ms") for one in points),
+        Figure(
+            f"memory growth from {first['past']:,} to {last['past']:,} past appointments", _grown(first, last), " MB"
+        ),
         Figure("PostgreSQL, disk for a past appointment", last["bytes"], " B"),
     ]
 
 
 def notice_figures(points: Points) -> list[Figure]:
     """Return how fast notices are sent while more and more wait."""
+    last = points[-1]
     return [
-        Figure(f"notices a second, {one['backlog']:,} waiting", *middle(one["rounds"], "notices_per_second"))
-        for one in points
+        *(
+            Figure(f"notices a second, {one['backlog']:,} waiting", *middle(one["rounds"], "notices_per_second"))
+            for one in points
+        ),
+        Figure(
+            f"memory growth while {last['backlog']:,} notices are sent",
+            max(one["memory_growth"] for one in last["rounds"]) / MB,
+            " MB",
+        ),
     ]
 
 

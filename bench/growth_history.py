@@ -15,7 +15,7 @@ import orjson
 import uvloop
 from sqlalchemy import text
 
-from bench.processes import OUT, SECRET_KEY
+from bench.processes import OUT, SECRET_KEY, own_resident
 from bench.wanted import own_database, plain
 from booking.availability import Availability, Search
 from booking.current import CurrentCatalogue
@@ -121,7 +121,8 @@ async def _measure(url: str, reads: int, most: int) -> list[dict[str, float]]:
                 await clinic.grow(past)
                 await clinic.read(reads)
                 seconds = median([await clinic.read(reads) for _ in range(ROUNDS)])
-                found.append({"past": past, "milliseconds": seconds * 1000, "bytes": await clinic.size() / past})
+                point = {"past": past, "milliseconds": seconds * 1000, "bytes": await clinic.size() / past}
+                found.append(point | {"resident": own_resident()})
     finally:
         await database.close()
     return found

@@ -15,7 +15,7 @@ import orjson
 import uvloop
 
 from bench.holds import SLOTS, Rush, open_rush, servers
-from bench.processes import OUT
+from bench.processes import OUT, own_resident
 from booking.appointments import Wish
 from bot.logs import configure_logs
 from storage.valkey import EmbeddedValkey
@@ -34,6 +34,8 @@ class Wave:
     holds_per_second: float
     processor_us: float
     p50_ms: float
+    resident: int
+    """Bytes of the booking process afterwards."""
 
 
 class Growth:
@@ -76,7 +78,7 @@ class Growth:
         busy, started = time.process_time(), time.perf_counter()
         took = await self._rush.hold_all(wishes)
         seconds, busy = time.perf_counter() - started, time.process_time() - busy
-        return Wave(self._holds / seconds, busy / self._holds * 1e6, median(took) * 1000)
+        return Wave(self._holds / seconds, busy / self._holds * 1e6, median(took) * 1000, own_resident())
 
 
 async def _measure(url: str, valkey: EmbeddedValkey, rounds: int, holds: int, most: int) -> dict[str, object]:
@@ -100,6 +102,7 @@ def _curve(waves: dict[int, list[Wave]]) -> list[dict[str, float]]:
     return [
         {"of": of, "per_second": median(one.holds_per_second for one in found)}
         | {"processor_us": median(one.processor_us for one in found), "p50_ms": median(one.p50_ms for one in found)}
+        | {"resident": max(one.resident for one in found)}
         for of, found in waves.items()
     ]
 

@@ -179,6 +179,11 @@ class ValkeyCost:
         return int(self._seen.memory_info().rss)
 
 
+def own_resident() -> int:
+    """Return the resident memory of this process in bytes."""
+    return int(psutil.Process().memory_info().rss)
+
+
 def postgres_seconds() -> float:
     """Return the processor time used so far by the PostgreSQL that this process has started; 0 for one given to it."""
     ours = psutil.Process().children(recursive=True)

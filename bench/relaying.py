@@ -17,7 +17,7 @@ import uvloop
 from redis.asyncio import Redis
 
 from bench.clinic import data_folder, valkey_in
-from bench.processes import OUT, SECRET_KEY, bare_api
+from bench.processes import OUT, SECRET_KEY, bare_api, own_resident
 from booking.current import CurrentCatalogue
 from booking.models import Template
 from booking.notices import Notice, NoticeKind, NoticeState, new_notice
@@ -56,6 +56,8 @@ class RelayRound:
     """Processor time of the worker's process a notice."""
     bare_processor_us: float
     """Processor time of the bare client a body."""
+    memory_growth: int
+    """Bytes by which the worker's process grew."""
 
 
 class TimedCalls(Metrics):
@@ -116,14 +118,14 @@ class Post:
         """Relay so many notices, then post their bodies."""
         made, worker = await self.write(count), self.worker()
         keep_out_of_collections()  # a worker has its backlog in the database, not in memory
-        busy, started = time.process_time(), time.perf_counter()
+        resident, busy, started = own_resident(), time.process_time(), time.perf_counter()
         await worker.relay()
-        seconds, busy = time.perf_counter() - started, time.process_time() - busy
+        seconds, busy, grown = time.perf_counter() - started, time.process_time() - busy, own_resident() - resident
         async with self.database.read() as unit:
             if set(await unit.notices.counts()) != {NoticeState.SENT}:
                 raise RuntimeError("not every notice was sent")
         bare_seconds, bare_busy = await self._post(made)
-        return RelayRound(count / seconds, count / bare_seconds, busy / count * 1e6, bare_busy / count * 1e6)
+        return RelayRound(count / seconds, count / bare_seconds, busy / count * 1e6, bare_busy / count * 1e6, grown)
 
     async def rate(self) -> float:
         """Return how many a second are sent when the settings allow ``RATE``."""
