@@ -4,18 +4,24 @@ import asyncio
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from itertools import islice
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
+
+from sqlalchemy import Table, insert
 
 from bench.processes import ROOT, SECRET_KEY, zhenyue
 from bench.scripts import TURNS
 from booking.models import PaperKind, PatientDetails, Sex
 from handlers.texts.patients import CONSENT_VERSION
-from storage.database import SqlDatabase, SqlUnit
+from storage.database import SqlDatabase
+from storage.patient_sealing import link_columns, person_columns
+from storage.patient_tables import account, account_patient, consent, patient
 from storage.sealing import Sealer
 from storage.valkey import EmbeddedValkey
 
+WRITTEN_AT_ONCE = 5000
 SAMPLE = ROOT / "bot" / "sample" / "clinic.yaml"
 
 
@@ -54,23 +60,39 @@ def publish(folder: Path, catalogue: Path, *, database: str = "") -> None:
 
 
 async def add_accounts(url: str, known: Mapping[str, int | None]) -> None:
-    """Write accounts, each with the number of its patient; None has no patient and has agreed to nothing."""
+    """Open a database and write accounts; see ``write_accounts``."""
     database = SqlDatabase.open(url, Sealer(SECRET_KEY))
     try:
-        async with database.begin() as unit:
-            for openid, number in known.items():
-                await _add_account(unit, openid, number)
+        await write_accounts(database, known)
     finally:
         await database.close()
 
 
-async def _add_account(unit: SqlUnit, openid: str, number: int | None) -> None:
-    now = datetime.now(UTC)
-    await unit.patients.follow(openid, following=True, now=now)
-    if number is not None:
-        await unit.patients.record_consent(openid, CONSENT_VERSION, now=now)
-        patient = await unit.patients.add(f"bench-{number}", details(number), now=now)
-        await unit.patients.link(openid, patient.id, mobile=patient.details.mobile, now=now)
+async def write_accounts(database: SqlDatabase, known: Mapping[str, int | None]) -> None:
+    """Write accounts, each with the number of its patient; None has no patient and has agreed to nothing."""
+    accounts = iter(known.items())
+    while some := dict(islice(accounts, WRITTEN_AT_ONCE)):
+        async with database.begin() as unit:
+            for table, rows in _rows(some, datetime.now(UTC)).items():
+                if rows:
+                    await unit.connection.execute(insert(table), rows)
+
+
+def _rows(known: Mapping[str, int | None], now: datetime) -> dict[Table, list[dict[str, object]]]:
+    """Return accounts and patients as rows, in the order in which they may be written."""
+    sealer, followed = Sealer(SECRET_KEY), {"following": True, "reminders": True}
+    rows: dict[Table, list[dict[str, object]]] = {account: [], patient: [], account_patient: [], consent: []}
+    for openid, number in known.items():
+        rows[account].append({"openid": openid, "first_seen_at": now, "follow_changed_at": now} | followed)
+        if number is None:
+            continue
+        person, patient_id = details(number), f"p{number}"
+        columns = person_columns(sealer, patient_id, person, desk_mobile=None)
+        rows[patient].append(columns | {"id": patient_id, "file_number": f"F{number:08}", "created_at": now})
+        link = link_columns(sealer, openid, patient_id, person.mobile)
+        rows[account_patient].append(link | {"openid": openid, "patient_id": patient_id, "added_at": now})
+        rows[consent].append({"openid": openid, "version": CONSENT_VERSION, "agreed_at": now})
+    return rows
 
 
 def details(number: int) -> PatientDetails:

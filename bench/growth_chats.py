@@ -6,20 +6,14 @@ chat; then all of them speak in turn, so that no two turns after each other are 
 
 import asyncio
 import sys
-from datetime import UTC, datetime
-from pathlib import Path
 from statistics import median
 
 import orjson
-from sqlalchemy import insert
 
-from bench.clinic import SAMPLE, data_folder, publish
-from bench.processes import OUT, SECRET_KEY, Load, Server, ValkeyCost, generating, serving
+from bench.clinic import SAMPLE, add_accounts, data_folder, publish
+from bench.processes import OUT, Load, Server, ValkeyCost, generating, serving
 from bench.scripts import OPENING
 from bench.turns import FEWEST, Pass, one_pass
-from storage.database import SqlDatabase
-from storage.patient_tables import account
-from storage.sealing import Sealer
 
 OPEN = (10, 100, 1_000, 10_000, 100_000)
 CONNECTIONS = 8
@@ -70,33 +64,14 @@ class Chats:
         return measured
 
 
-async def _add_accounts(folder: Path, count: int) -> None:
-    now = datetime.now(UTC)
-    rows = [
-        {
-            "openid": OPENING.openid(number),
-            "following": True,
-            "reminders": True,
-            "first_seen_at": now,
-            "follow_changed_at": now,
-        }
-        for number in range(count)
-    ]
-    database = SqlDatabase.open(f"sqlite+aiosqlite:///{folder / 'zhenyue.db'}", Sealer(SECRET_KEY))
-    try:
-        async with database.begin() as unit:
-            await unit.connection.execute(insert(account), rows)
-    finally:
-        await database.close()
-
-
 def main() -> None:
     """Measure and print."""
     seconds, most = float(sys.argv[1]), int(sys.argv[2])
     OUT.mkdir(exist_ok=True)
     with data_folder() as folder:
         publish(folder, SAMPLE)
-        asyncio.run(_add_accounts(folder, most))
+        known = dict.fromkeys(map(OPENING.openid, range(most)))
+        asyncio.run(add_accounts(f"sqlite+aiosqlite:///{folder / 'zhenyue.db'}", known))
         with serving(folder) as bot:
             chats = Chats(bot, ValkeyCost(folder))
             chats.warm_up()

@@ -6,9 +6,9 @@ completed appointments a day: two doctors, ten sessions of a hundred seats.
 
 import asyncio
 import sys
-import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from statistics import median
+from time import perf_counter
 
 import asyncpg
 import orjson
@@ -72,10 +72,11 @@ class Clinic:
         """Write the clinic and its coming sessions."""
         await migrate(self._database)
         await open_clinic(self._database, advance_days=AHEAD)
-        morning = datetime.now(UTC).replace(hour=1, minute=0, second=0, microsecond=0)
+        today = datetime.now(CLINIC.zone).date()
         for day in range(1, AHEAD + 1):
+            morning = datetime.combine(today + timedelta(days=day), time(9), CLINIC.zone)
             for doctor in ("wang", "li"):
-                await add_session(self._database, morning + timedelta(days=day), doctor=doctor, capacities=(2,) * 8)
+                await add_session(self._database, morning, doctor=doctor, capacities=(2,) * 8)
 
     async def grow(self, appointments: int) -> None:
         """Let so many appointments lie in the past."""
@@ -101,11 +102,11 @@ class Clinic:
         for _ in range(reads):
             now = datetime.now(UTC)
             today = now.astimezone(CLINIC.zone).date()
-            started = time.perf_counter()
+            started = perf_counter()
             found = await self._availability.find(
                 Search(department=_DEPARTMENT, first=today, last=today + timedelta(days=AHEAD - 1)), now=now
             )
-            took.append(time.perf_counter() - started)
+            took.append(perf_counter() - started)
             if len({count.session.id for count in found.counts}) != 2 * (AHEAD - 1):
                 raise RuntimeError("not every session was found")
         return median(took)

@@ -18,7 +18,7 @@ import psutil  # type: ignore[import-untyped]  # publishes no types
 import uvloop
 from redis.asyncio import Redis
 
-from bench.clinic import data_folder, details, valkey_in
+from bench.clinic import data_folder, valkey_in, write_accounts
 from bench.hold_peers import PeerRound, hold_peers
 from bench.processes import SECRET_KEY
 from bench.resp import CONNECTIONS, admit_script, benchmark_admissions, benchmark_program, raw_admissions
@@ -81,12 +81,8 @@ class Rush:
 
     async def prepare(self, patients: int) -> None:
         """Write the clinic and patients."""
-        now = datetime.now(UTC)
-        await open_clinic(self._database, advance_days=60)
-        async with self._database.begin() as unit:
-            for number in range(patients):
-                patient = await unit.patients.add(f"p{number}", details(number), now=now)
-                await unit.patients.link(f"o{number}", patient.id, mobile=patient.details.mobile, now=now)
+        await open_clinic(self._database, advance_days=365)
+        await write_accounts(self._database, {f"o{number}": number for number in range(patients)})
 
     async def round(self, day: int, holds: int) -> HoldRound:
         """Let so many patients, others each day, hold a seat of one session; then run the script alone."""
