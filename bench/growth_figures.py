@@ -5,7 +5,7 @@ from statistics import median
 from typing import Any
 
 from bench.figures import spread
-from bench.report import Figure
+from bench.report import Figure, at_most
 
 CHATS_GOAL = 20.0
 """Megabytes of the bot for ten thousand open chats."""
@@ -30,24 +30,10 @@ def chat_figures(points: Points) -> list[Figure]:
             Figure(f"{words}: Valkey resident", one["valkey_resident"] / MB, " MB"),
         ]
     figures += [
-        Figure(
-            "bot, memory for 10,000 open chats",
-            _for_ten_thousand(points, "resident"),
-            " MB",
-            goal=CHATS_GOAL,
-            at_most=True,
-        ),
+        at_most("bot, memory for 10,000 open chats", _for_ten_thousand(points, "resident"), CHATS_GOAL, " MB"),
         Figure("Valkey, memory for 10,000 open chats", _for_ten_thousand(points, "valkey_resident"), " MB"),
-        Figure(
-            f"bot at rest after {last['turns']:,} turns",
-            last["resident_after"] / MB,
-            " MB",
-            goal=REST_GOAL,
-            at_most=True,
-        ),
-        Figure(
-            "answers with open chats that were not right", sum(one["wrong"] for one in points), goal=0, at_most=True
-        ),
+        at_most(f"bot at rest after {last['turns']:,} turns", last["resident_after"] / MB, REST_GOAL, " MB"),
+        at_most("answers with open chats that were not right", sum(one["wrong"] for one in points), 0),
     ]
     return figures
 
@@ -87,7 +73,7 @@ def history_figures(points: Points) -> list[Figure]:
     name = f"availability of 14 days with {last['past']:,} past appointments, of the time with {first['past']:,}"
     ratio = last["milliseconds"] / first["milliseconds"]
     return [
-        Figure(name, ratio, goal=HISTORY_GOAL, at_most=True),
+        at_most(name, ratio, HISTORY_GOAL),
         *(Figure(f"availability with {one['past']:,} past appointments", one["milliseconds"], " ms") for one in points),
         Figure(
             f"memory growth from {first['past']:,} to {last['past']:,} past appointments", _grown(first, last), " MB"
@@ -117,13 +103,8 @@ def worker_figures(rounds: Mapping[str, Points]) -> list[Figure]:
     one, two = ([each["processor_us"] for each in rounds[workers]] for workers in ("1", "2"))
     ratios = [of_two / of_one for of_one, of_two in zip(one, two, strict=True)]
     return [
-        Figure(
-            "turn with two workers, of its processor time with one",
-            median(ratios),
-            "",
-            spread(ratios),
-            goal=WORKERS_GOAL,
-            at_most=True,
+        at_most(
+            "turn with two workers, of its processor time with one", median(ratios), WORKERS_GOAL, spread=spread(ratios)
         ),
         Figure("turn with one worker: processor time", median(one), " µs"),
         Figure("turn with two workers: processor time", median(two), " µs"),

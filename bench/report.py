@@ -56,6 +56,13 @@ class Figure:
         }
 
 
+def at_most(
+    name: str, value: float, goal: float, unit: str = "", *, spread: tuple[float, float] | None = None
+) -> Figure:
+    """Return a figure that should be no greater than its goal."""
+    return Figure(name, value, unit, spread, goal=goal, at_most=True)
+
+
 HEADS = ("what", "median", "spread", "goal", "met")
 
 

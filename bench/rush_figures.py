@@ -5,7 +5,7 @@ from statistics import median
 from typing import Any
 
 from bench.figures import spread
-from bench.report import Figure
+from bench.report import Figure, at_most
 from bench.wanted import SEATS
 
 RUSH_GOAL = 6.0
@@ -26,7 +26,7 @@ def choosing_figures(choosing: Mapping[str, Sequence[Mapping[str, float]]]) -> l
     what, figures = "choosing at once", []
     for name, words in (("last_seat_seconds", "last seat sold"), ("p99_ms", "p99")):
         ratios = [ours[name] / floor[name] for ours, floor in zip(choosing["bot"], choosing[_FLOOR], strict=True)]
-        figures.append(_at_most(f"{what}: {words}, of the floor's", ratios, 1.0))
+        figures.append(at_most(f"{what}: {words}, of the floor's", median(ratios), 1.0, spread=spread(ratios)))
     for way, words in _WAYS.items():
         moments, name = choosing[way], f"{what}, {words}"
         figures += [
@@ -45,8 +45,8 @@ def rush_figures(rushes: Sequence[Mapping[str, float]]) -> list[Figure]:
     name = f"rush of {rushes[0]['patients']:,}"
     return [
         *_sold(name, rushes),
-        _at_most(f"{name}: time, of as many bare requests", ratios, RUSH_GOAL),
-        _at_most(f"{name}: p99 of a refusal, of its p50", uneven, REFUSAL_GOAL),
+        at_most(f"{name}: time, of as many bare requests", median(ratios), RUSH_GOAL, spread=spread(ratios)),
+        at_most(f"{name}: p99 of a refusal, of its p50", median(uneven), REFUSAL_GOAL, spread=spread(uneven)),
         _middle(f"{name}: deliveries", rushes, "deliveries"),
         _middle(f"{name}: seconds", rushes, "seconds", " s"),
         _middle(f"{name}: p50 of a refusal", rushes, "refusal_p50_ms", " ms"),
@@ -77,7 +77,7 @@ def sold_out_figures(rounds: Sequence[Mapping[str, Any]]) -> list[Figure]:
         Figure(f"{name}, of bare aiohttp's processor time", busy),
         Figure(f"{name}: processor time a request", median(one["wanted"]["processor_us"] for one in rounds), " µs"),
         Figure(f"{name}: requests a second", median(one["wanted"]["per_second"] for one in rounds)),
-        Figure(f"{name}: answers that were not right", wrong, goal=0, at_most=True),
+        at_most(f"{name}: answers that were not right", wrong, 0),
     ]
 
 
@@ -86,13 +86,9 @@ def _sold(name: str, ends: Sequence[Mapping[str, float]]) -> list[Figure]:
     worst = max((one["sold"] for one in ends), key=lambda sold: abs(sold - SEATS))
     return [
         Figure(f"{name}: seats sold, of {SEATS}", worst, goal=SEATS, at_most=worst > SEATS),
-        Figure(f"{name}: seats sold twice", sum(one["twice"] for one in ends), goal=0, at_most=True),
-        Figure(f"{name}: wrong answers", sum(one["wrong"] for one in ends), goal=0, at_most=True),
+        at_most(f"{name}: seats sold twice", sum(one["twice"] for one in ends), 0),
+        at_most(f"{name}: wrong answers", sum(one["wrong"] for one in ends), 0),
     ]
-
-
-def _at_most(name: str, ratios: Sequence[float], goal: float) -> Figure:
-    return Figure(name, median(ratios), "", spread(ratios), goal=goal, at_most=True)
 
 
 def _middle(name: str, ends: Sequence[Mapping[str, float]], measure: str, unit: str = "") -> Figure:

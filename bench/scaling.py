@@ -16,6 +16,7 @@ from bench.report import put, short, table
 DOCUMENT = ROOT / "docs" / "scaling.md"
 RESULTS = (ROOT / "bench" / "results.json", ROOT / "bench" / "growth.json")
 MARKS = ("<!-- model: written by `make growth` -->", "<!-- end of model -->")
+_RECKONED = ("what", "how much", "reckoned")
 LINEAR = 1.2
 """How far a curve may be from what the model takes it for."""
 
@@ -61,6 +62,7 @@ MEASURED = {
     "valkey": ("rush of 5,000: Valkey's processor time a delivery", 1e-6),
     "postgres": ("rush of 5,000: PostgreSQL's processor time a delivery", 1e-6),
     "resident": ("resident after 0 turns", 2**20),
+    "empty": ("10 open chats: Valkey resident", 1e6),
     "chat": ("Valkey, memory for 10,000 open chats", 1e6 / 10_000),
     "seat": ("Valkey, memory for a seat", 1.0),
     "row": ("PostgreSQL, disk for a past appointment", 1.0),
@@ -79,48 +81,57 @@ class Model:
         self._units = units
         self._of = {name: given.value for name, given in ASSUMED.items()}
         self._of |= {name: figures[line] * times for name, (line, times) in MEASURED.items()}
-
-    def needs(self) -> list[tuple[str, str, str]]:
-        """Return what is needed at the peak and over the years: what, how much, how it is reckoned."""
         of = self._of
-        bookings = of["accounts"] * of["visits"] / of["days"]
-        usual = bookings * of["deliveries"] * of["busiest"] / 600
-        rush = of["accounts"] * of["city"] * of["rush"] / 60
-        gigabytes = of["accounts"] * of["visits"] * of["row"] * (1 + of["beside"]) / 1e9
-        notices = bookings * of["notices"]
-        chats = of["accounts"] * of["open"] * of["chat"] / 1e9
-        seats = of["clinics"] * of["seats"] * of["seat"] / 1e9
-        alone = (of["resident"] * 2 + 32 * 2**20) / 2**30
+        self._bookings = of["accounts"] * of["visits"] / of["days"]
+        """A day."""
+        self._rush = of["accounts"] * of["city"] * of["rush"] / 60
+        """Deliveries a second."""
+        self._disk = of["accounts"] * of["visits"] * of["row"] * (1 + of["beside"]) / 2**30
+        """GiB a year."""
+        chats, seats = of["accounts"] * of["open"] * of["chat"], of["clinics"] * of["seats"] * of["seat"]
+        self._shards = (chats + seats) / 2**30
+        """GiB of all of Redis."""
+        self._alone = (2 * of["resident"] + of["empty"]) / 2**30
+        """GiB of a clinic that runs alone."""
+
+    def peak(self) -> list[tuple[str, str, str]]:
+        """Return what the busiest minutes need: what, how much, how it is reckoned."""
+        of, rush = self._of, self._rush
+        usual = self._bookings * of["deliveries"] * of["busiest"] / 600
         return [
-            ("bookings a day", short(bookings), "accounts × bookings ÷ days"),
+            ("bookings a day", short(self._bookings), "accounts × bookings ÷ days"),
             ("deliveries a second, the busiest ten minutes", short(usual), "bookings × deliveries × part ÷ 600 s"),
             ("deliveries a second, the rush of a minute", short(rush), "accounts × part × deliveries ÷ 60 s"),
-            ("web processes, busiest ten minutes", self._processors(usual, "turn"), "deliveries × bot's time ÷ 0.6"),
-            ("web processes, rush of a minute", self._processors(rush, "turn"), "as above"),
-            ("Redis Cluster shards for the rush", self._processors(rush, "valkey"), "deliveries × Valkey's time ÷ 0.6"),
-            ("memory of all shards", f"{short(chats + seats)} GB", "open chats and seats ahead"),
-            (
-                "admissions a second of one session, at most",
-                short(of["raw"]),
-                "one session is one hash slot: raw EVALSHA",
-            ),
+            ("web processes, busiest ten minutes", str(self._count(usual, "turn")), "deliveries × bot's time ÷ 0.6"),
+            ("web processes, rush of a minute", str(self._count(rush, "turn")), "as above"),
             ("patients whom one process answers in five seconds", short(5 / of["turn"]), "5 s ÷ bot's time"),
-            ("PostgreSQL processors for the rush", self._processors(rush, "postgres"), "deliveries × its time ÷ 0.6"),
-            ("disk a year", f"{short(gigabytes)} GB", "bookings a year × bytes, with notices and audit"),
-            ("disk of all years", f"{short(gigabytes * of['years'])} GB", "× years"),
-            ("a partition of a month", f"{short(gigabytes / 12)} GB", f"÷ 12; {of['years'] * 12:.0f} of them"),
+            ("Redis Cluster shards for the rush", str(self._count(rush, "valkey")), "deliveries × Valkey's time ÷ 0.6"),
+            ("admissions a second of one session, at most", short(of["raw"]), "its keys are in one shard: raw EVALSHA"),
+            ("PostgreSQL processors for the rush", str(self._count(rush, "postgres")), "deliveries × its time ÷ 0.6"),
+        ]
+
+    def kept(self) -> list[tuple[str, str, str]]:
+        """Return what is kept, and what is sent: what, how much, how it is reckoned."""
+        of, notices = self._of, self._bookings * self._of["notices"]
+        ahead = self._bookings * 14 / QUOTA.value
+        return [
+            ("memory of all shards", f"{short(self._shards)} GiB", "open chats and seats ahead"),
+            ("disk a year", f"{short(self._disk)} GiB", "bookings a year × bytes, with notices and audit"),
+            ("disk of all years", f"{short(self._disk * of['years'])} GiB", "× years"),
+            ("a partition of a month", f"{short(self._disk / 12)} GiB", f"÷ 12; {of['years'] * 12:.0f} of them"),
             ("notices a day", short(notices), "bookings × notices"),
             ("one worker sends them in", f"{short(notices / of['relay'])} s", "÷ notices a second"),
             ("of one account's daily quota, one account for all", f"{notices / QUOTA.value:.0%}", "÷ 100,000"),
-            (
-                "days to tell everybody ahead, one account for all",
-                short(bookings * 14 / QUOTA.value),
-                "14 days ÷ 100,000",
-            ),
+            ("days to tell everybody who is booked, one account for all", short(ahead), "14 days' bookings ÷ 100,000"),
             ("notices a day of a clinic with its own account", short(notices / of["clinics"]), "÷ clinics"),
-            ("cost of a booking, shared processes", self._cost(rush, chats + seats, gigabytes), "see *Cost* above"),
-            ("memory of a clinic that runs alone", f"{short(alone)} GiB", "web process, worker, Valkey"),
-            ("cost of a booking, each clinic alone", self._cost_alone(alone, gigabytes), "see *Cost* above"),
+        ]
+
+    def cost(self) -> list[tuple[str, str, str]]:
+        """Return what a booking costs: what, how much, how it is reckoned."""
+        return [
+            ("a booking, shared processes", self._each(self._shared_month()), "see *Cost* above"),
+            ("memory of a clinic that runs alone", f"{short(self._alone)} GiB", "web process, worker, empty Valkey"),
+            ("a booking, each clinic alone", self._each(self._alone_month()), "see *Cost* above"),
         ]
 
     def checks(self) -> list[tuple[str, str, str]]:
@@ -155,25 +166,23 @@ class Model:
             for line, _ in MEASURED.values()
         ]
 
-    def _processors(self, per_second: float, whose: str) -> str:
-        return str(self._count(per_second, whose))
-
     def _count(self, per_second: float, whose: str) -> int:
         return ceil(per_second * self._of[whose] / self._of["busy"])
 
-    def _cost(self, rush: float, gigabytes: float, disk: float) -> str:
+    def _shared_month(self) -> float:
         """As much as the rush needs, all year, and a standby of Valkey and PostgreSQL, which has 4 GiB a processor."""
         of = self._of
-        web, valkey, postgres = (self._count(rush, whose) for whose in ("turn", "valkey", "postgres"))
-        memory = web * of["resident"] / 2**30 + 2 * gigabytes + 2 * 4 * postgres
-        month = (web + 2 * valkey + 2 * postgres) * of["cpu"] + memory * of["gib"] + disk * of["years"] * of["disk"]
-        return self._each(month)
+        web, valkey, postgres = (self._count(self._rush, whose) for whose in ("turn", "valkey", "postgres"))
+        memory = web * of["resident"] / 2**30 + 2 * self._shards + 2 * 4 * postgres
+        return (web + 2 * valkey + 2 * postgres) * of["cpu"] + memory * of["gib"] + self._disk_month()
 
-    def _cost_alone(self, memory: float, disk: float) -> str:
-        """As much memory as a clinic needs, and a tenth of a processor; SQLite needs no server."""
+    def _alone_month(self) -> float:
+        """As much memory as each clinic needs, and a tenth of a processor; SQLite needs no server."""
         of = self._of
-        month = of["clinics"] * (memory * of["gib"] + 0.1 * of["cpu"]) + disk * of["years"] * of["disk"]
-        return self._each(month)
+        return of["clinics"] * (self._alone * of["gib"] + 0.1 * of["cpu"]) + self._disk_month()
+
+    def _disk_month(self) -> float:
+        return self._disk * self._of["years"] * self._of["disk"]
 
     def _each(self, month: float) -> str:
         return f"{month * 12 / (self._of['accounts'] * self._of['visits']):.4f} ¥"
@@ -185,7 +194,9 @@ def tell_scaling(document: Path = DOCUMENT) -> None:
     model = Model({one["name"]: one["value"] for one in found}, {one["name"]: one["unit"] for one in found})
     lines = [
         *("### Inputs", "", *table(("what", "value", "from"), model.inputs()), ""),
-        *("### What is needed", "", *table(("what", "how much", "reckoned"), model.needs()), ""),
+        *("### At the peak", "", *table(_RECKONED, model.peak()), ""),
+        *("### Kept and sent", "", *table(_RECKONED, model.kept()), ""),
+        *("### Cost", "", *table(_RECKONED, model.cost()), ""),
         *("### Held against the curves", "", *table(("taken for granted", "measured", "agrees"), model.checks())),
     ]
     put(document, lines, MARKS)
