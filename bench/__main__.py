@@ -3,12 +3,9 @@
 ``--quick`` takes short rounds, to see that everything runs; its figures are not kept in the documents.
 """
 
-import subprocess
+import signal
 import sys
 from datetime import UTC, datetime
-from typing import Any
-
-import orjson
 
 from bench.figures import (
     hold_figures,
@@ -20,9 +17,11 @@ from bench.figures import (
     turn_figures,
 )
 from bench.machine import machine
-from bench.processes import OUT, ROOT
+from bench.processes import OUT, ROOT, apart
 from bench.ready import measure_ready
 from bench.report import show, tell, write
+from bench.result_plots import draw_results
+from bench.rush_figures import choosing_figures, rush_figures, sold_out_figures
 from bench.turns import measure_turns
 
 RESULTS = ROOT / "bench" / "results.json"
@@ -33,18 +32,15 @@ STOPPED = (1_000, 10_000, 100_000)
 RELAY_WITHIN = 180.0
 SENTENCES_WITHIN = 120.0
 OVERLOAD_WITHIN = 180.0
-
-
-def apart(part: str, *arguments: object, within: float) -> Any:
-    """Run a part of the benchmark in a process of its own, for so many seconds at most; return what it printed."""
-    command = [sys.executable, "-m", f"bench.{part}", *map(str, arguments)]
-    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True, timeout=within)  # noqa: S603  # ours
-    return orjson.loads(done.stdout)
+CHOOSING_WITHIN = 240.0
+RUSH_WITHIN = 300.0
 
 
 def main() -> None:
     """Measure, show, write."""
     quick = "--quick" in sys.argv[1:]
+    for number in (signal.SIGINT, signal.SIGTERM):  # whoever ends us lets us end what we started, in parts as well
+        signal.signal(number, signal.default_int_handler)
     OUT.mkdir(exist_ok=True)
     for log in OUT.glob("*.log"):
         log.unlink()
@@ -55,6 +51,9 @@ def main() -> None:
     turns = measure_turns(rounds=2 if quick else 7, seconds=0.5 if quick else 3.0)
     print("overload …", flush=True)
     overload = apart("overload", 2.0 if quick else 10.0, within=OVERLOAD_WITHIN)
+    print("rush …", flush=True)
+    choosing = apart("choosing", *((1, 250) if quick else (5, 1000)), within=CHOOSING_WITHIN)
+    rush = apart("rush", *((1, 400, 0.5) if quick else (2, 5000, 3.0)), within=RUSH_WITHIN)
     print("holds …", flush=True)
     rounds, each = (1, 200) if quick else (3, 1000)
     holds = {kind: apart("holds", kind, rounds, each, within=HOLDS_WITHIN) for kind in ("sqlite", "postgres")}
@@ -66,6 +65,9 @@ def main() -> None:
     stoppages = [apart("stoppages", size, within=STOPPAGES_WITHIN) for size in (STOPPED[:2] if quick else STOPPED)]
     figures = [
         *turn_figures(turns),
+        *choosing_figures(choosing),
+        *rush_figures(rush["rushes"]),
+        *sold_out_figures(rush["sold_out"]),
         *overload_figures(overload),
         *ready_figures(ready),
         *hold_figures(holds),
@@ -75,9 +77,11 @@ def main() -> None:
     ]
     measured = {"ready_seconds": ready, "turns": turns.as_json(), "holds": holds, "relay": relay}
     measured |= {"stoppages": stoppages, "overload": overload, "sentences": sentences}
+    measured |= {"choosing": choosing, "rush": rush}
     write(OUT / "quick.json" if quick else RESULTS, figures, facts, measured)
     if not quick:
-        tell(DOCUMENT, figures, facts, datetime.now(UTC).strftime("%Y-%m-%d"))
+        plots = draw_results(turns, rush["sold_out"], choosing, holds["postgres"])
+        tell(DOCUMENT, figures, facts, datetime.now(UTC).strftime("%Y-%m-%d"), plots=plots)
     show(figures, facts)
 
 

@@ -1,5 +1,7 @@
 """WeChat's deliveries, made beforehand: each with a new MsgId and encrypted anew, as whole HTTP requests.
 
+Those of a plain script are not encrypted.
+
 Encrypted with the emulator's codec, which shares no code with the bot.
 """
 
@@ -28,6 +30,7 @@ class Delivery:
     request: bytes
     openid: str
     step: Step
+    plain: bool = False
 
 
 def codec() -> Codec:
@@ -42,19 +45,19 @@ def deliveries(script: Script, accounts: int) -> Iterator[Delivery]:
     anew when it is that account's turn again. An account's next message is at least ``APART`` deliveries later, so that
     connections working side by side cannot overtake it; only before all steps are in play is it less.
     """
-    wechat, length = codec(), len(script.steps)
+    wechat, length = None if script.plain else codec(), len(script.steps)
     together = -(-APART // length)
     for tick in count():
         for place in range(min(tick + 1, length)):
             for member in range(together):
                 openid = script.openid(((tick - place) * together + member) % accounts)
                 step = script.steps[place]
-                yield Delivery(_request(wechat, openid, step.says), openid, step)
+                yield Delivery(request(wechat, openid, step.says), openid, step, script.plain)
 
 
 def is_right(body: bytes, delivery: Delivery) -> bool:
-    """Verify and decrypt an answer, and compare it with what it must hold."""
-    answer = answer_in(body)
+    """Verify and decrypt an answer, unless it was asked plainly, and compare it with what it must hold."""
+    answer = body.decode() if delivery.plain else answer_in(body)
     return f"<ToUserName><![CDATA[{delivery.openid}]]>" in answer and delivery.step.expects in answer
 
 
@@ -68,17 +71,21 @@ def answer_in(body: bytes) -> str:
     return wechat.decrypt(fields["Encrypt"]) if signed == fields["MsgSignature"] else ""
 
 
-def _request(wechat: Codec, openid: str, text: str) -> bytes:
+def request(wechat: Codec | None, openid: str, text: str) -> bytes:
+    """Return a message of an account as WeChat delivers it; plain without a codec."""
     timestamp, number = str(int(time.time())), nonce()
-    encrypted = wechat.encrypt(
+    message = (
         f"<xml><ToUserName><![CDATA[{ACCOUNT}]]></ToUserName><FromUserName><![CDATA[{openid}]]></FromUserName>"
         f"<CreateTime>{timestamp}</CreateTime><MsgType><![CDATA[text]]></MsgType>"
         f"<Content><![CDATA[{text}]]></Content><MsgId>{next(_messages)}</MsgId></xml>"
     )
-    body = f"<xml><ToUserName><![CDATA[{ACCOUNT}]]></ToUserName><Encrypt><![CDATA[{encrypted}]]></Encrypt></xml>"
+    query = f"signature={signature(TOKEN, timestamp, number)}&timestamp={timestamp}&nonce={number}&openid={openid}"
+    if wechat is not None:
+        encrypted = wechat.encrypt(message)
+        query += f"&encrypt_type=aes&msg_signature={wechat.message_signature(timestamp, number, encrypted)}"
+        message = f"<xml><ToUserName><![CDATA[{ACCOUNT}]]></ToUserName><Encrypt><![CDATA[{encrypted}]]></Encrypt></xml>"
+    body = message.encode()
     return (
-        f"POST /wechat?signature={signature(TOKEN, timestamp, number)}&timestamp={timestamp}&nonce={number}"
-        f"&openid={openid}&encrypt_type=aes&msg_signature={wechat.message_signature(timestamp, number, encrypted)}"
-        f" HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: Mozilla/4.0\r\nAccept: */*\r\nPragma: no-cache\r\n"
-        f"Content-Type: text/xml\r\nContent-Length: {len(body)}\r\n\r\n{body}"
-    ).encode()
+        f"POST /wechat?{query} HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: Mozilla/4.0\r\nAccept: */*\r\n"
+        f"Pragma: no-cache\r\nContent-Type: text/xml\r\nContent-Length: {len(body)}\r\n\r\n"
+    ).encode() + body

@@ -1,4 +1,4 @@
-"""From what was measured to figures with goals (issue 2, "Figures to reach")."""
+"""From what was measured to figures with goals (issues 2, 4 and 5)."""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
@@ -6,9 +6,10 @@ from statistics import median
 from typing import Any
 
 from bench.report import Figure
-from bench.turns import MEMORY_AT, Turns
+from bench.turns import BARE, MEMORY_AT, Turns
 
-TURN_GOAL = 0.08
+TURN_GOAL = 0.25
+HOLD_GOAL = 0.3
 READY_GOAL = 3.0
 RELAY_GOAL = 0.5
 PACE_GOAL = 0.05
@@ -19,6 +20,16 @@ SENTENCE_GOALS = (20.0, 200.0)
 GROWTH_GOAL = 50 * 10**6 / 2**20
 CHAT_GOAL = 4.0
 _WORDS = {"booking": "turn of a booking dialogue", "menu": "turn at the menu"}
+_PEERS = {
+    "wechatpy": "wechatpy on Flask under gunicorn, secure echo without state",
+    "werobot": "WeRoBot under gunicorn, plain echo without state",
+}
+_HOLD_PEERS = {
+    "inserts": "plain asyncpg inserts",
+    "skip_locked": "FOR UPDATE SKIP LOCKED alone",
+    "redis_lock": "one Redis lock for the doctor and a row",
+}
+NOT_MEASURED = "not installed"
 
 
 def turn_figures(turns: Turns) -> list[Figure]:
@@ -27,10 +38,17 @@ def turn_figures(turns: Turns) -> list[Figure]:
     for what, words in _WORDS.items():
         ratios = turns.ratios(what)
         figures += [
-            Figure(f"{words}, of bare aiohttp's throughput", median(ratios), "", _spread(ratios), goal=TURN_GOAL),
+            Figure(f"{words}, of bare aiohttp's throughput", median(ratios), "", spread(ratios), goal=TURN_GOAL),
             Figure(f"{words}, of bare aiohttp's processor time", turns.processor_ratio(what)),
         ]
-    for what, words in ({"bare": "bare aiohttp"} | _WORDS).items():
+    for what, words in _PEERS.items():
+        if what in turns.measured:
+            ratios = turns.ratios(what)
+            figures.append(Figure(f"{words}, of bare aiohttp's throughput", median(ratios), "", spread(ratios)))
+            figures.append(Figure(f"{words}: processor time a request", turns.middle(what, "processor_us"), " µs"))
+        else:
+            figures.append(Figure(f"{words}, of bare aiohttp's throughput", None, NOT_MEASURED))
+    for what, words in ({BARE: "bare aiohttp"} | _WORDS).items():
         figures += [
             Figure(f"{words}: processor time a request", turns.middle(what, "processor_us"), " µs"),
             Figure(f"{words}: requests a second", turns.middle(what, "per_second")),
@@ -38,6 +56,8 @@ def turn_figures(turns: Turns) -> list[Figure]:
             Figure(f"{words}: generator on a processor", turns.middle(what, "generator_busy") * 100, " %"),
             Figure(f"{words}: p99", turns.middle(what, "p99_ms"), " ms"),
         ]
+    for what, words in _WORDS.items():
+        figures.append(Figure(f"{words}: Valkey's processor time a request", turns.middle(what, "valkey_us"), " µs"))
     figures.append(Figure("answers that were not right", turns.failed(), goal=0, at_most=True))
     figures += [
         Figure(f"resident after {after:,} turns", mebibytes, " MiB", goal=goal, at_most=True)
@@ -66,21 +86,35 @@ def ready_figures(ready: Mapping[str, Sequence[float]]) -> list[Figure]:
     """Return how long a start takes."""
     words = {"cold": "ready after start, empty folder (migration included)", "warm": "ready after start, warm"}
     return [
-        Figure(words[kind], median(seconds), " s", _spread(seconds), goal=READY_GOAL, at_most=True)
+        Figure(words[kind], median(seconds), " s", spread(seconds), goal=READY_GOAL, at_most=True)
         for kind, seconds in ready.items()
     ]
 
 
-def hold_figures(holds: Mapping[str, Sequence[Mapping[str, float]]]) -> list[Figure]:
-    """Return durable holds against raw admissions, for information."""
+def hold_figures(holds: Mapping[str, Mapping[str, Any]]) -> list[Figure]:
+    """Return durable holds, and other ways to hold, against raw admissions (issue 5)."""
     figures = []
-    for kind, rounds in holds.items():
+    for kind, measured in holds.items():
+        rounds, peers = measured["rounds"], measured["peers"]
+        raw = [one["raw_per_second"] for one in rounds]
+        of_raw = f"of raw EVALSHA of the same script by {measured['raw_client']}"
         ratios = [one["holds_per_second"] / one["raw_per_second"] for one in rounds]
+        name, goal = f"durable hold on {kind}", HOLD_GOAL if kind == "postgres" else None
         figures += [
-            Figure(f"durable hold on {kind}, of raw EVALSHA of the same script", median(ratios), "", _spread(ratios)),
-            Figure(f"durable hold on {kind}: a second", median(one["holds_per_second"] for one in rounds)),
-            Figure(f"durable hold on {kind}: processor time", median(one["processor_us"] for one in rounds), " µs"),
+            Figure(f"{name}, {of_raw}", median(ratios), "", spread(ratios), goal=goal),
+            Figure(f"{name}: a second", median(one["holds_per_second"] for one in rounds)),
+            Figure(f"{name}: processor time", median(one["processor_us"] for one in rounds), " µs"),
+            Figure(f"raw EVALSHA beside {kind}: a second", median(raw)),
+            Figure(
+                f"raw EVALSHA beside {kind}: Valkey on a processor",
+                median(one["raw_valkey_busy"] for one in rounds) * 100,
+                " %",
+            ),
         ]
+        for way, words in _HOLD_PEERS.items() if peers else ():
+            ratios = [one[way] / most for one, most in zip(peers, raw, strict=True)]
+            figures.append(Figure(f"{words} on {kind}, of raw EVALSHA", median(ratios), "", spread(ratios)))
+            figures.append(Figure(f"{words} on {kind}: a second", median(one[way] for one in peers)))
     return figures
 
 
@@ -91,7 +125,7 @@ def relay_figures(relay: Mapping[str, Any]) -> list[Figure]:
     off = abs(relay["kept"] / relay["configured"] - 1)
     return [
         Figure(
-            "relay of notices, of a bare aiohttp client's posts", median(ratios), "", _spread(ratios), goal=RELAY_GOAL
+            "relay of notices, of a bare aiohttp client's posts", median(ratios), "", spread(ratios), goal=RELAY_GOAL
         ),
         Figure("relay of notices: a second", median(one["notices_per_second"] for one in rounds)),
         Figure("relay of notices: processor time", median(one["processor_us"] for one in rounds), " µs"),
@@ -142,5 +176,6 @@ def _memory(turns: Turns) -> list[tuple[int, float, float | None]]:
     return found
 
 
-def _spread(values: Sequence[float]) -> tuple[float, float]:
+def spread(values: Sequence[float]) -> tuple[float, float]:
+    """Return the least and the greatest."""
     return min(values), max(values)

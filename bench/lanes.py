@@ -22,7 +22,13 @@ class Course:
         self.next = 0
         self.errors = 0
         self.took = array("d")
+        self.started = 0.0
         self.seconds = 0.0
+
+    def take(self) -> int | None:
+        """Return the place of the next request; None when there is none."""
+        self.next += 1
+        return self.next - 1 if self.next <= len(self.requests) else None
 
 
 class Lane(asyncio.Protocol):
@@ -42,16 +48,14 @@ class Lane(asyncio.Protocol):
 
     def send(self) -> None:
         """Send the next request; when none is left, end."""
-        course = self._course
-        self._place = course.next
-        if self._place >= len(course.requests):
+        place = self._course.take()
+        if place is None:
             if not self._done.done():
                 self._done.set_result(None)
             self._transport.close()
             return
-        course.next += 1
-        self._sent = time.perf_counter()
-        self._transport.write(course.requests[self._place])
+        self._place, self._sent = place, time.perf_counter()
+        self._transport.write(self._course.requests[place])
 
     def data_received(self, data: bytes) -> None:
         """Take a part of an answer."""
@@ -71,6 +75,15 @@ class Lane(asyncio.Protocol):
             self._done.set_exception(exc or ConnectionError("the server closed the connection"))
 
 
+def to_port(port: int) -> Callable[[Lane], Awaitable[object]]:
+    """Return what connects a lane to a port of this machine."""
+
+    async def connect(lane: Lane) -> None:
+        await asyncio.get_running_loop().create_connection(lambda: lane, "127.0.0.1", port)
+
+    return connect
+
+
 async def drive(course: Course, connect: Callable[[Lane], Awaitable[object]], connections: int) -> None:
     """Send everything over so many connections and note the time; raises what broke a connection."""
     loop = asyncio.get_running_loop()
@@ -78,11 +91,11 @@ async def drive(course: Course, connect: Callable[[Lane], Awaitable[object]], co
     lanes = [Lane(course, done) for done in dones]
     for lane in lanes:
         await connect(lane)
-    started = time.perf_counter()
+    course.started = time.perf_counter()
     for lane in lanes:
         lane.send()
     await asyncio.gather(*dones)
-    course.seconds = time.perf_counter() - started
+    course.seconds = time.perf_counter() - course.started
 
 
 def http_length(buffer: bytearray) -> int:

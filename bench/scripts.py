@@ -21,6 +21,8 @@ class Script:
     name: str
     registered: bool
     steps: tuple[Step, ...]
+    plain: bool = False
+    """Whether nothing is encrypted, either way."""
 
     def openid(self, account: int) -> str:
         """Return the openid of the account with this number, 28 characters as WeChat's."""
@@ -56,4 +58,15 @@ MENU = Script(
         Step("谢谢", "不客气"),
     ),
 )
-SCRIPTS = {script.name: script for script in (BOOKING, MENU)}
+SOLD_OUT_DOCTOR = "罗晨"
+WANTED = Script("wanted", registered=True, steps=(Step(SOLD_OUT_DOCTOR, "没有可预约的号"),))
+"""Whoever asks for a doctor whose seats are all sold, in the clinic of ``bench/wanted.py``."""
+TURNS = (BOOKING, MENU)
+"""What a turn is measured by, in the sample clinic."""
+_ECHOED = tuple(Step(step.says, f"[{step.says}]") for step in MENU.steps)
+ECHO = Script("echo", registered=False, steps=_ECHOED)
+PLAIN_ECHO = Script("plain", registered=False, steps=_ECHOED, plain=True)
+"""What peers are asked, who say again what was said."""
+OPENING = Script("opening", registered=False, steps=MENU.steps[:1])
+"""A message after which the account's chat is open, and stays open when it is said again."""
+SCRIPTS = {script.name: script for script in (*TURNS, WANTED, ECHO, PLAIN_ECHO, OPENING)}

@@ -20,7 +20,7 @@ import psutil  # type: ignore[import-untyped]  # publishes no types
 import uvloop
 from sqlalchemy import Table, insert, update
 
-from bench.clinic import data_folder, details
+from bench.clinic import data_folder, details, valkey_in
 from bench.processes import OUT, SECRET_KEY
 from booking.actors import Actor
 from booking.current import CurrentCatalogue
@@ -40,7 +40,6 @@ from storage.patient_tables import account, account_patient, patient
 from storage.pool import RedisPool
 from storage.sealing import Sealer
 from storage.tables import claim, clinic_session, slot
-from storage.valkey import EmbeddedValkey
 
 DEPARTMENTS = 10
 SLOTS, CAPACITY = 10, 10
@@ -273,13 +272,12 @@ def main() -> None:
     OUT.mkdir(exist_ok=True)
     configure_logs(stream=(OUT / "stoppages.log").open("ab"))
     sys.excepthook = sys.__excepthook__
-    with data_folder() as folder, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        valkey = EmbeddedValkey(folder)
-        valkey.start()
-        try:
-            measured = runner.run(_measure(appointments, folder, valkey.url))
-        finally:
-            valkey.leave()
+    with (
+        data_folder() as folder,
+        valkey_in(folder) as valkey,
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
+        measured = runner.run(_measure(appointments, folder, valkey.url))
     sys.stdout.buffer.write(orjson.dumps(asdict(measured)) + b"\n")
 
 

@@ -1,19 +1,22 @@
-"""Full turns through the secure webhook beside bare requests, round by round, and the memory they leave behind."""
+"""Full turns through the secure webhook beside bare requests and peers, round by round, and the memory they leave."""
 
-from collections.abc import Generator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Generator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 
 from bench.clinic import data_folder, open_clinic
-from bench.processes import Load, Server, ValkeyCost, bare, generating, serving
-from bench.scripts import BOOKING, MENU, SCRIPTS
+from bench.processes import Load, NotStarted, Server, ValkeyCost, bare, generating, gunicorn, serving
+from bench.scripts import BOOKING, ECHO, MENU, PLAIN_ECHO, Script
 
 ACCOUNTS = 2000
 CONNECTIONS = 32
 WARM_UP = 600
 """Turns of each script before anything is measured; after them every step is in play."""
+BARE = "bare"
+PEERS = {"wechatpy": ECHO, "werobot": PLAIN_ECHO}
+"""What a peer is asked; each is ``bench/peer_*.py``."""
 FEWEST, MOST = 300, 20_000
 """Turns of a round; in between, as many as take the time wished for."""
 MEMORY_AT = 10_000
@@ -23,7 +26,7 @@ MEMORY_AT = 10_000
 class Pass:
     """One pass over the requests of a round, at one server."""
 
-    what: str
+    requests: int
     per_second: float
     processor_us: float
     """Processor time of the server a request, in microseconds."""
@@ -46,13 +49,18 @@ class Turns:
     resident: dict[int, int]
     """Bytes resident after so many turns."""
 
+    @property
+    def measured(self) -> set[str]:
+        """What was measured; peers that did not start were not."""
+        return set(self.rounds[0])
+
     def ratios(self, what: str) -> list[float]:
         """Return each round's throughput against the bare server's in the same round."""
-        return [passes[what].per_second / passes["bare"].per_second for passes in self.rounds]
+        return [passes[what].per_second / passes[BARE].per_second for passes in self.rounds]
 
     def processor_ratio(self, what: str) -> float:
         """Return the bare server's processor time a request against that of a turn."""
-        return self.middle("bare", "processor_us") / self.middle(what, "processor_us")
+        return self.middle(BARE, "processor_us") / self.middle(what, "processor_us")
 
     def middle(self, what: str, name: str) -> float:
         """Return the median over the rounds of one measure."""
@@ -69,77 +77,82 @@ class Turns:
 
 
 class Bench:
-    """Both servers, the generator, and a count of the turns taken."""
+    """All servers, the generator, and a count of the turns taken."""
 
-    def __init__(self, load: Load, bare_server: Server, bot: Server, valkey: ValkeyCost) -> None:
+    def __init__(self, load: Load, servers: Mapping[str, Server], valkey: ValkeyCost) -> None:
         self._load = load
-        self._bare = bare_server
-        self._bot = bot
+        self._servers = servers
+        self._bot = servers[BOOKING.name]
         self._valkey = valkey
         self._turns = 0
         self._rates: dict[str, float] = {}
-        self.resident = {0: bot.resident()}
+        self.resident = {0: self._bot.resident()}
 
     def warm_up(self) -> None:
         """Take some turns of each kind unmeasured, to know how many fill a round."""
-        for script in SCRIPTS:
-            self._load.prepare(script, WARM_UP)
-            self._rates["bare"] = self._bare_pass(script, times=2).per_second
-            self._rates[script] = self._turn(script).per_second
+        for what in self._servers:
+            self._load.prepare(_script(what).name, WARM_UP)
+            self._rates[what] = self._take(what, times=2 if what == BARE else 1).per_second
 
     def round(self, number: int, seconds: float) -> dict[str, Pass]:
         """Measure each server once for about so long, in an order that changes, the bare one with the same requests."""
-        passes: dict[str, Pass] = {}
-        scripts = [BOOKING.name, MENU.name]
-        for script in scripts:
-            self._load.prepare(script, self._count(script, seconds))
-        order = ["bare", *scripts] if number % 2 else [*reversed(scripts), "bare"]
-        for what in order:
-            if what == "bare":
-                times = max(1, round(self._rates["bare"] * seconds / self._count(MENU.name, seconds)))
-                passes[what] = self._bare_pass(MENU.name, times=times)
-            else:
-                passes[what] = self._turn(what)
-        return passes
+        counts = {what: min(MOST, max(FEWEST, round(rate * seconds))) for what, rate in self._rates.items()}
+        for what in self._servers:
+            if what != BARE:
+                self._load.prepare(_script(what).name, counts[what])
+        times = max(1, round(self._rates[BARE] * seconds / counts[MENU.name]))
+        order = list(self._servers) if number % 2 else reversed(self._servers)
+        return {what: self._take(what, times=times if what == BARE else 1) for what in order}
 
     def fill(self, turns: int) -> None:
         """Take turns until so many were taken."""
         while self._turns < turns:
             self._load.prepare(MENU.name, min(FEWEST * 5, turns - self._turns))
-            self._turn(MENU.name)
+            self._take(MENU.name)
 
-    def _count(self, script: str, seconds: float) -> int:
-        return min(MOST, max(FEWEST, round(self._rates[script] * seconds)))
-
-    def _bare_pass(self, script: str, *, times: int) -> Pass:
-        return self._pass("bare", script, self._bare, times=times)
-
-    def _turn(self, script: str) -> Pass:
-        measured = self._pass(script, script, self._bot, times=1)
-        self.resident[self._turns] = self._bot.resident()
+    def _take(self, what: str, *, times: int = 1) -> Pass:
+        server, script = self._servers[what], _script(what)
+        valkey = self._valkey if server is self._bot else None
+        measured = one_pass(self._load, script.name, server, valkey, times=times, check=what != BARE)
+        if server is self._bot:
+            self._turns += measured.requests
+            self.resident[self._turns] = self._bot.resident()
         return measured
 
-    def _pass(self, what: str, script: str, server: Server, *, times: int) -> Pass:
-        ours = server is self._bot
-        busy, valkey = server.processor_seconds(), self._valkey.processor_seconds()
-        sent = self._load.send(script, server, CONNECTIONS, times=times, check=ours)
-        busy, valkey = server.processor_seconds() - busy, self._valkey.processor_seconds() - valkey
-        count, seconds = sent["requests"], sent["seconds"]
-        if ours:
-            self._turns += int(count)
-        return Pass(
-            what=what,
-            per_second=count / seconds,
-            processor_us=busy / count * 1e6,
-            server_busy=busy / seconds,
-            generator_busy=sent["generator_busy"],
-            valkey_us=valkey / count * 1e6 if ours else 0.0,
-            p50_ms=sent["p50_ms"],
-            p99_ms=sent["p99_ms"],
-            errors=int(sent["errors"]),
-            checked=int(sent["checked"]),
-            wrong=int(sent["wrong"]),
-        )
+
+def _script(what: str) -> Script:
+    """Return what a server is asked; the bare one the same as the bot."""
+    return BOOKING if what == BOOKING.name else PEERS.get(what, MENU)
+
+
+def one_pass(
+    load: Load,
+    script: str,
+    server: Server,
+    valkey: ValkeyCost | None,
+    *,
+    times: int = 1,
+    check: bool = True,
+    connections: int = CONNECTIONS,
+) -> Pass:
+    """Let the generator send what it prepared; ``check`` reads some of the answers."""
+    busy, beside = server.processor_seconds(), valkey.processor_seconds() if valkey else 0.0
+    sent = load.send(script, server, connections, times=times, check=check)
+    busy, beside = server.processor_seconds() - busy, valkey.processor_seconds() - beside if valkey else 0.0
+    count, seconds = int(sent["requests"]), sent["seconds"]
+    return Pass(
+        requests=count,
+        per_second=count / seconds,
+        processor_us=busy / count * 1e6,
+        server_busy=busy / seconds,
+        generator_busy=sent["generator_busy"],
+        valkey_us=beside / count * 1e6,
+        p50_ms=sent["p50_ms"],
+        p99_ms=sent["p99_ms"],
+        errors=int(sent["errors"]),
+        checked=int(sent["checked"]),
+        wrong=int(sent["wrong"]),
+    )
 
 
 def measure_turns(rounds: int, seconds: float) -> Turns:
@@ -158,5 +171,8 @@ def _everything() -> Generator[Bench]:
         open_clinic(folder, ACCOUNTS)
         load = stack.enter_context(generating(ACCOUNTS))
         bot = stack.enter_context(serving(folder))
-        bare_server = stack.enter_context(bare())
-        yield Bench(load, bare_server, bot, ValkeyCost(folder))
+        servers = {BARE: stack.enter_context(bare()), BOOKING.name: bot, MENU.name: bot}
+        for peer in PEERS:
+            with suppress(NotStarted):  # not installed, perhaps: the results say so
+                servers[peer] = stack.enter_context(gunicorn(f"peer_{peer}:app"))
+        yield Bench(load, servers, ValkeyCost(folder))
