@@ -5,6 +5,7 @@ from typing import NamedTuple
 from handlers.frame import Frame
 from handlers.texts import booking as texts
 from handlers.texts import commands
+from handlers.understanding.engine import EVERYDAY_ALONE, SYMPTOM
 from handlers.understanding.people import SURNAMES
 from handlers.understanding.reading import Reading
 from handlers.words import compact
@@ -26,8 +27,8 @@ def lacking(frame: Frame, reading: Reading) -> Lacking | None:
         return Lacking(texts.no_such_doctor(name), "doctor")
     departments = [one.name for one in frame.catalogue.departments.values() if one.active]
     for start, end, what in reading.used:
-        if what == "everyday":
+        if what == EVERYDAY_ALONE:
             return Lacking(texts.no_such_department(reading.normal.text[start:end], departments), "department")
-        if what == "symptom":
+        if what == SYMPTOM:
             return Lacking(texts.none_suits(departments), "department")
     return None
