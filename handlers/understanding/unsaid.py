@@ -42,7 +42,7 @@ def asked(text: str, around: Around, *, spoken: bool = False) -> str | None:
     of_seats = words.SEATS.search(text) is not None
     if not of_seats and words.PREPARING.search(text) is not None:
         return words.INFO
-    of_days = around.when or around.vague or NEARBY in around.sayings
+    of_days = around.when or (around.vague and not around.past) or NEARBY in around.sayings
     if of_seats or of_days or (around.doctor and words.ON_DUTY.search(text) is not None):
         return words.AVAILABILITY
     return words.INFO if around.doctor or words.TOPIC.search(text) is not None else None
