@@ -1,7 +1,6 @@
 """Which intents the words of a sentence tell, and which they deny."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
 
 from handlers.understanding import vocabulary as words
 from handlers.understanding.lexicon import Mark
@@ -59,6 +58,7 @@ class Around:
             bool(moments.found),
         )
         self.doctor, self.moves = doctor, moves
+        self._asks: bool | None = None
         self._reading, self._moments = reading, moments
         marks = reading.marks.get(SAYING)
         self.sayings: Mapping[str, Mark] = sayings(reading.normal.text, marks) if marks else {}
@@ -79,11 +79,13 @@ class Around:
         """Whether words stand in it that tell what is wanted, but not surely."""
         return any(cue.value not in _HARMLESS for cue in self._reading.marks.get(CUE, ()))
 
-    @cached_property
+    @property
     def asks(self) -> bool:
         """Whether it is a question."""
-        text = self._reading.normal.text
-        return not words.ASKING.isdisjoint(text) and words.QUESTION.search(text) is not None
+        if self._asks is None:
+            text = self._reading.normal.text
+            self._asks = not words.ASKING.isdisjoint(text) and words.QUESTION.search(text) is not None
+        return self._asks
 
     @property
     def somebody(self) -> bool:
