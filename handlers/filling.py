@@ -58,7 +58,7 @@ def _take_place(frame: Frame, reading: Reading) -> bool:
     may_suit = reading.departments or ((reading.department,) if reading.department else ())
     if reading.reasons:
         frame.note(texts.suits([catalogue.departments[code] for code in may_suit[:_MOST]], reading.reasons))
-    if len(reading.departments) > 1 and len(reading.reasons) != 1:
+    if len(reading.reasons) > 1 or (len(reading.departments) > 1 and not reading.reasons):
         frame.note(texts.ONE_AT_A_TIME)
     if reading.departments or (reading.reasons and reading.intent == intents.INFO):
         frame.forget("department", *NARROWER["department"])

@@ -199,3 +199,5 @@ async def test_a_part_of_day_can_be_ruled_out_and_is_named_as_such(talk: Talk, d
 async def test_of_what_hurts_in_two_places_both_are_offered_one_after_the_other(talk: Talk) -> None:
     seen = await talk.says("牙痛，还有飞蚊症，挂什么科")
     seen.shows("每次预约一个号").offers("口腔科", "眼科", "其他科室")
+    (await talk.says("菜单", "牙疼，眼睛也疼")).shows("口腔科看", "眼科看", "每次预约一个号，约好后可以再约下一个")
+    (await talk.says("菜单", "牙疼")).hides("每次预约一个号")
