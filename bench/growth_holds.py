@@ -20,7 +20,7 @@ from booking.appointments import Wish
 from bot.logs import configure_logs
 from storage.valkey import EmbeddedValkey
 
-SIZES = (200, 2_000, 20_000)
+SIZES = (1_000, 4_000, 20_000)
 """Seats of the one session."""
 POOLS = (1, 10, 100, 1_000)
 HOURS = 20
