@@ -273,10 +273,13 @@ async def clock_stepped(stage: Stage, dice: random.Random) -> None:
 
 @fault(weight=3)
 async def wechat_does_not_take_messages(stage: Stage, dice: random.Random) -> None:
-    """Its API fails: busy, broken pages, silence, before or after it did what was asked."""
+    """Its API fails: busy; broken pages and silence, before or after it did what was asked.
+
+    Busy means that it was not done: whoever is told so sends again.
+    """
     for _ in range(dice.randint(1, 4)):
         kind = dice.choice(["api_error", "api_html", "api_disconnect", "api_timeout", "api_delay"])
-        seconds, after = dice.uniform(0.5, 3), dice.random() < 0.5
+        seconds, after = dice.uniform(0.5, 3), dice.random() < 0.5 and kind != "api_error"
         await stage.emulator.fault(kind, times=dice.randint(1, 6), seconds=seconds, after=after)
     await _while(dice)
     await stage.emulator.clear_faults()
