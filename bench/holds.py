@@ -109,7 +109,8 @@ class Rush:
     async def open_session(self, after: timedelta, capacity: int) -> list[str]:
         """Open a session so long after this morning, with so many seats each time; return its slots."""
         starts_at = self._morning + after
-        session = await add_session(self._database, starts_at, capacities=(capacity,) * SLOTS)
+        opens_at = self._morning - timedelta(days=30)
+        session = await add_session(self._database, starts_at, capacities=(capacity,) * SLOTS, opens_at=opens_at)
         await self._seats.rebuild(session)
         begins = [(starts_at + timedelta(minutes=30 * n)).astimezone(CLINIC.zone) for n in range(SLOTS)]
         return [f"{session}-{begin:%H%M}" for begin in begins]
