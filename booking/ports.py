@@ -304,7 +304,7 @@ class Database(Protocol):
         ...
 
     def read(self) -> AbstractAsyncContextManager[Unit]:
-        """Open a reading transaction on its own connection; what is written in it is lost."""
+        """Open a connection of its own for reading."""
         ...
 
 

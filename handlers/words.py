@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from handlers.state import Option
 from handlers.texts import commands
@@ -75,7 +76,7 @@ def matching(options: Sequence[Option], text: str) -> list[int]:
     exact = [index for index, option in enumerate(options) if bare and bare in _names(option)]
     if exact or said.isdigit():  # a number is a choice or nothing: every label has digits somewhere
         return exact
-    return [index for index, option in enumerate(options) if said in compact(option.label)]
+    return [index for index, option in enumerate(options) if said in _name(option.label)]
 
 
 def is_named(options: Sequence[Option], text: str) -> bool:
@@ -90,4 +91,8 @@ def without_fillers(said: str) -> str:
 
 
 def _names(option: Option) -> Iterable[str]:
-    return (compact(option.label), *map(compact, option.words))
+    return (_name(option.label), *map(_name, option.words))
+
+
+_name = lru_cache(maxsize=2048)(compact)
+"""For what we offer, which is the same again and again; what people write is nothing to be kept."""

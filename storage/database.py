@@ -91,7 +91,8 @@ class SqlDatabase:
         if parsed.get_backend_name() == "sqlite":
             return cls(_sqlite_writer(parsed), _sqlite_reader(parsed), sealer)
         engine = _postgres(parsed)
-        return cls(engine, engine, sealer)
+        # At READ COMMITTED each statement sees its own moment, in a transaction or not: two round trips less a reading.
+        return cls(engine, engine.execution_options(isolation_level="AUTOCOMMIT"), sealer)
 
     @property
     def writers(self) -> int:
@@ -107,7 +108,7 @@ class SqlDatabase:
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[SqlUnit]:
-        """Open a transaction that is rolled back at the end; raises ``Unavailable``."""
+        """Open a connection for reading; raises ``Unavailable``."""
         with _translated():
             if isinstance(self._reader, Engine):
                 with self._reader.connect() as inline:
@@ -119,10 +120,14 @@ class SqlDatabase:
     @asynccontextmanager
     async def snapshot(self) -> AsyncGenerator[SqlUnit]:
         """Open a reading transaction all of whose statements see the same moment; raises ``Unavailable``."""
-        async with self.read() as unit:
-            if unit.connection.dialect.name == "postgresql":
-                await unit.connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
-            yield unit
+        if isinstance(self._reader, Engine):
+            async with self.read() as unit:
+                yield unit
+            return
+        with _translated():
+            async with self.writer.connect() as connection:
+                await connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+                yield SqlUnit(connection, self._sealer)
 
     async def close(self) -> None:
         """Close all connections."""
