@@ -11,10 +11,11 @@ from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from sqlite3 import Connection as SqliteConnection
 from sqlite3 import Cursor, OperationalError
+from typing import Any
 
 from sqlalchemy import QueuePool, create_engine, event, text
 from sqlalchemy.engine import URL, Connection, Engine, make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -199,13 +200,12 @@ def _write_ahead(cursor: Cursor) -> None:
 
 
 def _postgres(url: URL) -> AsyncEngine:
-    return create_async_engine(
+    engine = create_async_engine(
         url,
         isolation_level="READ COMMITTED",
         pool_size=POSTGRES_CONNECTIONS,
         max_overflow=0,
         pool_timeout=BUSY_SECONDS,
-        pool_pre_ping=True,
         hide_parameters=True,
         connect_args={
             "timeout": BUSY_SECONDS,
@@ -213,3 +213,11 @@ def _postgres(url: URL) -> AsyncEngine:
             "server_settings": {"application_name": "zhenyue", "timezone": "UTC"},
         },
     )
+
+    # A ping would be three round trips before each transaction; the event loop knows of an end without asking.
+    @event.listens_for(engine.sync_engine, "checkout")
+    def replace_if_closed(connection: Any, _record: object, _proxy: object) -> None:
+        if connection.driver_connection.is_closed():
+            raise DisconnectionError
+
+    return engine

@@ -5,6 +5,7 @@ import socket
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import asyncpg
 import pytest
 from redis.asyncio import Redis
 from redis.asyncio.cluster import RedisCluster
@@ -14,6 +15,7 @@ from booking.models import SessionState
 from booking.pool_port import PoolSeats
 from bot.connections import ensure_schema, make_redis, open_database, open_redis, prepare, redis_problem, shown
 from bot.settings import ConfigurationError, DatabaseSettings
+from storage.database import SqlDatabase
 from storage.lives import Lives
 from storage.migrate import newest_revision, revision
 from storage.pool import RedisPool
@@ -109,3 +111,21 @@ async def test_several_nodes_of_a_cluster_are_named_with_commas() -> None:
     assert set(redis.nodes_manager.startup_nodes) == {"h1:7000", "::1:7001", "h2:6379"}
     assert (redis.connection_kwargs["username"], redis.connection_kwargs["password"]) == ("u", "p@w")
     await redis.aclose()
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("database_kind", ["postgres"])
+async def test_a_connection_that_postgresql_ended_is_replaced_before_anybody_uses_it(
+    database: SqlDatabase, database_url: str
+) -> None:
+    pids = []
+    for _ in range(2):
+        async with database.read() as unit:
+            pids.append((await unit.connection.execute(text("SELECT pg_backend_pid()"))).scalar())
+        other = await asyncpg.connect(database_url.replace("+asyncpg", ""))
+        await other.execute(f"SELECT pg_terminate_backend({pids[-1]})")
+        await other.close()
+        await asyncio.sleep(0.2)
+    assert len(set(pids)) == 2
+    async with database.begin() as unit:
+        await unit.claims.get("none")
