@@ -7,7 +7,7 @@ from typing import NamedTuple
 from handlers.understanding.grammar import AFTERNOON, BOUND_CLOCK, EVENING, MORNING, NOON
 from handlers.understanding.numerals import numeral
 
-HOURS = 24
+HOURS, MINUTES = 24, 60
 HALF_DAY = 12
 EARLIEST, LATEST = 8, 19
 """A clinic's hours: what is said without a part of day is meant within them."""
@@ -35,7 +35,8 @@ def read_clock(found: re.Match[str], *, bound: bool) -> Clock | None:
             return None
     if found["hour"] in _SINGLE and since is None and not bound and not _is_full(found):
         return None
-    return Clock(hour, _minute(found), since)
+    minute = _minute(found)
+    return Clock(hour, minute, since) if 0 <= minute < MINUTES else None
 
 
 def _is_full(found: re.Match[str]) -> bool:

@@ -214,6 +214,11 @@ def test_a_time_is_read(text: str, part: str | None, time: str) -> None:
     assert (found.get("part"), found.get("time")) == (part, time)
 
 
+def test_digits_of_other_scripts_are_no_minutes() -> None:
+    found = when(f"明天上午9点2᱗{BOOK}")
+    assert (found.get("part"), found.get("time")) == ("morning", None)
+
+
 def test_a_range_of_times_is_read() -> None:
     for text in ("两点到四点", "2点-4点", "2-4点", "14:00-16:00", "两到四点"):
         found = when(f"明天{text}{BOOK}")
