@@ -74,6 +74,9 @@ def move(text: Text, when: When) -> None:
         reading.old = old if old.row() else None
         when.date, when.time = moved
         when.until = None
+        if when.date is not None and when.date < text.now.date():  # 把明天的号提前三天
+            when.date = None
+            when.ask.add("date")
 
 
 def take_place(wish: Wish, place: Place) -> set[str]:

@@ -108,6 +108,12 @@ def test_a_shift_from_nowhere_is_left_open() -> None:
     assert understood("推迟一天").row() == understood("提前一小时").row() == {}
 
 
+def test_no_appointment_is_moved_into_the_past() -> None:
+    moved = understood("把明天的号提前三天")
+    assert (moved.date, moved.ask) == (None, ("date",))
+    assert moved.old is not None
+
+
 def test_thanks_for_what_was_and_a_greeting_of_what_was_wish_nothing() -> None:
     assert understood("昨天晚上好累").intent == "unknown"
     assert understood("不疼了").intent == "unknown"
