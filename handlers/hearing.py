@@ -132,7 +132,9 @@ def gives_up(frame: Frame) -> bool:
 
 
 async def _say_unheard(frame: Frame, gap: Gap, text: str) -> None:
-    """Say that words were not understood; a nod was, but answers nothing."""
+    """Say that words were not understood; a nod was, but answers nothing, nor does the wish that it is about anyway."""
+    if not frame.is_staffs and frame.get("deed") and wish(text) == frame.get("deed"):
+        return
     if acknowledges(text):
         frame.note(greeting.ACKNOWLEDGED if frame.flow in (MENU, STAFF) else greeting.STILL_ASKED)
         return

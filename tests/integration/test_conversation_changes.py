@@ -58,7 +58,7 @@ async def test_the_only_appointment_is_meant_by_the_word(talk: Talk, database: S
 
 async def test_the_word_again_asks_again_and_cancels_nothing(talk: Talk, database: SqlDatabase) -> None:
     for words in ("取消预约", "取消预约", "取消"):
-        (await talk.says(words)).shows("请确认取消以下预约").offers("确认", "返回")
+        (await talk.says(words)).shows("请确认取消以下预约").hides("没有看懂").offers("确认", "返回")
     assert await states(database) == [f"{WANG} booked"]
     (await talk.says("不取消")).shows("状态：待就诊")
     (await talk.says("退号", "确认取消")).shows("取消成功")
