@@ -6,10 +6,12 @@ A process of its own: ``python -m bench.relaying ROUNDS NOTICES`` prints one lin
 import asyncio
 import sys
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
+from typing import Any
 
 import aiohttp
 import orjson
@@ -174,18 +176,17 @@ async def open_post(url: str, valkey: EmbeddedValkey, port: int) -> AsyncGenerat
         await database.close()
 
 
-async def _measure(url: str, valkey: EmbeddedValkey, port: int, rounds: int, notices: int) -> dict[str, object]:
+async def _measure(url: str, valkey: EmbeddedValkey, port: int, *, rounds: int, notices: int) -> dict[str, object]:
     async with open_post(url, valkey, port) as post:
         await post.round(min(notices, 1000))
         measured = [await post.round(notices) for _ in range(rounds)]
         return {"rounds": [asdict(one) for one in measured], "configured": RATE, "kept": await post.rate()}
 
 
-def main() -> None:
-    """Measure and print."""
-    rounds, notices = int(sys.argv[1]), int(sys.argv[2])
+def run(measure: Callable[[str, EmbeddedValkey, int], Coroutine[Any, Any, object]], log: str) -> None:
+    """Start what a relay needs, measure with the addresses of PostgreSQL, Valkey and a bare API, and print."""
     OUT.mkdir(exist_ok=True)
-    configure_logs(stream=(OUT / "relaying.log").open("ab"))
+    configure_logs(stream=(OUT / log).open("ab"))
     sys.excepthook = sys.__excepthook__
     with (
         data_folder() as folder,
@@ -194,8 +195,14 @@ def main() -> None:
         valkey_in(folder) as valkey,
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
-        measured = runner.run(_measure(url, valkey, server.port, rounds, notices))
+        measured = runner.run(measure(url, valkey, server.port))
     sys.stdout.buffer.write(orjson.dumps(measured) + b"\n")
+
+
+def main() -> None:
+    """Measure and print."""
+    rounds, notices = int(sys.argv[1]), int(sys.argv[2])
+    run(partial(_measure, rounds=rounds, notices=notices), "relaying.log")
 
 
 if __name__ == "__main__":

@@ -78,7 +78,7 @@ class HoldWriting:
     async def write(self, new: NewHold) -> Written:
         """Write a hold; an earlier one of the account for this patient is given up.
 
-        Raises the ``Refused`` of the rule that forbids it, what ``ClaimRows.insert`` raises, or ``Unavailable``.
+        Raises the ``Refused`` of the rule that forbids it, what ``ClaimRows.insert_all`` raises, or ``Unavailable``.
         """
         return await self._together(new)
 

@@ -151,18 +151,11 @@ class SessionRows(Protocol):
 class ClaimRows(Protocol):
     """Holds, offers and appointments."""
 
-    async def insert(self, claim: Claim) -> None:
-        """Write a claim if its session is open and its fence the newest.
-
-        Raises ``SessionClosed``, ``StaleFence``, ``SeatTaken``, ``AlreadyInSession``, ``OrdinalTaken``,
-        ``NumberTaken`` or ``RepeatedRequest``; after any of them the transaction is over.
-        """
-        ...
-
     async def insert_all(self, claims: Sequence[Claim]) -> dict[str, ZhenyueError]:
-        """Write claims as ``insert`` does; return why not (``SessionClosed``, ``StaleFence``) of who was not, by id.
+        """Write claims whose session is open and whose fence is the newest; return why not of the others, by id.
 
-        What an index forbids is raised, and the transaction is over.
+        That is ``SessionClosed`` or ``StaleFence``. What an index forbids is raised (``SeatTaken``,
+        ``AlreadyInSession``, ``OrdinalTaken``, ``NumberTaken``, ``RepeatedRequest``), and the transaction is over.
         """
         ...
 

@@ -28,6 +28,7 @@ from bot.wechat.render import reply_text, with_earlier
 from handlers.chat import Incoming
 from handlers.ports import ChatStore, Entered, Saved
 from handlers.texts import transport as texts
+from storage.chats import LOCK_KEPT
 from storage.entropy import random_bytes
 
 TURN_LIMIT = 60.0
@@ -37,8 +38,6 @@ _KEEP_LIMIT = 0.4
 """Seconds for keeping a late message; with the last chance, the answer is still within WeChat's five."""
 _LAST_CHANCE = 0.3
 _LOST_LOCKS = 3
-_LOCK_LIMIT = 6.0
-"""Seconds that an account stays locked by a turn that cannot give the lock back."""
 _LOOK_AGAIN = 0.2
 log = get_logger()
 _T = TypeVar("_T")
@@ -274,7 +273,7 @@ class Turns:
 
     async def _keep_later(self, leave: Callable[[], Awaitable[Saved]]) -> None:
         """Save chat and answer as soon as Redis is back, while nobody else can have had the account's lock."""
-        until = time.monotonic() + _LOCK_LIMIT
+        until = time.monotonic() + LOCK_KEPT.total_seconds()
         while time.monotonic() < until:
             await asyncio.sleep(_LOOK_AGAIN)
             with contextlib.suppress(Unavailable):

@@ -1,7 +1,7 @@
 """The frame with gaps: what a turn works on, and what flows are made of."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import ClassVar
@@ -117,6 +117,8 @@ class Frame:
     """Who of the staff writes, as far as this turn had to know."""
     held_by: Actor | None = None
     """Who held the claim that was held when the message came; None for the account itself."""
+    _reading: Reading | None = None
+    _visits: Sequence[AppointmentView] | None = None
 
     @property
     def clinic(self) -> Clinic:
@@ -166,18 +168,21 @@ class Frame:
         return self.account
 
     async def last_visit(self) -> AppointmentView | None:
-        """Return the account's latest appointment that stands or was kept, be it still to come."""
-        views = await self.services.appointments.of_account(self.openid, now=self.now)
-        kept = [view for view in views if view.claim.state in _KEPT]
-        return max(kept, key=lambda view: view.claim.starts_at, default=None)
+        """Return the account's latest appointment that stands or was kept, be it still to come; reads them once."""
+        if self._visits is None:
+            views = await self.services.appointments.of_account(self.openid, now=self.now)
+            self._visits = [view for view in views if view.claim.state in _KEPT]
+        return max(self._visits, key=lambda view: view.claim.starts_at, default=None)
 
     def is_ahead(self, view: AppointmentView) -> bool:
         """Tell whether an appointment is still to come."""
         return view.claim.state is ClaimState.BOOKED and view.claim.starts_at > self.now
 
     def read(self) -> Reading:
-        """Return what the message says as a sentence."""
-        return self.services.understanding.of(self.catalogue).read(self.incoming.text, self.now)
+        """Return what the message says as a sentence; reads it once."""
+        if self._reading is None:
+            self._reading = self.services.understanding.of(self.catalogue).read(self.incoming.text, self.now)
+        return self._reading
 
     def get(self, gap: str) -> str:
         """Return what a gap is filled with, empty when it is open."""

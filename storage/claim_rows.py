@@ -89,14 +89,10 @@ class SqlClaimRows:
     def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
 
-    async def insert(self, new: Claim) -> None:
-        """Write a claim if its session is open, its slot not stopped, its seat there, and its fence the newest."""
-        for error in (await self.insert_all([new])).values():
-            raise error
-
     async def insert_all(self, claims: Sequence[Claim]) -> dict[str, ZhenyueError]:
-        """Write claims as ``insert`` does, by session, slot and seat; return why not of those that were not, by id.
+        """Write claims if their session is open, their slot not stopped, their seat there and their fence the newest.
 
+        By session, slot and seat; returns why not of those that were not, by id.
         The sessions' rows are locked in share mode: else a hold could commit behind a stoppage's scan and be confirmed.
         """
         if not claims:

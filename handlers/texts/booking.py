@@ -32,6 +32,13 @@ WHICH_TIME = "没有听准是几点，请选择。"
 STILL_FREE = "这个号目前仍可预约，请重新选择："
 NEAR = "为您找到相近的号："
 NONE_NEAR = "本科室暂时没有其他可预约的号，为您查看其他科室。"
+NO_LAST = "没有找到您以往的预约，请重新选择。"
+LAST_GONE = "上次的就诊人已不在您的就诊人中。"
+NOT_REGISTERED = "您说的就诊人还没有登记，请选择，或添加就诊人："
+ONE_AT_A_TIME = "每次预约一个号，约好后可以再约下一个。"
+WHAT_TO_CHANGE = "请直接说要改什么，例如“改成周四”“换个医生”“换就诊人”；不约了请回复“退出”。"
+PAEDIATRIC = "儿科"
+"""What the names of departments hold that are for children."""
 
 
 def for_patient(patient: Patient, today: date) -> str:
@@ -133,17 +140,6 @@ def no_such_department(said: str, departments: Sequence[str]) -> str:
 def none_suits(departments: Sequence[str]) -> str:
     """What hurts leads to no department of this clinic."""
     return f"本门诊可能没有对应的科室，设有：{common.shorten('、'.join(departments), 160)}。拿不准时请回复“人工”咨询。"
-
-
-NO_LAST = "没有找到您以往的预约，请重新选择。"
-
-
-LAST_GONE = "上次的就诊人已不在您的就诊人中。"
-NOT_REGISTERED = "您说的就诊人还没有登记，请选择，或添加就诊人："
-ONE_AT_A_TIME = "每次预约一个号，约好后可以再约下一个。"
-WHAT_TO_CHANGE = "请直接说要改什么，例如“改成周四”“换个医生”“换就诊人”；不约了请回复“退出”。"
-PAEDIATRIC = "儿科"
-"""What the names of departments hold that are for children."""
 
 
 def as_last_time(patient: Patient, today: date) -> str:

@@ -11,6 +11,7 @@ from booking.ports import ClaimFilter, SlotFilter
 from booking.refusals import AlreadyInSession, SessionClosed
 from storage.database import SqlDatabase
 from tests.support.clinic import add_patient, add_session, open_clinic
+from tests.support.inserts import insert
 
 
 @dataclass
@@ -25,7 +26,7 @@ class Book:
     async def insert(self, claim: Claim) -> None:
         """Write a claim in a transaction of its own."""
         async with self.database.begin() as unit:
-            await unit.claims.insert(claim)
+            await insert(unit, claim)
 
     async def end(self, claim: Claim, to: ClaimState = ClaimState.CANCELLED) -> Claim | None:
         """Take a claim out of the living."""
@@ -178,7 +179,7 @@ async def test_claims_are_found_by_account_day_number_and_state(book: Book) -> N
 async def test_a_failed_transaction_leaves_nothing(book: Book) -> None:
     async def fail_after_writing() -> None:
         async with book.database.begin() as unit:
-            await unit.claims.insert(book.second)
+            await insert(unit, book.second)
             raise RuntimeError
 
     with pytest.raises(RuntimeError):

@@ -8,6 +8,7 @@ from booking.models import Claim, ClaimKind, ClaimState
 from booking.notices import Notice, NoticeKind, NoticeState
 from storage.database import SqlDatabase
 from tests.support.clinic import add_patient, add_session, open_clinic
+from tests.support.inserts import insert
 from tests.support.notices import notice
 
 
@@ -41,7 +42,7 @@ async def book(database: SqlDatabase, now: datetime) -> Claim:
             date=found[0].date, starts_at=slot.starts_at, ends_at=slot.ends_at, ordinal=1, expires_at=None,
             created_at=now, updated_at=now, first_booked_at=now,
         )  # fmt: skip
-        await unit.claims.insert(claim)
+        await insert(unit, claim)
     return claim
 
 

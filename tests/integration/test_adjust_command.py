@@ -18,6 +18,7 @@ from storage.staff_tables import audit
 from storage.tables import clinic_session
 from tests.support.clinic import add_patient
 from tests.support.command_line import CommandLine
+from tests.support.inserts import insert
 
 ROSTER = '{doctor: wang, weekdays: [mon, tue, wed, thu, fri, sat, sun], start: "08:30", end: "09:30", slot_minutes: 30'
 CLINIC = f"""\
@@ -49,7 +50,8 @@ class Desk:
         patient = await add_patient(database, "张三", openid="o1", now=now)
         async with database.begin() as unit:
             slot = (await unit.sessions.slots(SlotFilter(doctor="wang")))[-1]
-            await unit.claims.insert(
+            await insert(
+                unit,
                 Claim(
                     id="c1",
                     session=slot.session.id,
@@ -73,7 +75,7 @@ class Desk:
                     created_at=now,
                     updated_at=now,
                     first_booked_at=now,
-                )
+                ),
             )
         await database.close()
         return slot.session.id

@@ -86,11 +86,11 @@ def counting() -> Iterator[Work]:
             work.statements.append(statement)
 
     event.listen(Engine, "before_cursor_execute", executed)
-    AbstractConnection.send_packed_command = sent  # type: ignore[method-assign]
     try:
-        yield work
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(AbstractConnection, "send_packed_command", sent)
+            yield work
     finally:
-        AbstractConnection.send_packed_command = send  # type: ignore[method-assign]
         event.remove(Engine, "before_cursor_execute", executed)
 
 

@@ -24,7 +24,7 @@ from storage.database import SqlDatabase
 from storage.pool import RedisPool
 from tests.race.test_holds import service
 from tests.support.clinic import add_patient, add_session, open_clinic
-from tests.support.inserts import insert_blindly, take_row_locks_away
+from tests.support.inserts import insert, insert_blindly, take_row_locks_away
 from tests.support.stopping import Ward, order
 
 CLI = Actor("cli", "root", "cli")
@@ -178,13 +178,13 @@ async def shift_while(database: SqlDatabase, now: datetime, *, confirming: bool)
     )  # type: ignore[arg-type]  # fmt: skip  # the kind as its word
     if confirming:
         async with database.begin() as unit:
-            await unit.claims.insert(hold)
+            await insert(unit, hold)
     wish = Adjustment(SESSION, start=time(14))
     async with database.begin() as unit:
         if confirming:
             assert await unit.claims.confirm("c1", openid="o1", now=now)
         else:
-            await unit.claims.insert(hold)
+            await insert(unit, hold)
         adjusting = asyncio.create_task(Adjustments(database, None).apply(wish, by=CLI, now=now))
         with contextlib.suppress(TimeoutError):  # long enough for one that does not wait
             await asyncio.wait_for(asyncio.shield(adjusting), 1)

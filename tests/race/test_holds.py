@@ -19,7 +19,7 @@ from storage.patient_rows import SqlPatientRows
 from storage.pool import RedisPool
 from storage.tables import ONE_ORDINAL, ONE_SEAT
 from tests.support.clinic import add_patient, add_session, open_clinic
-from tests.support.inserts import take_row_locks_away
+from tests.support.inserts import insert, take_row_locks_away
 from tests.support.services import service
 
 PATIENTS = 24
@@ -114,7 +114,7 @@ async def stop_while_held(database: SqlDatabase, now: datetime) -> tuple[list[Cl
         created_at=now, updated_at=now, first_booked_at=now,
     )  # type: ignore[arg-type]  # fmt: skip  # the kind as its word
     async with database.begin() as unit:
-        await unit.claims.insert(hold)
+        await insert(unit, hold)
         stopper = asyncio.create_task(stop())
         await stopping.wait()
         with contextlib.suppress(TimeoutError):  # long enough for an unguarded stoppage to finish its scan

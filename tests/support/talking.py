@@ -107,6 +107,19 @@ async def free(database: SqlDatabase, slot: str) -> int:
     return count.free
 
 
+async def states_of(database: SqlDatabase, openid: str = "o-zhang") -> list[ClaimState]:
+    """The states of an account's claims in the order of their making."""
+    async with database.read() as unit:
+        claims = await unit.claims.find(ClaimFilter(openid=openid))
+    return [claim.state for claim in sorted(claims, key=lambda claim: claim.id)]
+
+
+async def held_of(database: SqlDatabase, openid: str = "o-zhang") -> list[str]:
+    """The claims that an account holds."""
+    async with database.read() as unit:
+        return [claim.id for claim in await unit.claims.find(ClaimFilter(openid=openid, states=(ClaimState.HELD,)))]
+
+
 __all__ = [
     "CLINIC",
     "ID_NUMBER",

@@ -13,6 +13,8 @@ from handlers.understanding.engine import Understanding
 from handlers.understanding.reading import Reading
 
 ZONE = ZoneInfo("Asia/Shanghai")
+BOOK = "挂口腔科"
+"""Makes a wish of a bare day."""
 MONDAY = datetime(2026, 11, 23, 10, tzinfo=ZONE)
 WANTED = ("intent", "department", "doctor", "date", "until", "part", "time", "until_time", "patient", "onward", "from")
 
@@ -43,3 +45,14 @@ def said(text: str, at: datetime = MONDAY) -> dict[str, object]:
     """Return what a sentence says, without its intent and what is empty."""
     row = understood(text, at).as_row(text)
     return {key: row[key] for key in WANTED if key in row and key != "intent"}
+
+
+def when(text: str, at: datetime | None = None) -> dict[str, object]:
+    """What a sentence says of when."""
+    row = said(text, at) if at else said(text)
+    return {key: value for key, value in row.items() if key not in {"department", "doctor"}}
+
+
+def moment(text: str) -> datetime:
+    """A moment of the clinic's time."""
+    return datetime.fromisoformat(text).replace(tzinfo=ZONE)

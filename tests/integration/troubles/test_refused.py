@@ -9,25 +9,15 @@ from booking.appointments import Appointments, Wish
 from booking.availability import Availability
 from booking.errors import Busy, Unavailable, ZhenyueError
 from booking.models import ClaimState, SessionState
-from booking.ports import ClaimFilter
 from booking.refusals import NotOpenYet, PastCutOff, TooFarAhead, UnknownAppointment, UnknownSlot
 from handlers.chat import Incoming
 from storage.database import SqlDatabase
 from tests.support.clinic import add_patient, add_session
 from tests.support.talk import Talk, see
-from tests.support.talking import dialogue_of, known, open_for_talk
+from tests.support.talking import dialogue_of, held_of, known, open_for_talk, states_of
 
 EYE = "zhao-20261124-1400-1400"
 WANG_9 = "wang-20261124-0900-0900"
-
-
-@pytest.fixture
-async def talk(database: SqlDatabase, appointments: Appointments, now: datetime) -> Talk:
-    """An account with one patient at the small clinic."""
-    await open_for_talk(database, now)
-    talk = Talk(dialogue_of(database, appointments), now)
-    await known(database, talk, "张三")
-    return talk
 
 
 @pytest.fixture
@@ -44,13 +34,6 @@ def booked_by_others(
             await appointments.confirm(claim.id, openid="o-stranger", now=now)
 
     return book
-
-
-async def states(database: SqlDatabase) -> list[ClaimState]:
-    """The states of the account's claims in the order of their making."""
-    async with database.read() as unit:
-        claims = await unit.claims.find(ClaimFilter(openid="o-zhang"))
-    return [claim.state for claim in sorted(claims, key=lambda claim: claim.id)]
 
 
 def fails(monkeypatch: pytest.MonkeyPatch, owner: type, method: str, error: ZhenyueError) -> None:
@@ -102,7 +85,7 @@ async def test_an_expired_hold_is_explained_and_the_same_seat_offered_again(talk
     assert (seen.turn.outcome, seen.turn.rule) == ("refused", "hold_expired")
     (await talk.says("1")).shows("保留至 09:11").offers("确认", "返回")
     (await talk.says("1")).shows("预约成功")
-    assert await states(database) == [ClaimState.RELEASED, ClaimState.BOOKED]
+    assert await states_of(database) == [ClaimState.RELEASED, ClaimState.BOOKED]
 
 
 async def test_an_expired_hold_whose_seat_is_gone_leads_to_others(
@@ -113,7 +96,7 @@ async def test_an_expired_hold_whose_seat_is_gone_leads_to_others(
 ) -> None:
     await talk.says("王芳", "明天", "09:00")
     talk.now += timedelta(minutes=6)
-    (claim,) = await _held(database)
+    (claim,) = await held_of(database)
     await appointments.release(claim, openid="o-zhang", now=talk.now)
     await booked_by_others(WANG_9, 2)
     (await talk.says("1")).shows("保留的时间已过", "相近的号").hides("24日 周二 09:00", "仍可预约")
@@ -138,7 +121,7 @@ async def test_a_session_closed_before_the_confirmation_is_not_booked(talk: Talk
         await unit.sessions.set_state("wang-20261124-0900", SessionState.STOPPED)
     seen = (await talk.says("确认")).shows("已停止预约", "相近的号").hides("王芳 11月24日")
     seen.shows("王芳 11月25日", "李强 11月24日")
-    assert await states(database) == [ClaimState.RELEASED]
+    assert await states_of(database) == [ClaimState.RELEASED]
 
 
 async def test_a_patient_is_not_booked_twice_into_one_session(talk: Talk) -> None:
@@ -240,7 +223,7 @@ async def test_an_outage_in_mid_dialogue_is_apologised_for_and_the_dialogue_goes
         fails(patch, Appointments, "hold", Unavailable())
         seen = (await talk.says("09:00")).shows("系统暂时繁忙", "可能没有完成", "不会重复预约")
         assert (seen.turn.outcome, seen.turn.chat) == ("unavailable", before)
-    assert await states(database) == []
+    assert await states_of(database) == []
     (await talk.says("09:00")).shows("请确认预约信息")
 
 
@@ -256,7 +239,7 @@ async def test_a_hold_given_up_elsewhere_is_told_like_an_expired_one(
     talk: Talk, database: SqlDatabase, appointments: Appointments
 ) -> None:
     await talk.says("赵敏", "1")
-    (claim,) = await _held(database)
+    (claim,) = await held_of(database)
     await appointments.release(claim, openid="o-zhang", now=talk.now)
     (await talk.says("什么")).shows("保留的时间已过").offers("赵敏 11月24日 周二 14:00 余1")
 
@@ -271,7 +254,7 @@ async def test_the_same_message_again_finds_the_same_hold_and_the_same_appointme
         first = await talk.sends(incoming)
         again = see(await talk.dialogue.answer(before, incoming, now=talk.now))
         assert first.text.splitlines()[:9] == again.text.splitlines()[:9]
-    assert await states(database) == [ClaimState.BOOKED]
+    assert await states_of(database) == [ClaimState.BOOKED]
 
 
 async def test_a_booking_of_which_the_answer_was_lost_is_not_offered_for_booking_again(
@@ -286,136 +269,10 @@ async def test_a_booking_of_which_the_answer_was_lost_is_not_offered_for_booking
     for leaving in ("退出", "返回", "就诊人"):
         talk.chat = before
         (await talk.says(leaving)).shows("已经为您约好").hides("释放")
-    assert await states(database) == [ClaimState.BOOKED]
+    assert await states_of(database) == [ClaimState.BOOKED]
 
 
 async def test_no_catalogue_yet_is_said(appointments: Appointments, database: SqlDatabase, now: datetime) -> None:
     talk = Talk(dialogue_of(database, appointments), now)
     (await talk.says("预约")).shows("尚未开放").ends("unavailable")
     assert (await talk.event("unsubscribe")).turn.reply is None
-
-
-async def _held(database: SqlDatabase) -> list[str]:
-    async with database.read() as unit:
-        return [claim.id for claim in await unit.claims.find(ClaimFilter(openid="o-zhang", states=(ClaimState.HELD,)))]
-
-
-@pytest.mark.parametrize("text", ["1", "预约", "退出"])
-async def test_a_message_taken_up_again_neither_answers_nor_ends_what_was_asked_after_it(talk: Talk, text: str) -> None:
-    first_taken = talk.now.timestamp()
-    talk.now += timedelta(seconds=20)
-    asked = await talk.says("预约", "1")
-    late = await talk.sends(Incoming(talk.openid, "text", "old", text=text, first_taken=first_taken))
-    late.shows("较早的一条消息没能及时答复", "回到刚才的对话：")
-    late.offers(*asked.choices)
-    (await talk.says("1")).shows("请选择医生").hides("没能及时答复")
-
-
-async def test_a_message_taken_up_again_answers_what_was_asked_before_it(talk: Talk) -> None:
-    await talk.says("预约")
-    talk.now += timedelta(seconds=20)
-    late = Incoming(talk.openid, "text", "old", text="1", first_taken=talk.now.timestamp())
-    (await talk.sends(late)).shows("请选择科室").hides("没能及时答复")
-
-
-async def test_a_digit_of_which_nobody_knows_what_it_answers_is_asked_for_again(
-    talk: Talk, database: SqlDatabase
-) -> None:
-    asked = await talk.says("赵敏", "1")
-    asked.shows("请确认预约信息")
-    unsure = Incoming(talk.openid, "text", "unsure", text="1", unsure=True)
-    (await talk.sends(unsure)).shows("系统刚才中断过", "请确认预约信息").offers(*asked.choices)
-    assert await states(database) == [ClaimState.HELD]
-    (await talk.says("1")).shows("预约成功").hides("中断")
-
-
-async def test_a_tap_and_a_command_mean_the_same_whatever_was_asked(talk: Talk, database: SqlDatabase) -> None:
-    asked = await talk.says("赵敏", "1")
-    tap = asked.tap_of("确认").tap
-    await talk.sends(Incoming(talk.openid, "text", "tap", text="1", tapped=tap, unsure=True))
-    assert await states(database) == [ClaimState.BOOKED]
-    (await talk.sends(Incoming(talk.openid, "text", "word", text="我的预约", unsure=True))).shows("待就诊1个")
-
-
-async def test_a_message_delivered_after_a_later_one_answers_nothing_that_was_asked_after_it(
-    talk: Talk, database: SqlDatabase
-) -> None:
-    for number, text in enumerate(("赵敏", "1")):
-        asked = await talk.sends(Incoming(talk.openid, "text", text, text=text, sent=1000 + 10 * number))
-    late = Incoming(talk.openid, "text", "late", text="1", sent=1005)
-    (await talk.sends(late)).shows("较早的一条消息没能及时答复", "请确认预约信息").offers(*asked.choices)
-    assert await states(database) == [ClaimState.HELD]
-    (await talk.sends(Incoming(talk.openid, "text", "new", text="1", sent=1011))).shows("预约成功")
-
-
-async def test_a_message_whose_answer_was_lost_is_not_told_that_nothing_was_done(
-    talk: Talk, database: SqlDatabase
-) -> None:
-    await talk.says("赵敏", "1")
-    confirmed = Incoming(talk.openid, "text", "old", text="1", first_taken=talk.now.timestamp())
-    await talk.dialogue.answer(talk.chat, confirmed, now=talk.now)  # booked, and its process dies before it saves
-    talk.now += timedelta(seconds=10)
-    await talk.says("菜单")
-    talk.now += timedelta(seconds=10)
-    (await talk.sends(confirmed)).shows("可能已经办理，也可能没有", "我的预约").hides("没有来得及", "再发一次")
-    assert await states(database) == [ClaimState.BOOKED]
-
-
-async def test_a_tap_of_the_lasting_menu_taken_up_again_does_not_end_what_was_asked_after_it(
-    talk: Talk, database: SqlDatabase
-) -> None:
-    tap = (await talk.says("菜单")).tap_of("预约挂号").tap
-    old = Incoming(talk.openid, "text", "old", text="1", tapped=tap, first_taken=talk.now.timestamp())
-    talk.now += timedelta(seconds=20)
-    (await talk.says("李强", "1")).shows("请确认预约信息")
-    talk.now += timedelta(seconds=20)
-    (await talk.sends(old)).shows("较早的一条消息没能及时答复", "请确认预约信息").hides("释放")
-    assert await states(database) == [ClaimState.HELD]
-
-
-@pytest.mark.parametrize("text", ["科室", "医生"])
-async def test_a_tap_taken_up_again_means_its_own_question_only(talk: Talk, text: str) -> None:
-    asked = await talk.says("预约")
-    tap = next(choice.tap for label, choice in asked.choices.items() if text in label)
-    old = Incoming(talk.openid, "text", "old", text="1", tapped=tap, first_taken=talk.now.timestamp())
-    talk.now += timedelta(seconds=20)
-    await talk.says("什么")  # asked once more, the same question
-    (await talk.sends(old)).shows(f"请选择{text}")
-    (await talk.sends(old)).shows("没能及时答复", f"请选择{text}")
-
-
-@pytest.mark.parametrize(("event", "key"), [("subscribe", None), ("scan", "1"), ("unsubscribe", None)])
-async def test_an_event_taken_up_again_leaves_what_was_asked_after_it(
-    talk: Talk, database: SqlDatabase, event: str, key: str | None
-) -> None:
-    old = Incoming(talk.openid, "event", "old", event=event, key=key, first_taken=talk.now.timestamp())
-    talk.now += timedelta(seconds=20)
-    await talk.event("subscribe")
-    await talk.says("李强", "1")
-    before = talk.chat
-    talk.now += timedelta(seconds=20)
-    (await talk.sends(old)).hides("欢迎", "释放")
-    assert talk.chat == before
-    assert await states(database) == [ClaimState.HELD]
-    async with database.read() as unit:
-        assert await unit.adjustments.following([talk.openid])
-
-
-async def test_a_tap_of_the_accounts_menu_taken_up_again_does_not_end_what_was_asked_after_it(
-    talk: Talk, database: SqlDatabase
-) -> None:
-    old = Incoming(talk.openid, "event", "old", event="click", key="预约", first_taken=talk.now.timestamp())
-    talk.now += timedelta(seconds=20)
-    await talk.says("李强", "1")
-    (await talk.sends(old)).shows("没能及时答复", "请确认预约信息")
-    assert await states(database) == [ClaimState.HELD]
-
-
-async def test_an_account_that_left_is_forgotten_though_the_news_comes_late(talk: Talk, database: SqlDatabase) -> None:
-    await talk.event("subscribe")
-    talk.now += timedelta(seconds=20)
-    left = Incoming(talk.openid, "event", "old", event="unsubscribe", first_taken=talk.now.timestamp())
-    talk.now += timedelta(seconds=20)
-    (await talk.sends(left)).ends("left")
-    async with database.read() as unit:
-        assert not await unit.adjustments.following([talk.openid])
