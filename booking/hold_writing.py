@@ -72,6 +72,8 @@ class HoldWriting:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._few = asyncio.Semaphore(database.writers)
+        """Of those that are written alone, so that they leave connections to others."""
         # While as many are written as can be, one more is judged.
         self._together = Together(self._write, largest=LARGEST, at_once=database.writers + 1)
 
@@ -110,7 +112,8 @@ class HoldWriting:
 
     async def _alone(self, new: NewHold) -> Written | Exception:
         try:
-            [result] = await self._in_one_transaction([new])
+            async with self._few:
+                [result] = await self._in_one_transaction([new])
         except _Undone as undone:
             return undone.why
         return result

@@ -25,7 +25,7 @@ from bot.renewing import Renewals
 from bot.turn_state import LONG_AGO, Answer, Running, known, reference
 from bot.waiting_room import WaitingRoom
 from bot.wechat.render import reply_text, with_earlier
-from handlers.chat import Incoming
+from handlers.chat import Incoming, Reply
 from handlers.ports import ChatStore, Entered, Saved
 from handlers.texts import transport as texts
 from storage.chats import LOCK_KEPT
@@ -38,6 +38,8 @@ _KEEP_LIMIT = 0.4
 """Seconds for keeping a late message; with the last chance, the answer is still within WeChat's five."""
 _LAST_CHANCE = 0.3
 _LOST_LOCKS = 3
+_UNTOLD = frozenset({"unavailable", "failed"})
+"""Outcomes of turns that told the account nothing of what is asked."""
 _LOOK_AGAIN = 0.2
 log = get_logger()
 _T = TypeVar("_T")
@@ -110,11 +112,13 @@ class Turns:
 
     async def close(self, patience: float = 10.0) -> None:
         """Let the turns that run end, for ``patience`` seconds; what is cut off is finished by another process."""
-        if self._tasks:
-            _, left = await asyncio.wait(self._tasks, timeout=patience)
-            for task in left:
-                task.cancel()
-            await asyncio.gather(*left, return_exceptions=True)
+        until = asyncio.get_running_loop().time() + patience
+        while self._tasks and (left := until - asyncio.get_running_loop().time()) > 0:
+            await asyncio.wait(self._tasks, timeout=left)  # the last ones may begin others
+        cut_off = list(self._tasks)
+        for task in cut_off:
+            task.cancel()
+        await asyncio.gather(*cut_off, return_exceptions=True)
 
     def _start(self, incoming: Incoming, until: float = 0.0, *, kept: bool = False) -> Running:
         came, too_many = self._now().timestamp(), len(self._running) >= self._most
@@ -245,7 +249,7 @@ class Turns:
     async def _take(self, running: Running, entered: Entered) -> Answer | None:
         """Ask the dialogue and save; None when the lock was lost meanwhile."""
         incoming = running.incoming
-        chat, text, seated = await self._talk(running, entered.chat)
+        chat, text, seated, outcome = await self._talk(running, entered.chat)
         carried: list[str] = []
         if entered.earlier and running.spoken:
             text, carried = with_earlier(entered.earlier, text, texts.EARLIER)
@@ -261,40 +265,45 @@ class Turns:
             carried=carried,
             forget=gone,
             seated=seated,
+            unsure=incoming.unsure and (not text or outcome in _UNTOLD),
         )
         try:
             saved = await leave()
         except Unavailable:
             # What was done is in SQL already, so the patient is told the truth though it cannot be kept yet.
             log.warning("answer_not_kept", request_id=incoming.request_id)
-            self._spawn(self._keep_later(leave))
+            self._spawn(self._keep_later(leave, incoming, text))
             return Answer(text)
         return None if saved == "lost" else Answer(text, late=saved == "late")
 
-    async def _keep_later(self, leave: Callable[[], Awaitable[Saved]]) -> None:
+    async def _keep_later(self, leave: Callable[[], Awaitable[Saved]], incoming: Incoming, text: str) -> None:
         """Save chat and answer as soon as Redis is back, while nobody else can have had the account's lock."""
         until = time.monotonic() + LOCK_KEPT.total_seconds()
         while time.monotonic() < until:
             await asyncio.sleep(_LOOK_AGAIN)
             with contextlib.suppress(Unavailable):
-                await leave()
+                if await leave() == "late":  # WeChat's request was answered without it
+                    await self._late.deliver(incoming, text)
                 return
 
-    async def _talk(self, running: Running, chat: bytes | None) -> tuple[bytes | None, str, bool]:
-        """The chat, the text, whether a seat is held afterwards; after a fault the chat as it was, and an apology."""
+    async def _talk(self, running: Running, chat: bytes | None) -> tuple[bytes | None, str, bool, str]:
+        """The chat, the text, whether a seat is held afterwards, and how it ended.
+
+        After a fault it is the chat as it was, and an apology.
+        """
         incoming, started = running.incoming, time.monotonic()
         flow, outcome = "none", "failed"
         try:
             async with asyncio.timeout(TURN_LIMIT):
                 talked = await self._dialogue.answer(chat, incoming, now=self._now())
             flow, outcome = talked.flow, talked.outcome
-            return talked.chat, reply_text(talked.reply) if talked.reply is not None else "", talked.seated
+            return talked.chat, _text_of(talked.reply), talked.seated, outcome
         except Unavailable:
             outcome = "unavailable"
-            return chat, texts.BUSY if running.spoken else "", False
+            return chat, texts.BUSY if running.spoken else "", False, outcome
         except Exception:
             log.exception("turn_failed", request_id=incoming.request_id, reference=reference(incoming))
-            return chat, self._apology(running).text, False
+            return chat, self._apology(running).text, False, outcome
         finally:
             seconds = time.monotonic() - started
             self._metrics.turn(flow, outcome, seconds)
@@ -311,3 +320,7 @@ class Turns:
     @staticmethod
     def _apology(running: Running) -> Answer:
         return Answer(texts.SORRY.format(reference=reference(running.incoming)) if running.spoken else "")
+
+
+def _text_of(reply: Reply | None) -> str:
+    return "" if reply is None else reply_text(reply)

@@ -41,6 +41,10 @@ log = structlog.get_logger()
 NONE = "none"
 _HEARD_EVENTS = ("subscribe", "scan", "click")
 _READ = ("text", "voice")
+_SENTENCE = 6
+"""Letters and digits from which on nobody takes words for a mere 是 or 确认."""
+_LATE = 60
+"""Seconds that a message may come behind later ones: WeChat delivers for some 15; more than that, its clock jumped."""
 _UNREADABLE: dict[Kind, str] = {"voice": greeting.NOT_HEARD, "text": greeting.NOT_UNDERSTOOD}
 
 
@@ -203,7 +207,7 @@ async def _unreadable(frame: Frame, asked: Asked | None) -> Turn:
 
 def _is_older(incoming: Incoming, chat: Chat) -> bool:
     """Tell whether a message is older than the open question: taken up again, or delivered after a later one."""
-    is_late = 0 < incoming.sent < chat.sent
+    is_late = incoming.sent > 0 and 0 < chat.sent - incoming.sent < _LATE
     return is_late or (incoming.first_taken is not None and incoming.first_taken < chat.updated_at.timestamp())
 
 
@@ -221,8 +225,15 @@ def _is_tap_of(incoming: Incoming, asked: Asked) -> bool:
 
 
 def _stands_alone(incoming: Incoming, asked: Asked) -> bool:
-    """Tell whether a message means the same whatever its account was asked last: a tap of the question, a command."""
-    return _is_tap_of(incoming, asked) or _command(incoming) is not None
+    """Tell whether a message means the same whatever its account was asked last.
+
+    A tap of the question, a command, and words that are no short answer: a sentence, or details of a person.
+    """
+    if _is_tap_of(incoming, asked) or _command(incoming) is not None:
+        return True
+    text = incoming.text
+    is_long = incoming.tapped is None and len(compact(text)) >= _SENTENCE
+    return is_long and number(text) is None and not matching(asked.options, text) and not acknowledges(text)
 
 
 def _command(incoming: Incoming) -> str | None:

@@ -94,11 +94,13 @@ class ChatStore(Protocol):
         carried: Sequence[str] = (),
         forget: bool = False,
         seated: bool = False,
+        unsure: bool = False,
     ) -> Saved:
         """End a turn: save chat and answer together, give the lock back.
 
         ``carried``: the earlier answers that ``answer`` holds. ``forget``: drop earlier answers as well.
-        ``seated``: a seat is held, so that the account's next message goes before others.
+        ``seated``: a seat is held, so that the account's next message goes before others. ``unsure``: the turn was, and
+        told the account nothing, so that the next one is as well.
         """
         ...
 

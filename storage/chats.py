@@ -112,14 +112,16 @@ class RedisChats:
         reply = await self._ask(
             self._enter,
             (f"{tag}:s", f"{tag}:l", f"{tag}:m:{request_id}", f"{tag}:u"),
-            (request_id, _owner(token, request_id), _millis(now), int(claims), int(counts), self._since(now)),
+            (request_id, _owner(token, request_id), _millis(now), int(claims), int(counts)),
         )
         if reply[0] != b"turn":
             return self._entered(tag, request_id, reply)
         begun = int(reply[2]) / 1000 if reply[2] else None
-        pairs = ((reply[i].decode(), reply[i + 1]) for i in range(4, len(reply), 2))
+        pairs = ((reply[i].decode(), reply[i + 1]) for i in range(5, len(reply), 2))
         earlier = tuple(self._earlier(tag, pairs))
-        return Entered("turn", self._chat(tag, reply[1]), earlier=earlier, begun=begun, unsure=bool(reply[3]))
+        # Judged afterwards: a restarted server is met on the way there.
+        unsure = bool(reply[3]) or int(reply[4]) < self._since(now)
+        return Entered("turn", self._chat(tag, reply[1]), earlier=earlier, begun=begun, unsure=unsure)
 
     async def leave(
         self,
@@ -133,6 +135,7 @@ class RedisChats:
         carried: Sequence[str] = (),
         forget: bool = False,
         seated: bool = False,
+        unsure: bool = False,
     ) -> Saved:
         tag = _tag(openid)
         sealed_chat = b"" if chat is None else self._sealer.seal(chat, bound_to=f"chat:{tag}")
@@ -148,6 +151,7 @@ class RedisChats:
                 sealed_chat,
                 sealed_answer,
                 int(seated),
+                int(unsure),
                 *carried,
             ),
         )

@@ -6,15 +6,16 @@ import time
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import ResponseError
 
-_RUN = re.compile(rb"run_id:(\w+)")
-_UPTIME = re.compile(rb"uptime_in_seconds:(\d+)")
+_LIFE = re.compile(r"^(?:run_id|master_replid):\w+", re.MULTILINE)
+_UPTIME = re.compile(r"^uptime_in_seconds:(\d+)", re.MULTILINE)
+_NEVER_PROMOTED = "second_repl_offset:-1"
 
 
 class Lives:
     """Meets the server behind every new connection."""
 
     def __init__(self) -> None:
-        self._met: set[bytes] = set()
+        self._met: set[tuple[str, ...]] = set()
         self._since = float("-inf")
 
     @property
@@ -25,18 +26,19 @@ class Lives:
     async def meet(self, connection: AbstractConnection) -> None:
         """Set up a new connection and find out whose it is; a ``redis_connect_func``.
 
-        The first server has been there since its start. Any other is as good as new: a restarted one, a promoted
-        replica, or a node that nothing was asked of yet.
+        A server that was never a replica has had all its writes since its start. One that was promoted, and when is not
+        said, is as good as new when it is first met: it may lack the last writes of the one before.
         """
         await connection.on_connect()
-        await connection.send_command("INFO", "server", check_health=False)
+        await connection.send_command("INFO", check_health=False)
         try:
-            said = bytes(await connection.read_response())
+            answer = await connection.read_response()
         except ResponseError:
             return  # who may not ask does not know
-        run, uptime = _RUN.search(said), _UPTIME.search(said)
-        if run is None or uptime is None or run[1] in self._met:
+        said = answer if isinstance(answer, str) else bytes(answer).decode("utf-8", "replace")
+        life, uptime = tuple(_LIFE.findall(said)), _UPTIME.search(said)
+        if uptime is None or life in self._met:
             return
-        since = time.monotonic() - (0 if self._met else int(uptime[1]))
-        self._since = max(self._since, since)
-        self._met.add(run[1])
+        self._met.add(life)
+        there_for = int(uptime[1]) if _NEVER_PROMOTED in said else 0
+        self._since = max(self._since, time.monotonic() - there_for)

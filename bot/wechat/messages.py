@@ -25,6 +25,8 @@ _CONSENTS = {
 }
 _MAX_NAME = 128
 _MAX_DIGITS = 20
+_MOMENT = 10
+"""Digits of a moment in seconds, until the year 2286."""
 
 
 def to_delivery(fields: dict[str, str], key: AesKey | None) -> Delivery:
@@ -54,7 +56,7 @@ def _message(fields: dict[str, str], openid: str, created: str, kind: str) -> In
         request_id=identity,
         text=text,
         tapped=fields.get("bizmsgmenuid") or None,
-        sent=int(created),
+        sent=_moment(created),
     )
 
 
@@ -85,13 +87,18 @@ def _event(fields: dict[str, str], openid: str, created: str) -> Incoming:
         text=text,
         event=event,
         key=key.removeprefix("qrscene_") or None,
-        sent=int(created),
+        sent=_moment(created),
     )
 
 
 def request_id(*identity: str) -> str:
     """A short name of a message's identity, the same for each of its deliveries."""
     return blake2b("\0".join(identity).encode("utf-8", "replace"), digest_size=12).hexdigest().translate(_LETTERS)
+
+
+def _moment(created: str) -> int:
+    """Return when a message was sent, in seconds; 0 for a number that is no moment."""
+    return int(created) if len(created) <= _MOMENT else 0
 
 
 def _name(fields: dict[str, str], field: str) -> str:

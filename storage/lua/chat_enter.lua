@@ -1,6 +1,6 @@
 -- What is known of the message, else the account's lock with its chat.
 -- KEYS state lock message unsent
--- ARGV id token now(ms) claims(1|0) counts(1|0) since(ms): what was saved before it, may not be the last that was
+-- ARGV id token now(ms) claims(1|0) counts(1|0)
 local found = known(KEYS[3], KEYS[4], ARGV[1], ARGV[4] == '1')
 if found then return found end
 local owner = redis.call('GET', KEYS[2])
@@ -14,7 +14,7 @@ end
 if state[6] then redis.call('HDEL', KEYS[1], 'w') end
 redis.call('SET', KEYS[2], ARGV[2], 'PX', LOCK_KEPT)
 -- Whose turn was entered and not left: whoever took it may have told the account what was never saved.
-local unsure = (state[7] and state[7] ~= ARGV[1]) or tonumber(state[2] or 0) < tonumber(ARGV[6])
+local unsure = state[7] and state[7] ~= ARGV[1]
 if not state[7] then
   redis.call('HSET', KEYS[1], 'u', ARGV[1])
   redis.call('PEXPIRE', KEYS[1], CHAT_KEPT)
@@ -26,4 +26,4 @@ if redis.call('HSETNX', KEYS[3], 'f', ARGV[3] .. ' ' .. ARGV[2]) == 1 and redis.
   redis.call('PEXPIRE', KEYS[3], ANSWER_KEPT)
 end
 local begun, whose = string.match(redis.call('HGET', KEYS[3], 'f'), '^(%d+) (.*)$')
-return {'turn', chat, whose == ARGV[2] and '' or begun, unsure and 1 or 0, unpack(redis.call('HGETALL', KEYS[4]))}
+return {'turn', chat, whose == ARGV[2] and '' or begun, unsure and 1 or 0, tonumber(state[2] or 0), unpack(redis.call('HGETALL', KEYS[4]))}

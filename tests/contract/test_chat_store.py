@@ -141,6 +141,14 @@ async def test_after_a_turn_that_nobody_left_it_is_not_sure_what_the_account_was
     assert not (await enter(store.chats, "three", now)).unsure
 
 
+async def test_a_turn_may_leave_it_unsure(chats: ChatStore, now: datetime) -> None:
+    await enter(chats, "one", now)
+    await chats.leave(ANNA, "one", token="one", now=now, chat=b"{}", answer="", unsure=True)
+    assert (await enter(chats, "two", now)).unsure
+    await chats.leave(ANNA, "two", token="two", now=now, chat=b"{}", answer="2")
+    assert not (await enter(chats, "three", now)).unsure
+
+
 async def test_a_repeated_enter_is_the_same_turn(chats: ChatStore, now: datetime) -> None:
     assert (await enter(chats, "one", now)).standing == "turn"
     assert (await enter(chats, "one", now)).standing == "turn"

@@ -5,9 +5,10 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from sqlalchemy import QueuePool
 
 import booking.hold_writing
 from booking.appointments import Appointments, Wish
@@ -213,3 +214,22 @@ async def test_a_slot_that_moved_is_held_at_its_new_time(
     held = await appointments.hold(wishes[1], now=now)
     assert held.starts_at == known.starts_at + timedelta(minutes=10)
     assert held.state is ClaimState.HELD
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("database_kind", ["postgres"])
+async def test_holds_that_wait_one_by_one_leave_connections_to_others(
+    wishes: list[Wish], appointments: Appointments, database: SqlDatabase, now: datetime
+) -> None:
+    async with database.begin() as unit:
+        await unit.sessions.next_generation(SESSION)  # somebody has the session's row
+        holding = [asyncio.create_task(appointments.hold(wish, now=now)) for wish in wishes]
+        await asyncio.sleep(booking.hold_writing.PATIENCE * 3)
+        assert not any(task.done() for task in holding)
+        assert in_use(database) <= 1 + (database.writers + 1) + database.writers
+    await asyncio.gather(*holding)
+
+
+def in_use(database: SqlDatabase) -> int:
+    """How many connections nobody else can have now."""
+    return cast("QueuePool", database.writer.pool).checkedout()

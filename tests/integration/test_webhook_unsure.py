@@ -2,9 +2,10 @@
 
 import asyncio
 import time
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from redis.asyncio import Redis
 
 from booking.errors import Unavailable
@@ -13,8 +14,16 @@ from handlers.ports import Saved
 from storage.chats import CHAT_KEPT, RedisChats
 from storage.lives import Lives
 from storage.sealing import Sealer
+from tests.support.crowded import until
+from tests.support.servers import short_folder
 from tests.support.servers import valkey as valkey_server
 from tests.support.webhook_desk import open_desk
+
+
+async def lose_locks(valkey: Redis) -> None:
+    """As time does when a process died."""
+    for key in [key async for key in valkey.scan_iter("{c:*}:l")]:
+        await valkey.delete(key)
 
 
 class Forgetful(RedisChats):
@@ -48,11 +57,99 @@ async def test_after_an_answer_that_was_not_kept_nobody_knows_what_a_digit_answe
         chats.failures = 1000
         assert await desk.wechat.say("oAnna", "x") == "1: x"
         chats.failures = 0
-        for key in [key async for key in valkey.scan_iter("{c:*}:l")]:
-            await valkey.delete(key)  # as when the process died meanwhile
+        await lose_locks(valkey)
         assert await desk.wechat.say("oAnna", "1") == "1: 1"
         assert await desk.wechat.say("oAnna", "1") == "2: 1"
         assert [incoming.unsure for incoming in desk.dialogue.taken] == [False, True, False]
+
+
+@pytest.mark.parametrize("told", ["nothing", "that the database is away"])
+async def test_who_was_told_nothing_of_the_question_is_unsure_still(
+    valkey: Redis, sealer: Sealer, now: datetime, told: str
+) -> None:
+    chats = Forgetful(valkey, sealer)
+    async with open_desk(chats, now) as desk:
+        chats.failures = 1000
+        await desk.wechat.say("oAnna", "list")
+        chats.failures = 0
+        await lose_locks(valkey)
+        if told == "nothing":
+            desk.dialogue.silent = True
+            assert await desk.wechat.event("oAnna", "LOCATION", Latitude="1", Longitude="2", Precision="3") is None
+            desk.dialogue.silent = False
+        else:
+            desk.dialogue.fault = Unavailable("database")
+            assert "繁忙" in str(await desk.wechat.say("oAnna", "1"))
+            desk.dialogue.fault = None
+        for _ in range(2):
+            await desk.wechat.say("oAnna", "1")
+        assert [incoming.unsure for incoming in desk.dialogue.taken] == [False, True, True, False]
+
+
+async def test_a_late_answer_that_was_not_kept_comes_before_the_next(
+    valkey: Redis, sealer: Sealer, now: datetime
+) -> None:
+    chats = Forgetful(valkey, sealer)
+    async with open_desk(chats, now, patience=0.2) as desk:
+        desk.dialogue.hold()
+        assert await desk.wechat.say("oAnna", "x") is None
+        chats.failures = 1
+        desk.dialogue.gate.set()
+        await until(lambda: bool(desk.sender.sent))
+        assert desk.sender.sent == [("oAnna", "1: x")]
+        assert await desk.wechat.say("oAnna", "y") == "2: y"
+
+
+async def test_the_first_digits_after_redis_was_replaced_are_unsure(sealer: Sealer) -> None:
+    lives = Lives()
+    with short_folder() as folder, valkey_server() as before:
+        place = folder / "v.sock"
+        place.symlink_to(before.removeprefix("unix://"))
+        async with (
+            open_redis(f"unix://{place}", lives) as redis,
+            open_desk(RedisChats(redis, sealer, lives=lives), datetime.now(UTC)) as desk,
+        ):
+            names = [f"o{number}" for number in range(10)]
+            for name in names:
+                await desk.wechat.say(name, "cancel?")
+            was = {key: await redis.dump(key) for key in await redis.keys("{c:*}:s")}
+            for name in names:
+                await desk.wechat.say(name, "list")
+            with valkey_server() as after:
+                place.unlink()
+                place.symlink_to(after.removeprefix("unix://"))
+                async with open_redis(after) as there:
+                    for key, value in was.items():
+                        await there.restore(key, 0, value)
+                async with open_redis(before) as gone:
+                    await gone.client_kill_filter(_type="normal", skipme=True)
+                desk.clock[0] = desk.wechat.now = datetime.now(UTC)
+                await asyncio.gather(*(desk.wechat.say(name, "1") for name in names))
+        assert desk.dialogue.chats[-10:] == [b"1"] * 10
+        assert all(incoming.unsure for incoming in desk.dialogue.taken[-10:])
+
+
+async def test_a_node_that_was_there_before_it_was_met_is_no_new_one() -> None:
+    lives = Lives()
+    with valkey_server() as one, valkey_server() as other:
+        await asyncio.sleep(1.1)
+        for url in (one, other):
+            async with open_redis(url, lives) as redis:
+                await redis.ping()
+            assert lives.age >= 1
+
+
+async def test_one_that_was_promoted_without_a_restart_is_as_good_as_new() -> None:
+    lives = Lives()
+    with valkey_server() as url:
+        async with open_redis(url, lives) as redis:
+            await redis.ping()
+            await asyncio.sleep(1.1)
+            await redis.replicaof("127.0.0.1", "1")
+            await redis.replicaof("NO", "ONE")
+            await redis.connection_pool.disconnect()
+            await redis.ping()
+            assert lives.age < 1
 
 
 async def test_after_redis_came_back_it_may_not_be_the_last_chat_that_it_has(

@@ -84,6 +84,7 @@ class MemoryChats:
         carried: Sequence[str] = (),
         forget: bool = False,
         seated: bool = False,
+        unsure: bool = False,
     ) -> Saved:
         account, message = self._account(openid), self._message(openid, request_id)
         if message.left_by == token:
@@ -91,7 +92,7 @@ class MemoryChats:
         if account.lock != token:
             return "lost"
         account.chat, account.saved_at, account.lock, account.seated = chat, now, "", seated
-        account.under_way = ""
+        account.under_way = "-" if unsure else ""
         message.answer, message.left_by = answer, token
         for other in carried:
             account.unsent.pop(other, None)

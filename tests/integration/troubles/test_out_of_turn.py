@@ -59,6 +59,21 @@ async def test_a_message_delivered_after_a_later_one_answers_nothing_that_was_as
     (await talk.sends(Incoming(talk.openid, "text", "new", text="1", sent=1011))).shows("预约成功")
 
 
+async def test_a_clock_of_wechats_that_jumped_back_locks_nobody_out(talk: Talk) -> None:
+    await talk.sends(Incoming(talk.openid, "text", "a", text="赵敏", sent=5000))
+    (await talk.sends(Incoming(talk.openid, "text", "b", text="1", sent=1000))).shows("请确认预约信息")
+    (await talk.sends(Incoming(talk.openid, "text", "c", text="退出", sent=1001))).shows("释放")
+
+
+async def test_sentences_and_details_mean_the_same_whatever_was_asked(talk: Talk) -> None:
+    await talk.says("预约")
+    sentence = Incoming(talk.openid, "text", "s", text="明天上午王芳医生", unsure=True)
+    (await talk.sends(sentence)).shows("请选择就诊时间").hides("中断")
+    await talk.says("退出", "就诊人", "添加就诊人")
+    details = Incoming(talk.openid, "text", "d", text="李四 110101198506154466 13800138000", unsure=True)
+    (await talk.sends(details)).shows("登记成功")
+
+
 async def test_a_message_whose_answer_was_lost_is_not_told_that_nothing_was_done(
     talk: Talk, database: SqlDatabase
 ) -> None:
