@@ -13,7 +13,7 @@ HOLD_GOAL = 0.3
 READY_GOAL = 3.0
 RELAY_GOAL = 0.5
 PACE_GOAL = 0.05
-MEMORY_GOAL = 200.0
+MEMORY_GOAL = 150.0
 STOPPAGE_GOAL = 12.0
 """How much longer ten times as many appointments may take."""
 SENTENCE_GOALS = (20.0, 200.0)
@@ -60,8 +60,8 @@ def turn_figures(turns: Turns) -> list[Figure]:
         figures.append(Figure(f"{words}: Valkey's processor time a request", turns.middle(what, "valkey_us"), " µs"))
     figures.append(Figure("answers that were not right", turns.failed(), goal=0, at_most=True))
     figures += [
-        Figure(f"resident after {after:,} turns", mebibytes, " MiB", goal=goal, at_most=True)
-        for after, mebibytes, goal in _memory(turns)
+        Figure(f"resident after {after:,} turns", megabytes, " MB", goal=goal, at_most=True)
+        for after, megabytes, goal in _memory(turns)
     ]
     return figures
 
@@ -172,7 +172,7 @@ def _memory(turns: Turns) -> list[tuple[int, float, float | None]]:
     found: list[tuple[int, float, float | None]] = []
     for least in (0, 1_000, MEMORY_AT):
         after = min(count for count in turns.resident if count >= least)
-        found.append((after, turns.resident[after] / 2**20, MEMORY_GOAL if least == MEMORY_AT else None))
+        found.append((after, turns.resident[after] / 10**6, MEMORY_GOAL if least == MEMORY_AT else None))
     return found
 
 

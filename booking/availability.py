@@ -1,6 +1,5 @@
 """What can be booked, for the chat: pure choices over slot counts, and where they come from (R-A2, R-A9)."""
 
-import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
@@ -14,6 +13,7 @@ from booking.models import CalendarDay, Catalogue, SlotCount
 from booking.ports import Database, SlotFilter
 from booking.rules import clinic_day
 from booking.session_plan import plan_day
+from booking.single_flight import SingleFlight
 from booking.snapshot import Found, Snapshot
 
 NOON = 12
@@ -165,7 +165,8 @@ class Availability:
         self._current = current
         self._kept = kept
         self._snapshot: Snapshot | None = None
-        self._taking: asyncio.Task[Snapshot] | None = None
+        self._taking: SingleFlight[Snapshot] = SingleFlight()
+        self._asking: SingleFlight[Absence] = SingleFlight()
 
     async def find(self, search: Search, *, now: datetime) -> Found:
         """Return the bookable slots that fit, by start, department, doctor; raises ``Unavailable``, ``NoCatalogue``."""
@@ -184,11 +185,21 @@ class Availability:
         return nearest(found.counts, wanted, avoid=avoid)
 
     async def why_none(self, search: Search, day: date, *, now: datetime) -> Absence:
-        """Return why a day has nothing that fits; raises ``Unavailable``, ``NoCatalogue``."""
-        snapshot, catalogue = await self._at(now), await self._current.get()
+        """Return why a day has nothing that fits; raises ``Unavailable``, ``NoCatalogue``.
+
+        When a doctor is sold out everybody asks; like what can be booked, it is found out once for all within a second.
+        """
+        snapshot, wanted = await self._at(now), replace(search, day=day)
+        found = snapshot.absences.get(wanted)
+        if found is None:
+            found = await self._asking(wanted, lambda: self._why_none(snapshot, wanted, day, now))
+            snapshot.absences[wanted] = found
+        return found
+
+    async def _why_none(self, snapshot: Snapshot, wanted: Search, day: date, now: datetime) -> Absence:
+        catalogue = await self._current.get()
         async with self._database.read() as unit:
             rosters, calendar = await unit.catalogue.rosters(), await unit.catalogue.calendar()
-        wanted = replace(search, day=day)
         published = [count for count in snapshot.counts.values() if fits(count, wanted, snapshot.zone)]
         there = {count.session.id for count in published}
         plans = [plan for plan in plan_day(catalogue, rosters, calendar, day, now=now) if plan.session.id not in there]
@@ -214,15 +225,7 @@ class Availability:
         snapshot = self._snapshot
         if snapshot is not None and abs(now - snapshot.taken_at) < self._kept:
             return snapshot
-        if self._taking is None:
-            self._taking = asyncio.create_task(self._take(now))
-            self._taking.add_done_callback(self._taken)
-        return await asyncio.shield(self._taking)
-
-    def _taken(self, task: "asyncio.Task[Snapshot]") -> None:
-        self._taking = None
-        if not task.cancelled():
-            task.exception()  # whoever waits has it; who gave up waiting needs no complaint
+        return await self._taking(None, lambda: self._take(now))
 
     async def _take(self, now: datetime) -> Snapshot:
         catalogue = await self._current.get()

@@ -33,6 +33,7 @@ from booking.ports import Database, Figures, SlotFilter, Watch
 from booking.refusals import AlreadyInSession, HoldExpired, UnknownPatient, UnknownSlot
 from booking.rules import check_window
 from booking.seats import Seats
+from booking.single_flight import SingleFlight
 
 __all__ = ["Holds", "Wish"]
 
@@ -85,6 +86,7 @@ class Holds:
         self._watch = watch
         self._writing = HoldWriting(database)
         self._slots: dict[str, SlotCount] = {}
+        self._reading: SingleFlight[SlotCount] = SingleFlight()
 
     async def hold(self, wish: Wish, *, by: Actor, now: datetime) -> Claim:
         """See ``Appointments.hold``."""
@@ -121,6 +123,9 @@ class Holds:
         known = self._slots.get(slot)
         if known is not None and known.session.gen >= gen:
             return known
+        return await self._reading((slot, gen), lambda: self._read_slot(slot))
+
+    async def _read_slot(self, slot: str) -> SlotCount:
         async with self._database.read() as unit:
             found = await unit.sessions.slots(SlotFilter(slot=slot))
         if not found:

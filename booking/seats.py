@@ -10,6 +10,7 @@ from typing import TypeVar
 from booking.errors import Unavailable
 from booking.pool_port import PoolReading, PoolSeats, Repair, SlotPool
 from booking.ports import Database, Figures
+from booking.single_flight import SingleFlight
 
 ORPHAN_AFTER = timedelta(seconds=30)
 """How long an owner may be in Redis without a row in SQL: longer than any hold takes to be written."""
@@ -36,7 +37,7 @@ class Seats:
         self._database = database
         self._pool = pool
         self._figures = figures
-        self._rebuilding: dict[str, asyncio.Task[None]] = {}
+        self._rebuilding: SingleFlight[None] = SingleFlight()
 
     async def rebuild(self, session_id: str, *, stale: int | None = None) -> None:
         """Write a session's pool anew from SQL under a generation newer than the one that proved stale.
@@ -45,12 +46,7 @@ class Seats:
         begins a new one, else each would undo what was admitted through the other's. Raises ``Unavailable``.
         Holds admitted under an older generation are refused by SQL and retried.
         """
-        task = self._rebuilding.get(session_id)
-        if task is None:
-            task = asyncio.create_task(self._rebuild(session_id, stale))
-            self._rebuilding[session_id] = task
-            task.add_done_callback(lambda _: self._rebuilding.pop(session_id, None))
-        await asyncio.shield(task)
+        await self._rebuilding(session_id, lambda: self._rebuild(session_id, stale))
 
     async def rebuild_all(self, session_ids: Sequence[str]) -> None:
         """Write the pools of these sessions anew, a transaction for every few hundred; raises ``Unavailable``."""

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from booking.absence import Absence
 from booking.models import Catalogue, SlotCount
 from booking.rules import takes_bookings
 
@@ -44,6 +45,8 @@ class Snapshot:
         self.counts = {count.slot.id: count for count in counts}
         self._open = [id_ for id_, count in self.counts.items() if takes_bookings(catalogue, count, now=taken_at)]
         self._found: dict[object, Found] = {}
+        self.absences: dict[object, Absence] = {}
+        """Why there is nothing, by search; seats that are taken or freed change none of it."""
 
     def find(self, search: object, fits: Fits) -> Found:
         """Return what fits; ``search`` names the question, so that it is answered once."""

@@ -1,6 +1,7 @@
 """Staff accounts: added by the clinic, bound to a WeChat account by a code used once, removed at once (R-B7)."""
 
 import secrets
+import time
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
@@ -18,13 +19,18 @@ CODE_LETTERS = 12
 _GROUP = 4
 VALID_FOR = timedelta(hours=24)
 LONGEST_NAME = 20
+LOOK_AGAIN_AFTER = 1.0
+"""Seconds after which it is read again which accounts are bound; others need not be looked up one by one."""
 
 
 class StaffAccounts:
     """Who works here, and through which account. Every call is one transaction."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, look_again_after: float = LOOK_AGAIN_AFTER) -> None:
         self._database = database
+        self._look_again_after = look_again_after
+        self._bound: set[str] | None = None
+        self._looked = 0.0
 
     async def add(
         self,
@@ -79,6 +85,8 @@ class StaffAccounts:
                     )
         except AccountBound:
             return None
+        if bound is not None and self._bound is not None:
+            self._bound.add(openid)
         return bound
 
     async def remove(self, who: str, *, by: Actor, now: datetime) -> Staff:
@@ -95,6 +103,20 @@ class StaffAccounts:
                 await unit.notices.withhold_from_staff(found.openid, now=now)
             await unit.audit.record(_entry("staff_removed", by, now, removed, before=_facts(found)))
         return removed
+
+    async def may_be(self, openid: str) -> bool:
+        """Tell whether somebody may be bound to an account; who was by another process in the last second is missed.
+
+        Nearly everybody who writes is a patient, so this spares a query for each of their messages.
+        """
+        if self._bound is None or time.monotonic() - self._looked >= self._look_again_after:
+            looked, self._looked = self._looked, time.monotonic()  # who comes meanwhile takes what there is
+            try:
+                self._bound = {one.openid for one in await self.all() if one.openid is not None}
+            except BaseException:
+                self._looked = looked
+                raise
+        return openid in self._bound
 
     async def of(self, openid: str) -> Staff | None:
         """Return who is bound to an account."""

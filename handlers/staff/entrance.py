@@ -37,7 +37,8 @@ async def admit(frame: Frame) -> bool:
     Asked anew every turn: who was removed is a stranger with the next message.
     """
     aside = load(frame.suspended.encode()).flow if frame.suspended else ""
-    if frame.is_staffs or aside.startswith(STAFF) or _may_be_staffs(frame.incoming):
+    leads = frame.is_staffs or aside.startswith(STAFF)
+    if leads or (_may_be_staffs(frame.incoming) and await frame.services.staff.may_be(frame.openid)):
         frame.staff = await frame.services.staff.of(frame.openid)
     if not _may_lead(frame, aside):
         frame.suspended = ""

@@ -1,10 +1,14 @@
 """Names by their sound and by their look: 皮夫科, wangfang, 口控科. A hit must be close, and the only one."""
 
+import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cache
+from importlib.util import find_spec
 from itertools import product
+from pathlib import Path
+from sys import intern
 from typing import NamedTuple
 
 from rapidfuzz.distance import Levenshtein
@@ -12,9 +16,9 @@ from rapidfuzz.distance import Levenshtein
 from handlers.understanding.people import COMPOUND, UNUSUAL
 from handlers.understanding.vocabulary import BEFORE_SHORT, UNIT
 
-_TONES = {tone: plain for plain, tones in {
+_TONES = str.maketrans({tone: plain for plain, tones in {
     "a": "āáǎà", "o": "ōóǒò", "e": "ēéěèê", "i": "īíǐì", "u": "ūúǔù", "v": "ǖǘǚǜü", "n": "ńňǹ", "m": "ḿ",
-}.items() for tone in tones}  # fmt: skip
+}.items() for tone in tones})  # fmt: skip
 _LONG = 3
 """Characters from which on a name is recognised by its sound alone; a shorter one must keep one of its own."""
 
@@ -31,12 +35,15 @@ class Named(NamedTuple):
 @cache
 def _plain() -> dict[str, tuple[str, ...]]:
     """Return the readings of each character without tones, the usual one first."""
-    from pypinyin.pinyin_dict import pinyin_dict
-
+    # Its data without the package: to import that reads its phrases as well, which take 45 MB.
+    package = find_spec("pypinyin")
+    if package is None or package.origin is None:
+        raise ModuleNotFoundError("pypinyin")
+    known = json.loads((Path(package.origin).parent / "pinyin_dict.json").read_text(encoding="utf-8"))
     return {
-        chr(code): tuple("".join(_TONES.get(letter, letter) for letter in one) for one in said.split(","))
-        for code, said in pinyin_dict.items()
-        if 0x4E00 <= code < 0xA000  # noqa: PLR2004  # what the text is made of
+        chr(int(code)): tuple(intern(one.translate(_TONES)) for one in said.split(","))
+        for code, said in known.items()
+        if 0x4E00 <= int(code) < 0xA000  # noqa: PLR2004  # what the text is made of
     }
 
 

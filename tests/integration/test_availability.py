@@ -5,10 +5,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from booking.absence import Why
 from booking.appointments import Appointments, Wish
 from booking.availability import Availability, Search
 from booking.current import CurrentCatalogue
 from booking.errors import Unavailable
+from storage.catalogue_rows import SqlCatalogueRows
 from storage.database import SqlDatabase
 from storage.session_rows import SqlSessionRows
 from tests.support.clinic import add_patient, add_session, open_clinic
@@ -95,3 +97,22 @@ async def test_a_reading_that_failed_is_tried_again(
         with pytest.raises(Unavailable):
             await availability.find(Search(), now=now)
     assert len((await availability.find(Search(), now=now)).counts) == 2
+
+
+async def test_why_a_day_has_nothing_is_found_out_once_for_all(
+    availability: Availability, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readings = []
+    really_read = SqlCatalogueRows.rosters
+
+    async def read(self: SqlCatalogueRows) -> object:
+        readings.append(1)
+        return await really_read(self)
+
+    monkeypatch.setattr(SqlCatalogueRows, "rosters", read)
+    day, wanted = (now + timedelta(days=5)).date(), Search(doctors=("wang",))
+    found = await asyncio.gather(*(availability.why_none(wanted, day, now=now) for _ in range(5)))
+    assert {one.why for one in [*found, await availability.why_none(wanted, day, now=now)]} == {Why.NONE}
+    assert len(readings) == 1
+    await availability.why_none(wanted, day, now=now + timedelta(seconds=1))
+    assert len(readings) == 2

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from booking.actors import MAY, Actor, Deed, Role
 from booking.notices import NoticeKind, NoticeState, new_notice
 from booking.staff_refusals import DoctorNeeded, InvalidStaffName, StaffNameTaken, UnknownDoctor, UnknownStaff
-from booking.staffing import ALPHABET, CODE_LETTERS, StaffAccounts
+from booking.staffing import ALPHABET, CODE_LETTERS, LOOK_AGAIN_AFTER, StaffAccounts
 from storage.database import SqlDatabase
 from storage.sealing import Sealer
 from storage.staff_tables import audit, staff
@@ -40,6 +40,23 @@ async def test_a_code_binds_one_account_once(accounts: StaffAccounts, database: 
     assert await accounts.bind(code, "o-other", now=now) is None
     assert await accounts.of("o-lin") == bound
     assert await actions(database) == [("staff_added", "cli", "root"), ("staff_bound", "account", "o-lin")]
+
+
+async def test_most_accounts_are_known_to_be_nobodys_without_a_query(
+    accounts: StaffAccounts, database: SqlDatabase, now: datetime
+) -> None:
+    """Who is bound here is seen at once, who is elsewhere when it is looked at again, and who leaves at once."""
+    assert not await accounts.may_be("o-lin")
+    _, code = await accounts.add("林前台", Role.FRONTDESK, by=OPERATOR, now=now)
+    await accounts.bind(code, "o-lin", now=now)
+    assert await accounts.may_be("o-lin")
+    _, code = await accounts.add("陈经理", Role.MANAGER, by=OPERATOR, now=now)
+    await StaffAccounts(database).bind(code, "o-chen", now=now)
+    assert not await accounts.may_be("o-chen")
+    accounts._looked -= LOOK_AGAIN_AFTER
+    assert await accounts.may_be("o-chen")
+    await StaffAccounts(database).remove("陈经理", by=OPERATOR, now=now)
+    assert await accounts.of("o-chen") is None
 
 
 async def test_a_code_is_over_after_a_day(accounts: StaffAccounts, now: datetime) -> None:

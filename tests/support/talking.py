@@ -40,7 +40,7 @@ ROSTERS = [
 ]
 
 
-def dialogue_of(database: SqlDatabase, appointments: Appointments) -> Dialogue:
+def dialogue_of(database: SqlDatabase, appointments: Appointments, *, staff_again_after: float = 0) -> Dialogue:
     """A dialogue with its services, as the composition root makes it."""
     current = CurrentCatalogue(database)
     # Tests change the database behind the services' back, so nothing may be remembered here.
@@ -52,7 +52,7 @@ def dialogue_of(database: SqlDatabase, appointments: Appointments) -> Dialogue:
             Patients(database),
             current,
             availability,
-            StaffAccounts(database),
+            StaffAccounts(database, look_again_after=staff_again_after),
             Answers(database, look_again_after=0),
             Reminders(database, current),
             Offers(database=database, pool=pool, seats=seats, current=current),
