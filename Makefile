@@ -11,7 +11,7 @@ SEED ?= 1
 FUZZ_RUNS ?= 1
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test install lint format docs understand bench growth chaos fuzz lock browser clean
+.PHONY: help demo test install lint format docs understand learn bench growth chaos fuzz lock browser clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -47,6 +47,9 @@ docs: .venv/.dev browser ## takes the pictures and transcripts of the documents 
 understand: .venv/.dev ## how well sentences are read: accuracy by field, wrong in silence, red flags
 	$(BIN)/python -m tests.understanding
 
+learn: .venv/.learn ## what sentences want, learned anew from tests/understanding; writes bot/language/wishes.json
+	$(BIN)/python -m tests.understanding.learn
+
 bench: .venv/.bench ## benchmarks beside peers; writes bench/results.json
 	$(BIN)/python -m bench
 
@@ -76,6 +79,10 @@ growth: .venv/.bench ## how costs grow with chats, seats, sessions, the past and
 	$(BIN)/uv pip install --quiet --compile-bytecode --require-hashes -r requirements-fuzz.txt
 	@touch $@
 
+.venv/.learn: .venv/.dev requirements-learn.txt
+	$(BIN)/uv pip install --quiet --compile-bytecode --require-hashes -r requirements-learn.txt
+	@touch $@
+
 # Chromium for the page tests: installed where we may, else those tests are skipped and say so.
 browser:
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
@@ -89,6 +96,7 @@ lock: .venv/bin/uv ## pins the newest versions of everything again
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-annotate --no-header --no-emit-index-url -p 3.11 pyproject.toml --group build -c requirements-dev.txt -o requirements.txt
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-annotate --no-header --no-emit-index-url -p 3.11 --group pyproject.toml:fuzz -o requirements-fuzz.txt
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-annotate --no-header --no-emit-index-url -p 3.11 --group pyproject.toml:bench -c requirements-dev.txt -o requirements-bench.txt
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-annotate --no-header --no-emit-index-url -p 3.11 --group pyproject.toml:learn -c requirements-dev.txt -o requirements-learn.txt
 
 clean: ## removes .venv and caches, never data
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,5 +1,6 @@
 """The tables of words: built in, each replaced by the clinic's own in the data folder where it has one."""
 
+import json
 from functools import cache
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from booking.staff_refusals import CatalogueError
 from bot import texts_understanding as texts
 from bot.catalogue_yaml import read_yaml
 from handlers.understanding.tables import NAMES, Table, TableError, Tables, read_table
+from handlers.understanding.wishes import Wishes, read_wishes
 
 BUILT_IN = Path(__file__).parent / "language"
 MAX_BYTES = 5 * 1024 * 1024
@@ -21,12 +23,17 @@ def language_tables(data_dir: Path | None = None) -> Tables:
     for name in NAMES:
         own = data_dir / f"{name}.yaml" if data_dir is not None else None
         tables[name] = _read(own) if own is not None and own.exists() else _built_in(name)
-    return Tables(**tables)
+    return Tables(**tables, wishes=_wishes())
 
 
 @cache
 def _built_in(name: str) -> Table:
     return _read(BUILT_IN / f"{name}.yaml")
+
+
+@cache
+def _wishes() -> Wishes:
+    return read_wishes(json.loads((BUILT_IN / "wishes.json").read_text(encoding="utf-8")))
 
 
 def _read(path: Path) -> Table:

@@ -11,7 +11,7 @@ from handlers.asking import Turn, go_on, let_all_go
 from handlers.chat import Incoming, Kind, Reply
 from handlers.frame import NOT_UNDERSTOOD, STAFF, Frame, Services
 from handlers.hearing import back, gives_up, hear, keep_misunderstood
-from handlers.menu import BEGINS, MENU
+from handlers.menu import BEGINS, MENU, Meant
 from handlers.menu import FLOW as MENU_FLOW
 from handlers.mine import MINE, begin_deed
 from handlers.notice_turns import (
@@ -150,7 +150,8 @@ async def _read(frame: Frame, asked: Asked | None, chat: Chat | None) -> Turn:
             return returned
     if said in commands.WISHES and asked is not None and (frame.is_staffs or _is_meant(frame, asked, said)):
         said = None
-    if said == commands.QUIT and asked is not None and is_named(asked.options, clean(frame.incoming.text)):
+    named_first = said == commands.QUIT or (asked is not None and asked.gap == Meant.name)
+    if asked is not None and named_first and is_named(asked.options, clean(frame.incoming.text)):
         said = None
     if said is not None:
         return await _obey(frame, asked, said)

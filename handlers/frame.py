@@ -181,7 +181,12 @@ class Frame:
     def read(self) -> Reading:
         """Return what the message says as a sentence; reads it once."""
         if self._reading is None:
-            self._reading = self.services.understanding.of(self.catalogue).read(self.incoming.text, self.now)
+            self._reading = self.read_as("")
+        return self._reading
+
+    def read_as(self, meant: str) -> Reading:
+        """Return what the message says as a sentence of which this intent is known."""
+        self._reading = self.services.understanding.of(self.catalogue).read(self.incoming.text, self.now, meant=meant)
         return self._reading
 
     def get(self, gap: str) -> str:

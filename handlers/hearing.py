@@ -8,10 +8,10 @@ from booking.names import may_be_name
 from handlers.asking import FLOWS, Turn, gap_of, go_on, resume
 from handlers.book import BOOKING
 from handlers.frame import BACK, GO_ON, NOT_UNDERSTOOD, STAFF, Frame, Gap
-from handlers.menu import MENU
+from handlers.menu import MENU, NEITHER, SAID, Meant
 from handlers.paging import NEXT, PAGE, PREVIOUS, Tap, last_page, read_tap
 from handlers.registration import PERSONAL
-from handlers.sentence import hear_question, hear_sentence
+from handlers.sentence import hear_as, hear_question, hear_sentence
 from handlers.state import Asked
 from handlers.texts import booking as texts
 from handlers.texts import commands, common, greeting
@@ -100,8 +100,21 @@ async def _choose(frame: Frame, asked: Asked, gap: Gap, place: int) -> Turn:
     if value == GO_ON:
         frame.incoming = replace(frame.incoming, text=frame.get("said"), tapped=None)
         return await hear(frame, resume(frame))
+    if gap.name == Meant.name:
+        return await _hear_meant(frame, asked, value)
     frame.step()
     gap.choose(frame, value)
+    return await go_on(frame, asked)
+
+
+async def _hear_meant(frame: Frame, asked: Asked, intent: str) -> Turn:
+    """Take the sentence of which was asked what it means."""
+    frame.incoming = replace(frame.incoming, text=frame.get(SAID), tapped=None)
+    frame.start(MENU)
+    if intent == NEITHER or not await hear_as(frame, frame.read_as(intent)):
+        frame.outcome = NOT_UNDERSTOOD
+        await keep_misunderstood(frame, gap="")
+        frame.note(greeting.NOT_UNDERSTOOD)
     return await go_on(frame, asked)
 
 

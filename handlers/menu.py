@@ -11,6 +11,8 @@ from handlers.state import Option
 from handlers.texts import commands, greeting
 
 MENU = "menu"
+SAID, READINGS, NEITHER = "said", "readings", "neither"
+"""A sentence that may mean several things, what it may mean, and the choice of none of that."""
 BEGINS = {
     commands.BOOK: BOOKING,
     commands.MINE: MINE,
@@ -45,6 +47,17 @@ class What(Gap):
             frame.note(greeting.guide(frame.clinic))
 
 
+class Meant(Gap):
+    """Which of its readings a sentence has, where none is sure; ``hearing`` takes the answer."""
+
+    name: ClassVar[str] = "meant"
+
+    async def ask(self, frame: Frame) -> Question:
+        """Offer what it may mean."""
+        readings = [Option(intent, greeting.MEANT[intent]) for intent in frame.get(READINGS).split(",")]
+        return Question(greeting.WHICH_IS_MEANT, (*readings, Option(NEITHER, greeting.MEANT_OTHERWISE)))
+
+
 def _hear(frame: Frame, text: str) -> bool:
     """Begin to book at the name of a department or doctor, or of an entrance."""
     way = said_way(text)
@@ -59,5 +72,5 @@ def _hear(frame: Frame, text: str) -> bool:
     return True
 
 
-_WHAT = What()
-FLOW = Flow(MENU, lambda _frame: (_WHAT,), _hear)
+_WHAT, _MEANT = What(), Meant()
+FLOW = Flow(MENU, lambda frame: (_MEANT,) if READINGS in frame.gaps else (_WHAT,), _hear)

@@ -11,14 +11,14 @@ from handlers.filling import named_patients, reopen, take_whose, take_wish
 from handlers.frame import Frame
 from handlers.lacking import lacking
 from handlers.manage import PATIENTS
-from handlers.menu import MENU
+from handlers.menu import MENU, READINGS, SAID
 from handlers.mine import DEED, MINE
 from handlers.questions import answer, coming, told
 from handlers.reading import Named
 from handlers.registration import PERSONAL
 from handlers.searching import ASKED, AT, DAYS, NOT_DAYS, PREFER, SUITED, TOLD, WISHED, bookable, correct
 from handlers.texts import booking as texts
-from handlers.texts import commands, info, staff
+from handlers.texts import commands, greeting, info, staff
 from handlers.understanding import vocabulary as intents
 from handlers.understanding.reading import Reading
 from handlers.understanding.when import When
@@ -35,7 +35,11 @@ async def hear_sentence(frame: Frame, gap: str = "") -> bool:
     """Take what a message says as a sentence, to the question of a gap or to none; False when it says nothing here."""
     if frame.is_staffs or gap in PERSONAL or _is_of_staff(frame.incoming.text):
         return False
-    reading = frame.read()
+    return _ask_meant(frame, frame.read()) or await hear_as(frame, frame.read(), gap)
+
+
+async def hear_as(frame: Frame, reading: Reading, gap: str = "") -> bool:
+    """Take a sentence as it is read; False when it says nothing here."""
     if await _tell(frame, reading):
         return True
     if reading.intent == intents.UNKNOWN and staff.LOOKING_UP.fullmatch(clean(frame.incoming.text)):
@@ -44,6 +48,18 @@ async def hear_sentence(frame: Frame, gap: str = "") -> bool:
     if gone is not None:
         frame.note(gone.said)
     return await _hear(frame, reading, gap, gone.gap if gone is not None else "") or gone is not None
+
+
+def _ask_meant(frame: Frame, reading: Reading) -> bool:
+    """Ask what a sentence means that nothing is sure of; False where it is sure, or each of its readings does the same.
+
+    In a dialogue the likeliest is taken: it is said what was understood, and nothing is done without an answer.
+    """
+    readings = [intent for intent in reading.intents if intent in greeting.MEANT]
+    if frame.flow != MENU or not readings or {*reading.intents} <= {*_WISHES}:
+        return False
+    frame.start(MENU, **{SAID: frame.incoming.text, READINGS: ",".join(readings)})
+    return True
 
 
 async def hear_question(frame: Frame) -> bool:

@@ -38,6 +38,21 @@ OVERTAKEN = "抱歉，您较早的一条消息没能及时答复，可能已经�
 INTERRUPTED = "抱歉，系统刚才中断过，为避免办错，请按下面的内容再回复一次："
 """To what may answer another question than the one that is open as far as we know."""
 NOT_UNDERSTOOD = "抱歉，没有看懂您的意思。"
+WHICH_IS_MEANT = "不太确定您的意思，请问您是想："
+MEANT = {
+    "book": "预约挂号",
+    "availability": "查看有没有号",
+    "info": "咨询就诊信息",
+    "mine": "查看我的预约",
+    "change": "改约",
+    "cancel": "取消预约",
+    "again": "按上次的再约一次",
+    "complaint": "投诉或提建议",
+    "human": "人工服务",
+    "help": "了解怎么使用",
+}
+"""What a sentence may mean, as a choice."""
+MEANT_OTHERWISE = "都不是"
 NOT_HEARD = "抱歉，没有听清，请再说一遍，或直接输入文字。"
 NO_MORE_PAGES = "没有更多了。"
 UNAVAILABLE = "抱歉，系统暂时繁忙，刚才的操作可能没有完成。请稍后再发一次，不会重复预约。"

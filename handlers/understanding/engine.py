@@ -2,22 +2,21 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from booking.models import Catalogue
 from handlers.understanding import vocabulary as words
 from handlers.understanding.changes import is_moved, where_old_is
-from handlers.understanding.cues import CUE, ELSEWHERE, PAST, PREFER, SKILL, SPAM, Around, cue_words
 from handlers.understanding.flags import CRISIS, is_exaggerated, standing
 from handlers.understanding.grammar import SLIPS
 from handlers.understanding.holidays import Holidays, NameOf
-from handlers.understanding.intents import read_intent
-from handlers.understanding.lexicon import Lexicon, Mark, longest
+from handlers.understanding.lexicon import Lexicon, Mark, Spanned, longest
 from handlers.understanding.moments import Moment, Moments
 from handlers.understanding.naming import DEPARTMENT, DOCTOR, Names
 from handlers.understanding.normal import normalise, plain
 from handlers.understanding.people import LEADING, NAMED_TOO
 from handlers.understanding.persons import HINT, KIN_MARK, person_words, read_person
-from handlers.understanding.phrases import Hit, Phrases, outside, widest
+from handlers.understanding.phrases import Hit, Phrases, widest
 from handlers.understanding.places import (
     NOWHERE,
     Mention,
@@ -31,14 +30,23 @@ from handlers.understanding.places import (
 )
 from handlers.understanding.progress import SLIP, Named, Text, move, take_place
 from handlers.understanding.reading import Reading, Wish
-from handlers.understanding.sayings import saying_words
 from handlers.understanding.tables import Tables
 from handlers.understanding.when import combine
+from handlers.understanding.wishes import CUE, pieces
 
 EVERYDAY, SYMPTOM, FLAG = "everyday", "symptom", "flag"
 EVERYDAY_ALONE = "everyday_alone"
+PREFER, SKILL = "prefer", "skill"
 NEAR, FAR = 8, 18
 """Characters apart that words of a symptom, and of a red flag, may stand."""
+
+
+class _Heard(NamedTuple):
+    """What a text speaks of."""
+
+    complaints: list[Hit]
+    moments: Moments
+    named: Named
 
 
 class Understanding:
@@ -59,15 +67,12 @@ class Understanding:
             *self._symptoms.words(),
             *self._flags.words(),
             *self._skills(),
-            *cue_words(),
-            *saying_words(),
+            *((word, CUE, intent) for intent, said in words.CUES.items() for word in said.split()),
             *person_words(),
             *((word, PREFER, prefer) for prefer, said in words.PREFERENCES.items() for word in said.split()),
-            *((word, PAST, "") for word in words.PAST.split()),
-            *((word, ELSEWHERE, "") for word in words.ELSEWHERE.split()),
-            *((word, SPAM, "") for word in words.SPAM.split()),
             *((word, SLIP, "") for word in SLIPS),
         ]
+        self._wishes = tables.wishes
         self._lexicon = Lexicon((plain(word), kind, value) for word, kind, value in words_known)
 
     def _skills(self) -> Iterator[tuple[str, str, str]]:
@@ -75,10 +80,40 @@ class Understanding:
             for skill in doctor.skills:
                 yield normalise(skill).text, SKILL, doctor.code
 
-    def read(self, said: str, now: datetime) -> Reading:
-        """Return what a text says at a moment. Whatever it is, this raises nothing."""
+    def read(self, said: str, now: datetime, *, meant: str = "") -> Reading:
+        """Return what a text says at a moment. Whatever it is, this raises nothing.
+
+        ``meant`` is the intent, where whoever said it was asked.
+        """
         text = Text(normalise(said), self._lexicon, now.astimezone(self._zone))
+        heard = self._hear(text)
+        complaints, moments, named = heard
         reading = text.reading
+        ask = self._read_intent(text, heard, meant)
+        if reading.intent in words.TELLS:
+            reading.patient = None
+            moments.found.clear()
+            complaints = []
+        wished = moments.found or reading.intent == words.CHANGE
+        ask |= self._read_when(text, moments.found, named) if wished else set()
+        if reading.intent == words.UNKNOWN:
+            reading.forget()
+        else:
+            place = self._place(text, named, *text.new)
+            if not place.departments and not place.doctors and reading.old is None:
+                place = self._suited(text, complaints)
+            ask |= take_place(reading, place)
+        if ask:
+            reading.ask = tuple(sorted(ask))
+        return reading
+
+    def pieces_of(self, said: str, now: datetime) -> set[str]:
+        """Return the pieces of a text that tell what it wants, as they are taught and judged."""
+        text = Text(normalise(said), self._lexicon, now.astimezone(self._zone))
+        return _pieces(text, self._hear(text))
+
+    def _hear(self, text: Text) -> "_Heard":
+        """Find what a text speaks of, whatever it wants of it."""
         self._read_flags(text)
         complaints = self._complaints(text)
         moments = Moments(text.text, text.now.date(), self._holidays, complaints)
@@ -86,41 +121,21 @@ class Understanding:
         text.use(moments.found, "when")
         self._read_person(text)
         if PREFER in text.marks:
-            reading.prefer = text.marks[PREFER][0].value
-        named = self._named(text)
-        reading.intent = self._intent(text, complaints, moments, named)
-        if reading.intent in words.TELLS:
-            reading.patient = None
-            moments.found.clear()
-            complaints = []
-        wished = moments.found or reading.intent == words.CHANGE
-        ask = self._read_when(text, moments.found, named) if wished else set()
-        if reading.intent == words.UNKNOWN:
-            reading.forget()
-            return reading
-        place = self._place(text, named, *text.new)
-        if not place.departments and not place.doctors and reading.old is None:
-            place = self._suited(text, complaints)
-        ask |= take_place(reading, place)
-        if ask:
-            reading.ask = tuple(sorted(ask))
-        return reading
+            text.reading.prefer = text.marks[PREFER][0].value
+        return _Heard(complaints, moments, self._named(text))
 
-    @staticmethod
-    def _intent(text: Text, complaints: Sequence[Hit], moments: Moments, named: Named) -> str:
-        marks = text.marks
-        somebody = DOCTOR in marks and words.NOBODYS.search(text.text) is not None
-        something = bool(named.departments or named.doctors) or EVERYDAY_ALONE in marks or somebody
-        moves = is_moved(text.text, moments.found, *named)
-        around = Around(
-            text.reading, moments, named=something, doctor=bool(named.doctors), complaint=bool(complaints), moves=moves
-        )
-        cues: Sequence[Mark] = marks.get(CUE, ())
-        if cues and complaints:
-            cues = outside(cues, complaints)
-        if cues and moments.found:
-            cues = outside(cues, moments.found)
-        return read_intent(text.text, cues, around)
+    def _read_intent(self, text: Text, heard: "_Heard", meant: str) -> set[str]:
+        """Judge what a text wants; where that is not sure, it is to be asked, and these are the readings."""
+        reading = text.reading
+        if meant:
+            reading.intent = meant
+            return set()
+        judged = self._wishes.judge(text.text, _pieces(text, heard))
+        reading.intent = judged[0]
+        if len(judged) == 1:
+            return set()
+        reading.intents = judged
+        return {"intent"}
 
     def _read_flags(self, text: Text) -> None:
         hits = text.hits(self._flags)
@@ -225,6 +240,23 @@ class Understanding:
             meant, text.reading.reasons = suited(hits, self._names, child=text.reading.child)
             return Place(meant)
         return Place(skilled(skills, self._names, child=text.reading.child)) if skills else NOWHERE
+
+
+def _pieces(text: Text, heard: _Heard) -> set[str]:
+    marks, (complaints, moments, named) = text.marks, heard
+    told: list[tuple[str, Sequence[Spanned]]] = [
+        ("E", marks.get(EVERYDAY_ALONE, ())),
+        ("S", complaints),
+        ("K", marks.get(KIN_MARK, ())),
+        ("D", marks.get(DEPARTMENT, ())),
+        ("P", marks.get(DOCTOR, ())),
+        ("D", named.departments),
+        ("P", named.doctors),
+        ("T", moments.found),
+        ("X", [moment for moment in moments.found if moment.turn == "excluded"]),
+        ("O", moments.others),
+    ]
+    return pieces(text.text, marks.get(CUE, ()), told, moved=is_moved(text.text, moments.found, *named))
 
 
 def _names_somebody(marks: Sequence[Mark]) -> bool:

@@ -1,7 +1,6 @@
 """Entries of the tables as they are found in a text: by a word, or by words that stand together."""
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -107,14 +106,6 @@ def widest(hits: list[Hit]) -> list[Hit]:
         if not kept or hit.end > kept[-1].end or (hit.start, hit.end) == kept[-1][:2]:
             kept.append(hit)
     return kept
-
-
-def outside(marks: Sequence[Mark], hits: Sequence[Spanned]) -> Sequence[Mark]:
-    """Return the marks that lie in no hit: 推迟 in 月经推迟 changes no appointment. Both in the text's order."""
-    if not marks or not hits:
-        return marks
-    starts = [hit.start for hit in hits]
-    return [mark for mark in marks if not _is_inside(mark, hits, bisect_right(starts, mark.start) - 1)]
 
 
 def _is_inside(mark: Mark, hits: Sequence[Spanned], index: int) -> bool:

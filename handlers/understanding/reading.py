@@ -66,6 +66,8 @@ class Reading(Wish):
     """A whole sentence. ``ask`` names gaps that are ambiguous; ``spans`` where in it what was found stands."""
 
     intent: str = "unknown"
+    intents: tuple[str, ...] = ()
+    """Which may be meant where it is to be asked, the most probable first."""
     old: Wish | None = None
     """For a change: the appointment as it is now."""
     ask: tuple[str, ...] = ()
@@ -132,10 +134,8 @@ class Reading(Wish):
         if self.prefer:
             row["prefer"] = self.prefer
         row["ask"] = list(self.ask)
-        if self.departments:
-            row["departments"] = list(self.departments)
-        if self.doctors:
-            row["doctors"] = list(self.doctors)
+        several = (("intents", self.intents), ("departments", self.departments), ("doctors", self.doctors))
+        row |= {name: list(codes) for name, codes in several if codes}
         row["urgent"] = self.urgent
         if self.urgent:
             row["flags"] = list(self.flags)

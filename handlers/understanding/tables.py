@@ -7,6 +7,8 @@ where a word of ``unless`` stands in the same sentence.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from handlers.understanding.wishes import Wishes
+
 NAMES = ("everyday", "symptoms", "red_flags")
 REQUIRED = ("source", "reviewed", "entries")
 LISTS = ("words", "unless", "departments", "children")
@@ -46,6 +48,8 @@ class Tables:
     everyday: Table = field(default_factory=lambda: Table("", "", ()))
     symptoms: Table = field(default_factory=lambda: Table("", "", ()))
     red_flags: Table = field(default_factory=lambda: Table("", "", ()))
+    wishes: Wishes = field(default_factory=Wishes)
+    """What words want; learned, so no clinic edits it."""
 
 
 class TableError(ValueError):

@@ -2,14 +2,10 @@
 
 import re
 
-from handlers.understanding.people import SURNAMES
-
 HUMAN, COMPLAINT, HELP, CHANGE, CANCEL, AGAIN = "human", "complaint", "help", "change", "cancel", "again"
 MINE, AVAILABILITY, INFO, BOOK = "mine", "availability", "info", "book"
 THANKS, GREETING, UNKNOWN = "thanks", "greeting", "unknown"
 
-PRIORITY = (HUMAN, COMPLAINT, HELP, CHANGE, CANCEL, AGAIN, MINE, AVAILABILITY, INFO, BOOK, THANKS, GREETING)
-"""Which intent counts where words of several stand in a sentence."""
 
 TELLS = frozenset((HUMAN, COMPLAINT, HELP, GREETING, THANKS))
 """Intents for which nobody needs a day or a patient."""
@@ -83,125 +79,36 @@ CUES = {
     THANKS: "xiexie 唔该晒 唔该你 唔该哂 多谢晒 谢谢 多谢 感谢 谢了 谢啦 谢谢你 谢谢您 蟹蟹 感恩 多亏 有劳 麻烦了 麻烦你们 麻烦您了 辛苦您 辛苦你们 辛苦辛苦 辛苦大家 thank 辛苦了 辛苦啦 thanks thx 3q 麻烦你了 太好了 好的谢谢",
     GREETING: "nihao 你好 您好 hi hello 在吗 在么 早上好 上午好 中午好 下午好 晚上好 早安 晚安 哈喽 嗨 喂 hey 大家好 医生好 医生你好 医生您好 大夫好 大夫你好 医生们好 大夫们好 护士好 老师好 各位好 主任好 美女好 早呀 早啊 早哇 早上好呀 哈啰 哈罗 嗨喽 有人吗 有人在吗 有人在不 有人不 在不在 在不 在哇 在么 在嘛",
 }
-WEAK = frozenset(
-    "有没有 要钱 免费 查询 哪个好 谁好 怎么样 好不好 休息吗 推荐 介绍 水平 厉害吗 挂 约 选 求 我要 看看 看一下 在吗 有吗 能看吗 在不在 来不来 不要了 退了 删掉 改下 改个 改改 更改 变更 有空吗 值班 哪里 早啊 厕所 开车 几岁 身份证 到几点 看不看 还看不 开不开 有人吗 有人没 有人不 多不多 抢光 身份证 公众号 不用了 不需要了 换个 换下 换一下 挂哪 看哪里 挂哪里 要多少 屏蔽 新手 不合理 病历 发票 查询 都没了 12345 撤了 放假 要带 要去 想去 排队 登记 安排 推荐 求 水平 规定 退钱 有时间吗 看不看 位置在 太好了 附近 地铁 公交 空腹 报名 选 继续看 一样的再约 号吗 退一下 调一下 骂人 转接 能治 附近 电话 休息吗 关门 我约 我挂".split()
-)
-"""Cues that count only beside something of the clinic: a department, a doctor, a symptom, a day, or another cue."""
-OF_SOMEBODY = frozenset("怎么样 好不好 推荐 介绍 水平 厉害吗".split())
-"""Weak cues that ask about a doctor or a department; 天气怎么样 does not."""
-ELSEWHERE = (
-    "灯坏 空调坏 电梯坏 只有你 飞机 会议 家长会 年会 论文 奶茶店 外卖 快递 订单 机票 火车票 高铁票 车票 酒店 宾馆 电影 闹钟 会员 红包 天气 停电 装修 团建 好贵 贵死 贵得 真贵 太贵 落在 人太多 人真多 走廊 也就那样 二维码 打车 叫个车 叫车 餐厅 饭店 吃饭 外卖 奶茶 洗车 宽带 轮胎 剪头发 做头发 美发 个饭 个球 喝酒 打球 看球 唱歌 ktv 聚餐 聚会 约会 烧烤 火锅 快乐 高考 中考 考试 高铁 火车 航班 下雨 有雨 下雪 降温 好热 好冷 笑话 唱首 牙膏 口罩 千金片 月色 晚会 股票 彩票 理发 美甲 驾校 租房 房子 游戏 开会 "
-    "上课 考试 作业 爬山 旅游 演唱会 话费 流量 充值 起床 睡觉 快乐 愉快 电视剧 拜拜 再见 天见 周见 一见 好累 真开心 天气 明天见 保洁 搬家 家政 快递 装修 出差 摄影 婚纱 拍照 滴滴 顺风车 换手机 打游戏 打麻将 钓鱼 健身房 遛狗 宠物 猫咪 狗狗 看电影 电影票 门票 景区 景点"
-)
-"""What the clinic has nothing to do with."""
-SPAM = "加微信 加v 加扣扣 联系扣扣 扣扣 加qq 加群 代抢 代挂 代排队 代预约 祖传 秘方 秘制 兼职 日结 贷款 刷单 http www .com 红包 领券 砍一刀 优惠券 免费领 大甩卖 见效 招聘 点赞 投票 扫码领"
-"""Advertisements: nothing in them is a wish."""
-QUITTING = frozenset(
-    "不用了 不需要了 用不着了 不想约了 不想挂了 不想看了 不约了 不挂了 不预约了 不看了 别约了 不用挂了 不用约了 不要了".split()
-)
-"""What gives up an appointment where there is one, else only the dialogue."""
 
-OWN_WISH = re.compile(
-    r"想[做换看挂约查拔补洗打]|问问|问下|问一下|帮我|给我|帮忙|帮[他她它]|我想|我要|我也|俺想|俺要|想挂|想约|想看|想预约|想请|挂个|约个|约一|挂一|能不能|可以|有号|麻烦|请问|取消|改到|改成|"
-    r"(?:约|挂)(?=[今明后周下星礼])"
-)
-"""What makes a wish of it all the same."""
 LATER = re.compile(
     r"(?:完试|完了|完再|之后|以后|有空|有时间|改天|下次|以后|回头|到时候?|过[两几]天|晚点|等等|需要)[^,。]{0,2}$"
 )
 """What puts 再约 off."""
 CLAUSE = re.compile(r"[,。!?;、]")
-CLINICAL = re.compile(r"号|诊|科|医|病|药|疼|痛|检|查|牙|针|疫苗|手术|专家|治|院|预约(?!.)")
-"""What tells that something of the clinic is meant."""
-OF_CLINIC = re.compile(r"号(?!排到)|坐几路|怎么[走去来到坐]|地址|预约|门诊|科|医|看病|复查|复诊|检查|疫苗|牙")
-NOBODYS = re.compile(rf"(?<![一-鿿])(?:挂|约|找|看|要|想挂|想约|的)?[{SURNAMES}](?:医生|大夫|主任|医师|教授|专家)")
-"""A doctor by a name that nobody of the clinic may bear."""
-ASIDE = re.compile(r"吗(?:[?。!,]|$)")
-FOR_SEATS = re.compile(r"可以|能|有|行|成吗|得")
-"""What makes a question one that may be for a seat; 中医是科学吗 is none."""
 OVER = re.compile(
     r"不[疼痛痒烧咳晕肿](?:了|啦)|已经不|丢了|忘带|倒闭|好了|没事了|出来了|看过|治好|打完|做完|看完|拔完|挂完|做过|打过|拔过|退了|退烧了|刚(?:看|打|做|拔|补|从)"
 )
 """What tells that it is over."""
-KEPT_AWAY = frozenset(
-    "不去了 去不了了 去不成 去不了 来不了 来不了了 不来了 不能去了 不能来了 没法去 没办法去 没法来 赶不上 不想去了 不打算去 赶不过来 赶不过去".split()
-)
-"""What gives up an appointment, and may give up anything else."""
 WISH = re.compile(r"想(?![死你])|需要|麻烦|帮|给|替|[要得]去|带(?!头|着)")
 """What makes a wish of a name that stands beside much else."""
 PRIVATE = re.compile(
     r"有对象|微信(?!支付|付款|缴费|预约)|[买卖]|好用|好看|好吃|伪|后[^,。?]{0,4}(?:多久|几天|能不能|能|可以)[^,。]{0,3}(?:吃|喝|洗|动|走|运动|上班|碰水)|年薪|工资|收入|招人|手机号|结婚|单身|老家|哪里人|几岁了|多大了|喜欢"
 )
 """What is none of the clinic's to answer, whoever is named."""
-TOPIC = re.compile(
-    r"钱|价|费|贵|多少|多久|多长|几天|几次|几岁|多大|要不要|用不用|需不需|需要|能不能|可不可以|可以|带|空腹|准备|流程|手续|要[^,。]{1,5}吗|楼|在哪|哪里|哪儿|能[做打看拔补洗拍抽查接开]|会做|做不做|看什么|看哪|挂什么|挂哪|有哪|报销|医保|住院|疼不疼|痛不痛|麻药|男|女|有没有|有"
-)
-"""What the clinic is asked about that it can tell."""
-PETS = re.compile(
-    r"^(?!.*被).*(?:[我他她你]家?的?|家里的?|只|条)(?:小|大|老)?(?:猫|狗|兔子|仓鼠|鹦鹉|泰迪|金毛|布偶)(?![抓咬毛舍])"
-)
-"""Patients that are seen elsewhere."""
 BY = "被"
 """What tells that somebody was bitten."""
-PREPARING = re.compile(r"多久|空腹|疼不疼|疼吗|带什么|[要用]带|准备|注意|费|钱|价|证|报销|医保")
-"""What a question with a day in it asks for all the same, instead of seats."""
-LEARNING = re.compile(r"学(?:医|习|中医)|想学|想当|想报|报考|工作|实习|应聘|招聘|面试")
-"""What is wished of a department beside being treated."""
-NO_WISH = re.compile(r"(?:周|星期|礼拜)[一二三四五六日天几]了[吗么没]|几号[?了啊呀]?$|是(?:几|什么|周|星期)")
-VISITED = re.compile(r"看完了|看过了|用过了")
-"""What tells that an appointment was kept."""
 LONG_AGO = re.compile(r"去年|前年|小时候|当年|那年")
-NOWADAYS = re.compile(r"现在|最近|又|还|一直|这几天|今天|想|要|复查")
-"""What tells of an illness long ago, and that it goes on."""
-WHICHEVER = re.compile(r"(哪[天个位里]|什么时候|几点|谁).{0,6}\1")
-"""What looks like a question and leaves it open: 哪天人少哪天."""
-PUT_OFF = re.compile(r"先不|暂时不|再说|以后再|改天再")
-"""What puts off what was not booked yet."""
-LANDMARK = re.compile(r"科(?:门口|旁边|对面|楼下|楼上|隔壁|附近)")
-"""What makes a department a place where something else is."""
-HESITATING = re.compile(r"没想好|还没定|没决定|再想想|再考虑|考虑考虑")
-"""What says that nothing is wished yet."""
-ADVISING = re.compile(
-    r"(?:吃|喝|用|打|做)[^,。]{1,8}会[^,。]{1,6}吗|的时候(?:最|总|就|都)|要多喝|多喝水|少吃|会引起|导致|预防|讲究|会传染|传染吗|的原理|的区别|不能吃"
-)
-"""What speaks of illness in general."""
-SPOKEN_OF = frozenset("看诊 看病 看医生 看大夫 就诊 就医 专家号 普通号".split())
-"""What speaks of a visit without wishing one: 周医生看病细不细."""
-OF_AN_APPOINTMENT = re.compile(r"号|预约")
-HOW = "怎么"
 DONE = re.compile(r"过(?![敏滤年节来去两三几一段])")
 """What stands behind a cue that tells of what was: 看过."""
-HAS = re.compile(r"有[^,。]{1,8}[吗没么不](?=$|[,。?!])")
-"""How somebody asks whether the clinic has something."""
 ASKING = frozenset("吗么嘛伐没不?哪什啥怎咋谁多何几边点呢")
 """What a question holds at least one of."""
-QUESTION = re.compile(
-    r"[吗么嘛伐](?:[?。!,~]|$)|(?<![哦噢啊额呃哎])[没不](?:有)?[啊呀呢哦哈哇]?(?:[?。!,~]|$)|\?|(?P<verb>[\u4e00-\u9fff])[不没](?P=verb)(?!以?[给帮替把])"
-    r"|(?<!随便)(?<!别管)(?:哪|什么|啥|怎么|咋|谁|多少|何时|几时|几多|边(?=科|个|度|位)|点样|多大|多久)(?![^,。?]{0,6}[都也]|的?话)|(?<![好过这近十隔有前后])几(?=[点号楼岁块个位天层])(?![^,。?]{0,4}[都也])"
-    r"|[有还]没有(?=[号位人医大专])|呢(?:[?。]|$)"
-)
-"""What tells a question: 吗, 放了没, 留不留, 哪天; 哪天都行 is none."""
 SEATS = re.compile(r"[号位]")
-ON_DUTY = re.compile(r"上班|出诊|坐诊|值班|哪几?天|什么时候|几时|来不来|在不在")
-"""What a question about somebody's days holds."""
-OF_SEATS = re.compile(r"[号位]|医生|大夫|专家|门诊")
-NEGATION = re.compile(
-    r"(?<![能可要想会该用是行有])(?:没有|没说|先不|暂不|暂时不|不必|不|别|没|甭|勿|莫|未|无需)"
-    r"(?:是|想|要|用|需要|打算|准备|找|转|再|必|得|去|来|给我|帮我|让|愿意|敢|肯|能|可以)*(?:再|去|来|继续)?$"
-)
-"""What stands right before a cue and turns it round; 能不能, 可不可以 ask and do not."""
-REFUSAL = re.compile(
-    r"(?:别|不用|不想|不要|不必|不需要|(?<!是)不是|没问|没说|没想)(?:再|要|想|去|来|帮我|给我)*(?:问|看|查|告诉我|打听|知道|了解|说|发)?$"
-)
-"""What stands right before a question and takes it back."""
 PREFERENCES = {
     "soonest": (
         "最快 最近有 最近的 最近一 最近能 最近可 最近哪 最近什么 最近号 越早越好 越快越好 尽快 尽早 尽可能早 尽可能快 最早 马上看 马上约 马上挂 赶紧 第一时间 越早"
     ),
     "any": "随便 都行 都可以 都好 随时 哪天都 什么时候都 任何时间 无所谓 都方便 不限 看你们",
 }
-PAST = "上次 昨天 昨晚 前天 刚才 开的药 吃完 真好 太好 不错 挺好 很好"
-"""What praises, or tells of the past, and so wishes nothing."""
 NO_UNIT = tuple("技学幻普目研举长")
 """What goes on behind 科 where it ends no department: 国内科技."""
 CLOSED = re.compile(r"$|[,。!?的有在周星礼明今后下上还能吗这]")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.language_tables import language_tables
 from handlers.understanding.engine import Understanding
 from handlers.understanding.tables import Tables
 from tests.support.understood import BOOK, MONDAY, moment, sample_catalogue, understood, when
@@ -153,7 +154,7 @@ def test_a_weekday_of_this_week_that_is_over_is_asked() -> None:
 
 
 def test_a_holiday_that_nobody_has_is_asked() -> None:
-    nobodys = Understanding(sample_catalogue(), Tables(), lambda _: None)
+    nobodys = Understanding(sample_catalogue(), Tables(wishes=language_tables().wishes), lambda _: None)
     assert nobodys.read(f"国庆期间{BOOK}", MONDAY).ask == ("date",)
 
 

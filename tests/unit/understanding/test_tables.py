@@ -46,7 +46,7 @@ def test_a_clinics_own_table_replaces_the_built_in_one(tmp_path: Path) -> None:
 
 
 def test_an_understanding_is_built_once_for_each_version_of_the_catalogue() -> None:
-    current = CurrentUnderstanding(Tables(), lambda _: None)
+    current = CurrentUnderstanding(Tables(wishes=language_tables().wishes), lambda _: None)
     first = current.of(sample_catalogue())
     assert current.of(sample_catalogue()) is first
     changed = replace(sample_catalogue(), version=2, doctors={})
@@ -55,7 +55,7 @@ def test_an_understanding_is_built_once_for_each_version_of_the_catalogue() -> N
 
 
 def test_without_tables_names_and_days_are_read_all_the_same() -> None:
-    reading = understanding(Tables()).read("明天口腔科牙疼", MONDAY)
+    reading = understanding(Tables(wishes=language_tables().wishes)).read("明天口腔科牙疼", MONDAY)
     assert (reading.department, reading.urgent, str(reading.date)) == ("dental", False, "2026-11-24")
 
 
