@@ -17,6 +17,7 @@ from handlers.understanding.grammar import (
     FROM_TIME,
     LOOK_BACK,
     PART_OF,
+    RELEASED,
     TURNING,
     WAKING,
     WAS_THERE,
@@ -82,7 +83,7 @@ class Moments:
         begun = BEGIN.search(text)
         if begun is None:
             return
-        self._past_end = -1
+        self._past_end = self._every_end = -1
         self._text, self._today, self._holidays, self._complaints = text, today, holidays, complaints
         for match in times(text, begun.start()):
             self._read(match, match.lastgroup or "")
@@ -109,7 +110,9 @@ class Moments:
             self._read_days(match, kind, last)
         else:
             self.others.append(Moment(start, end))
-            if kind == "past" and not match[0].startswith(_EVERY):
+            if match[0].startswith(_EVERY):
+                self._every_end = end
+            elif kind == "past":
                 self.past, self._past_end = True, end
 
     def _read_clock(self, match: re.Match[str], last: Moment | None) -> None:
@@ -124,6 +127,9 @@ class Moments:
 
     def _is_past(self, start: int) -> bool:
         """Tell whether a time of day is that of a day in the past: 昨晚看到两点."""
+        if start == self._every_end:
+            self._every_end = max(start, self.others[-1].end)
+            return True
         if not 0 <= start - self._past_end <= TOLD_WITHIN or self._past_end < 0:
             return False
         return _TELLING.fullmatch(self._text, self._past_end, start) is not None
@@ -171,7 +177,7 @@ def _take_turn(text: str, moment: Moment) -> None:
     if looks_back and BEFORE_TIME.search(text, max(0, start - REACH), start) is not None:
         moment.turn = "excluded"
         return
-    if moment.days is None and BOOKED_THEN.match(text, end) is not None:
+    if (moment.days is None and BOOKED_THEN.match(text, end)) or RELEASED.match(text, end):
         moment.turn = "past"
         return
     behind = text[end : end + REACH]

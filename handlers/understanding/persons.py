@@ -34,6 +34,7 @@ def person_words() -> list[tuple[str, str, str]]:
 def read_person(text: str, kin: Sequence[Mark], hints: Sequence[Mark]) -> Person:
     """Return for whom a sentence asks."""
     hinted = {hint.value for hint in hints}
+    kin = [mark for mark in kin if words.ADDRESSED.match(text, mark.end) is None]
     said = (_named(text) if INTRODUCED in hinted else None) or _leading(text) or _related(text, kin)
     if said is None:
         own = words.SELF.search(text) if MYSELF in hinted else None

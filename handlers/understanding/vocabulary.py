@@ -154,7 +154,7 @@ MOVING = re.compile(
 )
 """What stands right before the new, where the old stands before it."""
 UNABLE = re.compile(
-    r"[来去赶到][^,。]{0,2}不[了成上及回到]|没空|没时间|有事|不行|不方便|走不开|冲突|加班|出差|开会|有课|上课|上班|考试|有安排"
+    r"[来去赶到][^,。]{0,2}不[了成上及回到]|没空|没时间|有事|不行(?!就|的?话|再)|不方便|走不开|冲突|加班|出差|开会|有课|上课|上班|考试|有安排|值班|有约了"
 )
 """What tells that an appointment cannot be kept."""
 RATHER = re.compile(r"其实|我想要|想换|要换|应该是|要的是|想要的是|本意是")

@@ -9,6 +9,7 @@ from handlers.understanding.clock import Clock, resolve
 from handlers.understanding.days import OPEN, WEEK, Days
 from handlers.understanding.grammar import AFTERNOON, CORRECTION, JOINED, MORNING
 from handlers.understanding.moments import Moment
+from handlers.understanding.vocabulary import UNABLE
 
 ONE = timedelta(days=1)
 WHOLE = slice(None)
@@ -89,7 +90,8 @@ def _exclude_with(when: When, text: str, last: Moment, moment: Moment) -> None:
 def _join(when: When, text: str, last: Moment, moment: Moment) -> None:
     """Put a moment to what was said before it, as the words between the two tell."""
     link = JOINED.fullmatch(text, last.end, moment.start)
-    rather = "还是" in text[last.end : moment.start] and "吧" in text[moment.end : moment.end + 2]
+    instead = moment.days is not None and UNABLE.search(text, last.end, moment.start) is not None
+    rather = instead or ("还是" in text[last.end : moment.start] and "吧" in text[moment.end : moment.end + 2])
     if rather or CORRECTION.search(text, last.end, moment.start) is not None:
         _replace(when, moment)
     elif link is not None and link["to"]:
@@ -193,6 +195,8 @@ def _add_days(when: When, moment: Moment, *, is_next: bool) -> None:
 def _turned(days: Days, moment: Moment) -> tuple[dt.date | None, dt.date | None, bool]:
     """Return first and last day, and whether there is no last one. Before and after a day leave that day out."""
     turn = moment.turn if moment.clock is None else None
+    if turn == "after" and moment.part is not None:  # 周五晌午过后
+        turn = None
     if turn == "before" and days.first is not None:
         return None, days.first - ONE, False
     if turn == "after" and days.last is not None:
