@@ -18,6 +18,8 @@ CUE = "cue"
 LONGEST = 3
 SURE = 0.4
 """How probable an intent must be to be taken without asking."""
+DOUBT = 0.15
+"""How probable it must be that nothing is wanted, for a wish to be asked about: else talk would begin something."""
 POSSIBLE, MOST_READINGS = 0.25, 3
 """How probable a reading must be, beside the likeliest, to be offered; and how many are."""
 SCALE = 100
@@ -46,6 +48,7 @@ class Wishes:
         self._pieces = {
             piece: _in_lanes(zip(row[::2], row[1::2], strict=True)) for piece, row in (pieces or {}).items()
         }
+        self._nothing = intents.index(words.UNKNOWN) if words.UNKNOWN in intents else None
         self._unpack = Struct(f"<{len(bias)}I").unpack
 
     def judge(self, text: str, pieces: Iterable[str]) -> tuple[str, ...]:
@@ -57,10 +60,13 @@ class Wishes:
         sums = self._unpack(lanes.to_bytes(LANE * len(self._intents) // 8, "little"))
         most = max(sums)
         odds = [exp((one - most) / SCALE) for one in sums]
-        if 1 / sum(odds) >= SURE:
-            return (self._intents[sums.index(most)],)
-        possible = [(odd, intent) for odd, intent in zip(odds, self._intents, strict=True) if odd >= POSSIBLE]
-        return tuple(intent for _, intent in sorted(possible, reverse=True)[:MOST_READINGS])
+        whole, likeliest = sum(odds), self._intents[sums.index(most)]
+        doubt = 0.0 if self._nothing is None or likeliest == words.UNKNOWN else odds[self._nothing] / whole
+        if 1 / whole >= SURE and doubt < DOUBT:
+            return (likeliest,)
+        ranked = sorted(zip(odds, self._intents, strict=True), reverse=True)
+        possible = tuple(intent for odd, intent in ranked[:MOST_READINGS] if odd >= POSSIBLE)
+        return possible if len(possible) > 1 else (likeliest, words.UNKNOWN)
 
 
 def _in_lanes(weights: Iterable[tuple[int, int]]) -> int:

@@ -110,7 +110,8 @@ def test_a_shift_from_nowhere_is_left_open() -> None:
 
 def test_no_appointment_is_moved_into_the_past() -> None:
     moved = understood("把明天的号提前三天")
-    assert (moved.date, moved.ask) == (None, ("date",))
+    assert moved.date is None
+    assert "date" in moved.ask
     assert moved.old is not None
 
 
