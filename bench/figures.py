@@ -84,10 +84,22 @@ def overload_figures(overload: Mapping[str, Any]) -> list[Figure]:
 
 def ready_figures(ready: Mapping[str, Sequence[float]]) -> list[Figure]:
     """Return how long a start takes."""
-    words = {"cold": "ready after start, empty folder (migration included)", "warm": "ready after start, warm"}
+    words = {
+        "cold": "ready after start, empty folder (migration included)",
+        "warm": "ready after start, warm",
+        "demo_cold": "zhenyue demo ready, empty folder",
+        "demo_warm": "zhenyue demo ready, warm",
+    }
     return [
-        Figure(words[kind], median(seconds), " s", spread(seconds), goal=READY_GOAL, at_most=True)
-        for kind, seconds in ready.items()
+        Figure(
+            words[kind],
+            median(taken),
+            " s",
+            spread(taken),
+            goal=None if kind == "demo_cold" else READY_GOAL,
+            at_most=True,
+        )
+        for kind, taken in ready.items()
     ]
 
 
