@@ -192,7 +192,7 @@ class Availability:
         snapshot, wanted = await self._at(now), replace(search, day=day)
         found = snapshot.absences.get(wanted)
         if found is None:
-            found = await self._asking(wanted, lambda: self._why_none(snapshot, wanted, day, now))
+            found = await self._asking((snapshot.taken_at, wanted), lambda: self._why_none(snapshot, wanted, day, now))
             snapshot.absences[wanted] = found
         return found
 

@@ -30,7 +30,7 @@ class StaffAccounts:
         self._database = database
         self._look_again_after = look_again_after
         self._bound: set[str] | None = None
-        self._looked = 0.0
+        self._looked = -look_again_after
 
     async def add(
         self,
@@ -85,8 +85,7 @@ class StaffAccounts:
                     )
         except AccountBound:
             return None
-        if bound is not None and self._bound is not None:
-            self._bound.add(openid)
+        self._looked = -self._look_again_after  # whoever reads meanwhile may have begun before this
         return bound
 
     async def remove(self, who: str, *, by: Actor, now: datetime) -> Staff:

@@ -103,7 +103,7 @@ async def ended(frame: Frame, done: Done) -> Turn:
     text, waiting, asked = "\n".join((*frame.notes, done.text)), frame.suspended.encode() or None, None
     if waiting is not None:
         asked = resume(frame)
-        if frame.flow == menu.MENU:
+        if not menu.is_dialogue(frame):
             waiting = asked = None
     if done.reply is not None:
         return Turn(waiting, done.reply, flow, outcome, frame.rule)
@@ -128,7 +128,7 @@ def _asked(frame: Frame, gap: Gap, question: Question, last: Asked | None, page:
         asked=Asked(gap.name, serial, question.options, page),
         updated_at=frame.now,
         suspended=frame.suspended,
-        misses=frame.misses + 1 if frame.outcome == NOT_UNDERSTOOD else 0,
+        misses=frame.misses + 1 if frame.outcome == NOT_UNDERSTOOD else frame.misses * (gap.name == menu.Meant.name),
         sent=max(frame.sent, frame.incoming.sent),
     )
     reply = reply_for(question, frame.notes, serial=serial, page=page)

@@ -11,7 +11,7 @@ from handlers.asking import Turn, go_on, let_all_go
 from handlers.chat import Incoming, Kind, Reply
 from handlers.frame import NOT_UNDERSTOOD, STAFF, Frame, Services
 from handlers.hearing import back, gives_up, hear, keep_misunderstood
-from handlers.menu import BEGINS, MENU, Meant
+from handlers.menu import BEGINS, MENU, Meant, is_dialogue
 from handlers.menu import FLOW as MENU_FLOW
 from handlers.mine import MINE, begin_deed
 from handlers.notice_turns import (
@@ -33,6 +33,7 @@ from handlers.sentence import hear_sentence
 from handlers.staff import entrance
 from handlers.state import KEPT, Asked, Chat, UnknownState, load
 from handlers.texts import answers, changes, commands, greeting
+from handlers.understanding.vocabulary import UNKNOWN
 from handlers.words import acknowledges, clean, command, compact, is_named, matching, number
 
 __all__ = ["Dialogue", "Services", "Turn"]
@@ -169,7 +170,7 @@ async def _warn(frame: Frame, asked: Asked | None) -> Turn | None:
         return None
     frame.outcome = "urgent"
     said = greeting.CRISIS if reading.crisis else greeting.EMERGENCY
-    if asked is None or not _is_open(frame):
+    if asked is None or not is_dialogue(frame):
         return Turn(frame.document or None, Reply(f"{said}\n{greeting.WHEN_SAFE}"), frame.flow, frame.outcome)
     frame.note(f"{said}\n{greeting.WAITS}")
     return await go_on(frame, asked)
@@ -184,7 +185,7 @@ async def _greet(frame: Frame, asked: Asked | None) -> Turn:
         if unread is not None:
             return unread
         frame.note(greeting.welcome(frame.clinic))
-    elif not _is_open(frame):
+    elif not is_dialogue(frame):
         frame.note(greeting.hello(frame.clinic))
     return await go_on(frame, asked)
 
@@ -283,10 +284,7 @@ def _is_other_deed(frame: Frame, said: str) -> bool:
 async def _hear_unasked(frame: Frame, *, ended: bool) -> Turn:
     """Take words that answer no question: a name or a sentence begins something."""
     text = clean(frame.incoming.text)
-    said = is_plain(text) or number(text) is not None
-    if frame.incoming.tapped is None and not said and (MENU_FLOW.hear(frame, text) or await hear_sentence(frame)):
-        return await go_on(frame, None)
-    answered = await hear_unasked(frame)
+    answered = await _begin(frame, text) or await hear_unasked(frame)
     if answered is not None:
         return answered
     if frame.incoming.first_taken is not None:
@@ -305,6 +303,16 @@ async def _hear_unasked(frame: Frame, *, ended: bool) -> Turn:
     return await go_on(frame, None)
 
 
+async def _begin(frame: Frame, text: str) -> Turn | None:
+    """Begin what words name or wish; of what may well be talk nothing is asked while a notice waits for an answer."""
+    if frame.incoming.tapped is not None or is_plain(text) or number(text) is not None:
+        return None
+    answered = await hear_unasked(frame) if UNKNOWN in frame.read().intents else None
+    if answered is None and (MENU_FLOW.hear(frame, text) or await hear_sentence(frame)):
+        return await go_on(frame, None)
+    return answered
+
+
 def _why_nothing(text: str) -> str:
     """Return what is said to words when nothing is asked."""
     if number(text) is not None:
@@ -312,8 +320,3 @@ def _why_nothing(text: str) -> str:
     if acknowledges(text):
         return greeting.ACKNOWLEDGED
     return greeting.NOT_UNDERSTOOD
-
-
-def _is_open(frame: Frame) -> bool:
-    """Tell whether a dialogue is under way; the menu is none."""
-    return frame.flow != MENU

@@ -47,7 +47,7 @@ def reopen(frame: Frame, reading: Reading) -> bool:
 def take_wish(frame: Frame, reading: Reading, when: Reading | When) -> bool:
     """Fill the gaps that a sentence names; what depended on other values is open again."""
     taken = [_take_place(frame, reading), _take_day(frame, when), _take_time(frame, when), take_whose(frame, reading)]
-    if reading.prefer and not when.ask:  # whoever is asked which day is not served the first
+    if reading.prefer and not {*when.ask} - {"intent"}:  # whoever is asked which day is not served the first
         frame.fill(PREFER, reading.prefer)
         taken.append(True)
     return any(taken)

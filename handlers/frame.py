@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import ClassVar
 
@@ -183,6 +183,10 @@ class Frame:
         if self._reading is None:
             self._reading = self.read_as("")
         return self._reading
+
+    def hear_instead(self, text: str) -> None:
+        """Take these words of the same account for the message."""
+        self.incoming, self._reading = replace(self.incoming, text=text, tapped=None), None
 
     def read_as(self, meant: str) -> Reading:
         """Return what the message says as a sentence of which this intent is known."""

@@ -1,14 +1,13 @@
 """Reading a message against the open question: a tap, a number, a page, an option by name, or free words."""
 
 import contextlib
-from dataclasses import replace
 
 from booking.errors import Refused, Unavailable
 from booking.names import may_be_name
 from handlers.asking import FLOWS, Turn, gap_of, go_on, resume
 from handlers.book import BOOKING
 from handlers.frame import BACK, GO_ON, NOT_UNDERSTOOD, STAFF, Frame, Gap
-from handlers.menu import MENU, NEITHER, SAID, Meant
+from handlers.menu import MENU, NEITHER, OF_MESSAGE, SAID, Meant
 from handlers.paging import NEXT, PAGE, PREVIOUS, Tap, last_page, read_tap
 from handlers.registration import PERSONAL
 from handlers.sentence import hear_as, hear_question, hear_sentence
@@ -98,10 +97,10 @@ async def _choose(frame: Frame, asked: Asked, gap: Gap, place: int) -> Turn:
     if value == BACK:
         return await back(frame, asked)
     if value == GO_ON:
-        frame.incoming = replace(frame.incoming, text=frame.get("said"), tapped=None)
+        frame.hear_instead(frame.get("said"))
         return await hear(frame, resume(frame))
     if gap.name == Meant.name:
-        return await _hear_meant(frame, asked, value)
+        return await _hear_meant(frame, asked, value.partition(OF_MESSAGE)[0])
     frame.step()
     gap.choose(frame, value)
     return await go_on(frame, asked)
@@ -109,12 +108,12 @@ async def _choose(frame: Frame, asked: Asked, gap: Gap, place: int) -> Turn:
 
 async def _hear_meant(frame: Frame, asked: Asked, intent: str) -> Turn:
     """Take the sentence of which was asked what it means."""
-    frame.incoming = replace(frame.incoming, text=frame.get(SAID), tapped=None)
+    frame.hear_instead(frame.get(SAID))
     frame.start(MENU)
     if intent == NEITHER or not await hear_as(frame, frame.read_as(intent)):
         frame.outcome = NOT_UNDERSTOOD
         await keep_misunderstood(frame, gap="")
-        frame.note(greeting.NOT_UNDERSTOOD)
+        frame.note(greeting.way_out(frame.clinic) if frame.misses else greeting.NOT_UNDERSTOOD)
     return await go_on(frame, asked)
 
 

@@ -11,8 +11,10 @@ from handlers.state import Option
 from handlers.texts import commands, greeting
 
 MENU = "menu"
-SAID, READINGS, NEITHER = "said", "readings", "neither"
-"""A sentence that may mean several things, what it may mean, and the choice of none of that."""
+SAID, SAID_IN, READINGS = "said", "said_in", "readings"
+"""A sentence that may mean several things, its message, and what it may mean."""
+NEITHER, OF_MESSAGE = "neither", "@"
+"""The choice of none of that; and what stands in a choice before the message, so that it is none for another one."""
 BEGINS = {
     commands.BOOK: BOOKING,
     commands.MINE: MINE,
@@ -54,8 +56,17 @@ class Meant(Gap):
 
     async def ask(self, frame: Frame) -> Question:
         """Offer what it may mean."""
-        readings = [Option(intent, greeting.MEANT[intent]) for intent in frame.get(READINGS).split(",")]
-        return Question(greeting.WHICH_IS_MEANT, (*readings, Option(NEITHER, greeting.MEANT_OTHERWISE)))
+        readings, of = frame.get(READINGS).split(","), f"{OF_MESSAGE}{frame.get(SAID_IN)}"
+        yes = commands.CONFIRM_WORDS if len(readings) == 1 else ()
+        options = [Option(one + of, greeting.MEANT[one], (*commands.words_of(one), *yes)) for one in readings]
+        return Question(
+            greeting.WHICH_IS_MEANT, (*options, Option(NEITHER + of, greeting.MEANT_OTHERWISE, greeting.NO_WORDS))
+        )
+
+
+def is_dialogue(frame: Frame) -> bool:
+    """Tell whether something is asked that waits for its answer; the mere menu is no dialogue."""
+    return frame.flow != MENU or READINGS in frame.gaps
 
 
 def _hear(frame: Frame, text: str) -> bool:

@@ -11,7 +11,7 @@ from handlers.filling import named_patients, reopen, take_whose, take_wish
 from handlers.frame import Frame
 from handlers.lacking import lacking
 from handlers.manage import PATIENTS
-from handlers.menu import MENU, READINGS, SAID
+from handlers.menu import MENU, READINGS, SAID, SAID_IN
 from handlers.mine import DEED, MINE
 from handlers.questions import answer, coming, told
 from handlers.reading import Named
@@ -22,7 +22,7 @@ from handlers.texts import commands, greeting, info, staff
 from handlers.understanding import vocabulary as intents
 from handlers.understanding.reading import Reading
 from handlers.understanding.when import When
-from handlers.words import clean, compact, wish
+from handlers.words import clean, compact
 
 _TELLS = (commands.HUMAN, commands.COMPLAINT, commands.HELP, commands.GREETING, commands.THANKS)
 _WISHES = (intents.BOOK, intents.AVAILABILITY)
@@ -58,7 +58,8 @@ def _ask_meant(frame: Frame, reading: Reading) -> bool:
     readings = [intent for intent in reading.intents if intent in greeting.MEANT]
     if frame.flow != MENU or not readings or {*reading.intents} <= {*_WISHES}:
         return False
-    frame.start(MENU, **{SAID: frame.incoming.text, READINGS: ",".join(readings)})
+    said = {SAID: frame.incoming.text, SAID_IN: frame.incoming.request_id}
+    frame.start(MENU, **said, **{READINGS: ",".join(readings)})
     return True
 
 
@@ -101,9 +102,8 @@ def _is_of_staff(text: str) -> bool:
 
 async def _begin(frame: Frame, reading: Reading, way: str) -> bool:
     """Begin what a sentence wishes."""
-    deed = reading.intent if reading.intent in commands.WISHES else wish(frame.incoming.text)
-    if deed is not None:
-        await begin_wished(frame, reading, deed)
+    if reading.intent in commands.WISHES:
+        await begin_wished(frame, reading, reading.intent)
         return True
     if reading.intent == commands.MINE:
         frame.start(MINE)

@@ -42,6 +42,12 @@ ALL = frozenset(_WORDS)
 COMMANDS = {word: command for command, words in _WORDS.items() for word in words.split()}
 """Command words as they read after ``handlers.words.compact``."""
 
+
+def words_of(command: str) -> tuple[str, ...]:
+    """Return the words for a command; none for what is no command."""
+    return tuple(_WORDS.get(command, "").split())
+
+
 NEXT_PAGE = "下一页"
 PREVIOUS_PAGE = "上一页"
 PAGE_WORDS = {"下一页": 1, "下页": 1, "更多": 1, "下一頁": 1, "上一页": -1, "上页": -1, "上一頁": -1}

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from booking.models import Clinic, Policy
 from handlers.chat import Kind
+from handlers.texts.commands import GO_BACK_WORDS
 from handlers.texts.common import length
 
 MENU_BOOK = "预约挂号"
@@ -52,7 +53,8 @@ MEANT = {
     "help": "了解怎么使用",
 }
 """What a sentence may mean, as a choice."""
-MEANT_OTHERWISE = "都不是"
+MEANT_OTHERWISE = "其他意思"
+NO_WORDS = (*(word for word in GO_BACK_WORDS if word != "取消"), "没有", "都不是")
 NOT_HEARD = "抱歉，没有听清，请再说一遍，或直接输入文字。"
 NO_MORE_PAGES = "没有更多了。"
 UNAVAILABLE = "抱歉，系统暂时繁忙，刚才的操作可能没有完成。请稍后再发一次，不会重复预约。"

@@ -29,8 +29,6 @@ MOVING = {
 """Festivals of the lunar and solar calendars; of other years none is known."""
 EVE = "除夕"
 _OVER, _EVE = "过了", "头天"
-SEARCHED = 400
-"""Days ahead in which a holiday is looked for."""
 
 
 class Holidays:

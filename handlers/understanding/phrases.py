@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from handlers.understanding.lexicon import Mark, Spanned
+from handlers.understanding.lexicon import Mark
 from handlers.understanding.normal import plain
 from handlers.understanding.tables import Entry
 from handlers.understanding.vocabulary import CLAUSE
@@ -106,10 +106,6 @@ def widest(hits: list[Hit]) -> list[Hit]:
         if not kept or hit.end > kept[-1].end or (hit.start, hit.end) == kept[-1][:2]:
             kept.append(hit)
     return kept
-
-
-def _is_inside(mark: Mark, hits: Sequence[Spanned], index: int) -> bool:
-    return index >= 0 and mark.end <= hits[index].end and mark.end - mark.start > 1
 
 
 def _widest_first(hit: Hit) -> tuple[int, int]:

@@ -80,29 +80,7 @@ CUES = {
     GREETING: "nihao 你好 您好 hi hello 在吗 在么 早上好 上午好 中午好 下午好 晚上好 早安 晚安 哈喽 嗨 喂 hey 大家好 医生好 医生你好 医生您好 大夫好 大夫你好 医生们好 大夫们好 护士好 老师好 各位好 主任好 美女好 早呀 早啊 早哇 早上好呀 哈啰 哈罗 嗨喽 有人吗 有人在吗 有人在不 有人不 在不在 在不 在哇 在么 在嘛",
 }
 
-LATER = re.compile(
-    r"(?:完试|完了|完再|之后|以后|有空|有时间|改天|下次|以后|回头|到时候?|过[两几]天|晚点|等等|需要)[^,。]{0,2}$"
-)
-"""What puts 再约 off."""
 CLAUSE = re.compile(r"[,。!?;、]")
-OVER = re.compile(
-    r"不[疼痛痒烧咳晕肿](?:了|啦)|已经不|丢了|忘带|倒闭|好了|没事了|出来了|看过|治好|打完|做完|看完|拔完|挂完|做过|打过|拔过|退了|退烧了|刚(?:看|打|做|拔|补|从)"
-)
-"""What tells that it is over."""
-WISH = re.compile(r"想(?![死你])|需要|麻烦|帮|给|替|[要得]去|带(?!头|着)")
-"""What makes a wish of a name that stands beside much else."""
-PRIVATE = re.compile(
-    r"有对象|微信(?!支付|付款|缴费|预约)|[买卖]|好用|好看|好吃|伪|后[^,。?]{0,4}(?:多久|几天|能不能|能|可以)[^,。]{0,3}(?:吃|喝|洗|动|走|运动|上班|碰水)|年薪|工资|收入|招人|手机号|结婚|单身|老家|哪里人|几岁了|多大了|喜欢"
-)
-"""What is none of the clinic's to answer, whoever is named."""
-BY = "被"
-"""What tells that somebody was bitten."""
-LONG_AGO = re.compile(r"去年|前年|小时候|当年|那年")
-DONE = re.compile(r"过(?![敏滤年节来去两三几一段])")
-"""What stands behind a cue that tells of what was: 看过."""
-ASKING = frozenset("吗么嘛伐没不?哪什啥怎咋谁多何几边点呢")
-"""What a question holds at least one of."""
-SEATS = re.compile(r"[号位]")
 PREFERENCES = {
     "soonest": (
         "最快 最近有 最近的 最近一 最近能 最近可 最近哪 最近什么 最近号 越早越好 越快越好 尽快 尽早 尽可能早 尽可能快 最早 马上看 马上约 马上挂 赶紧 第一时间 越早"

@@ -4,6 +4,7 @@ The conventions stand in ``tests/understanding/README.md``.
 """
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -38,6 +39,9 @@ KINDS: tuple[str, ...] = get_args(Kind)
 GAPS: tuple[str, ...] = get_args(Gap)
 FIELDS = (*GAPS, "ask", "urgent")
 WITHOUT_FROM = tuple(gap for gap in GAPS if gap != "from")
+
+NEARLY_THE_SAME = 80
+"""Of 100: two sentences this alike would let one half tell of the other."""
 
 Reading = Mapping[str, object]
 """What a reader made of a sentence, in the shape that the contract gives to ``zhenyue understand``."""
@@ -349,3 +353,9 @@ def _wanted(entry: Entry, gap: str) -> str:
 
 def _share(part: int, whole: int, *, when_none: float) -> float:
     return part / whole if whole else when_none
+
+
+def plain(text: str) -> str:
+    """Only letters and digits, of one width and case: what two sentences have in common but for dress."""
+    folded = unicodedata.normalize("NFKC", text).lower()
+    return "".join(letter for letter in folded if letter.isalnum()) or text

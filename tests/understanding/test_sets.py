@@ -1,7 +1,6 @@
 """The sets hold what they promise, and the scorer is not to be flattered."""
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
@@ -17,6 +16,7 @@ from tests.support.understanding import (
     DEVELOPMENT,
     HELD_OUT,
     KINDS,
+    NEARLY_THE_SAME,
     PRACTICE,
     Entry,
     Frame,
@@ -24,6 +24,7 @@ from tests.support.understanding import (
     Score,
     SetError,
     load_set,
+    plain,
     score,
     whole_clinic,
     whole_clinic_text,
@@ -36,18 +37,10 @@ ALL = ENTRIES + PRACTISED
 WEEKDAYS = "一二三四五六日"
 WEEKDAY = re.compile(r"(下下|下|这|本)?(?:个|個)?(?:周|星期|礼拜|禮拜)([一二三四五六日天])(?!周)")
 EXCEPTING = re.compile("除了|别的日子|上个?(?:周|星期|礼拜)")
-NEARLY_THE_SAME = 80
-"""Of 100: two sentences this alike would let one half tell of the other."""
 
 
 def said(entry: Entry) -> str:
     return f"{entry.source} {entry.number} {entry.text}"
-
-
-def plain(text: str) -> str:
-    """Only letters and digits, of one width and case: what two sentences have in common but for dress."""
-    folded = unicodedata.normalize("NFKC", text).lower()
-    return "".join(letter for letter in folded if letter.isalnum()) or text
 
 
 def frames(entry: Entry) -> list[Frame]:
