@@ -6,6 +6,7 @@ answers that could not be sent. ``chats:late`` lists late messages of all accoun
 milliseconds. Every script may run twice: redis-py repeats commands.
 """
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -108,7 +109,7 @@ class RedisChats:
     async def enter(
         self, openid: str, request_id: str, *, token: str, now: datetime, claims: bool, counts: bool
     ) -> Entered:
-        tag = _tag(openid)
+        tag, began = _tag(openid), time.monotonic()
         reply = await self._ask(
             self._enter,
             (f"{tag}:s", f"{tag}:l", f"{tag}:m:{request_id}", f"{tag}:u"),
@@ -120,7 +121,7 @@ class RedisChats:
         pairs = ((reply[i].decode(), reply[i + 1]) for i in range(5, len(reply), 2))
         earlier = tuple(self._earlier(tag, pairs))
         # Judged afterwards: a restarted server is met on the way there.
-        unsure = bool(reply[3]) or int(reply[4]) < self._since(now)
+        unsure = bool(reply[3]) or int(reply[4]) < self._since(now, began)
         return Entered("turn", self._chat(tag, reply[1]), earlier=earlier, begun=begun, unsure=unsure)
 
     async def leave(
@@ -229,9 +230,12 @@ class RedisChats:
                 await self._strike(member)
         return None
 
-    def _since(self, now: datetime) -> int:
-        """Return since when what is kept is what was left (milliseconds); 0 where a question would have ended since."""
-        age = self._lives.age
+    def _since(self, now: datetime, began: float) -> int:
+        """Return since when what is kept is what was left (milliseconds); 0 where a question would have ended since.
+
+        ``began`` is when it was ``now``, by the monotonic clock: what was asked then may be answered seconds later.
+        """
+        age = began - self._lives.since
         return 0 if age > CHAT_KEPT.total_seconds() else round((now.timestamp() - age) * 1000)
 
     def _entered(self, tag: str, request_id: str, reply: list[bytes]) -> Entered:

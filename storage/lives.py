@@ -16,12 +16,8 @@ class Lives:
 
     def __init__(self) -> None:
         self._met: set[tuple[str, ...]] = set()
-        self._since = float("-inf")
-
-    @property
-    def age(self) -> float:
-        """For how many seconds no server has come that was not there before; infinite before any was met."""
-        return time.monotonic() - self._since
+        self.since = float("-inf")
+        """Since when no server has come that was not there before (``time.monotonic``); ever before any was met."""
 
     async def meet(self, connection: AbstractConnection) -> None:
         """Set up a new connection and find out whose it is; a ``redis_connect_func``.
@@ -41,4 +37,4 @@ class Lives:
             return
         self._met.add(life)
         there_for = int(uptime[1]) if _NEVER_PROMOTED in said else 0
-        self._since = max(self._since, time.monotonic() - there_for)
+        self.since = max(self.since, time.monotonic() - there_for)
