@@ -88,8 +88,14 @@ async def _measure(url: str, valkey: EmbeddedValkey, rounds: int, holds: int, mo
         growth = Growth(rush, holds)
         await growth.size(SIZES[0])
         seat_bytes = await growth.seat_bytes()
-        sizes = {seats: [await growth.size(seats) for _ in range(rounds)] for seats in SIZES}
-        counts = {count: [await growth.pools(count) for _ in range(rounds)] for count in pools}
+        # By turns, in an order that changes: the tables grow meanwhile, and that is another curve.
+        sizes: dict[int, list[Wave]] = {seats: [] for seats in SIZES}
+        counts: dict[int, list[tuple[Wave, Wave]]] = {count: [] for count in pools}
+        for number in range(rounds):
+            for seats in SIZES if number % 2 else reversed(SIZES):
+                sizes[seats].append(await growth.size(seats))
+            for count in pools if number % 2 else reversed(pools):
+                counts[count].append(await growth.pools(count))
     return {
         "seat_bytes": seat_bytes,
         "seats": _curve(sizes),

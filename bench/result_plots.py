@@ -1,6 +1,7 @@
 """From the results to plots, one for each idea: turns, the moment in which everybody chooses, holds."""
 
 from collections.abc import Mapping, Sequence
+from operator import truediv
 from statistics import median
 from typing import Any
 
@@ -54,10 +55,9 @@ def _draw_choosing(choosing: Mapping[str, Rounds]) -> dict[str, str]:
 
 
 def _draw_holds(holds: Mapping[str, Any]) -> dict[str, str]:
-    raw = median(one["raw_per_second"] for one in holds["rounds"])
-    found = {"ours": median(one["holds_per_second"] for one in holds["rounds"])}
-    found |= {way: median(one[way] for one in holds["peers"]) for way in _HOLDS if way != "ours"}
-    bars = {words: found[way] / raw for way, words in _HOLDS.items()}
+    raw, ours = ([one[what] for one in holds["rounds"]] for what in ("raw_per_second", "holds_per_second"))
+    found = {way: [one[way] for one in holds["peers"]] for way in _HOLDS if way != "ours"} | {"ours": ours}
+    bars = {words: median(map(truediv, found[way], raw)) for way, words in _HOLDS.items()}
     chart = Chart(
         "bench-holds",
         "A durable hold on PostgreSQL, beside other ways",

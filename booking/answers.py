@@ -4,7 +4,6 @@ A digit that answers an open question must not cost a look for notices each time
 that asks is read once a second; only where it is younger than the question, the account's notices matter.
 """
 
-import time
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -12,6 +11,7 @@ from booking.actors import Actor
 from booking.audit import Entry
 from booking.notices import Notice
 from booking.ports import Database
+from booking.recent import Recent
 from booking.refusals import UnknownNotice
 
 LOOK_AGAIN_AFTER = 1.0
@@ -24,21 +24,15 @@ class Answers:
     def __init__(self, database: Database, *, look_again_after: float = LOOK_AGAIN_AFTER) -> None:
         self._database = database
         self._look_again_after = look_again_after
-        self._newest: datetime | None = None
-        self._looked: float | None = None
+        self._newest = Recent(self._read_newest)
 
     async def newest(self) -> datetime | None:
         """Return when any notice that asks was last written, sent or shown; a second old at most."""
-        looked = time.monotonic()
-        if self._looked is None or looked - self._looked >= self._look_again_after:
-            before, self._looked = self._looked, looked  # who comes meanwhile takes what there is
-            try:
-                async with self._database.read() as unit:
-                    self._newest = await unit.notices.newest_asking()
-            except BaseException:
-                self._looked = before
-                raise
-        return self._newest
+        return await self._newest.get(self._look_again_after)
+
+    async def _read_newest(self) -> datetime | None:
+        async with self._database.read() as unit:
+            return await unit.notices.newest_asking()
 
     async def open(self, openid: str, *, now: datetime) -> list[Notice]:
         """Return what the account may still answer, newest first."""

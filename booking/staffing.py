@@ -1,7 +1,6 @@
 """Staff accounts: added by the clinic, bound to a WeChat account by a code used once, removed at once (R-B7)."""
 
 import secrets
-import time
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
@@ -10,6 +9,7 @@ from booking.audit import Entry, Facts
 from booking.errors import AccountBound
 from booking.ids import new_id
 from booking.ports import Database, Unit
+from booking.recent import Recent
 from booking.staff_refusals import DoctorNeeded, InvalidStaffName, StaffNameTaken, UnknownDoctor, UnknownStaff
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -29,8 +29,7 @@ class StaffAccounts:
     def __init__(self, database: Database, *, look_again_after: float = LOOK_AGAIN_AFTER) -> None:
         self._database = database
         self._look_again_after = look_again_after
-        self._bound: set[str] | None = None
-        self._looked = -look_again_after
+        self._bound = Recent(self._read_bound)
 
     async def add(
         self,
@@ -85,7 +84,7 @@ class StaffAccounts:
                     )
         except AccountBound:
             return None
-        self._looked = -self._look_again_after  # whoever reads meanwhile may have begun before this
+        self._bound.outdate()
         return bound
 
     async def remove(self, who: str, *, by: Actor, now: datetime) -> Staff:
@@ -108,14 +107,10 @@ class StaffAccounts:
 
         Nearly everybody who writes is a patient, so this spares a query for each of their messages.
         """
-        if self._bound is None or time.monotonic() - self._looked >= self._look_again_after:
-            looked, self._looked = self._looked, time.monotonic()  # who comes meanwhile takes what there is
-            try:
-                self._bound = {one.openid for one in await self.all() if one.openid is not None}
-            except BaseException:
-                self._looked = looked
-                raise
-        return openid in self._bound
+        return openid in await self._bound.get(self._look_again_after)
+
+    async def _read_bound(self) -> set[str]:
+        return {one.openid for one in await self.all() if one.openid is not None}
 
     async def of(self, openid: str) -> Staff | None:
         """Return who is bound to an account."""

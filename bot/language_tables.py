@@ -8,7 +8,7 @@ from booking.staff_refusals import CatalogueError
 from bot import texts_understanding as texts
 from bot.catalogue_yaml import read_yaml
 from handlers.understanding.tables import NAMES, Table, TableError, Tables, read_table
-from handlers.understanding.wishes import Wishes, read_wishes
+from handlers.understanding.wishes import Wishes
 
 BUILT_IN = Path(__file__).parent / "language"
 MAX_BYTES = 5 * 1024 * 1024
@@ -33,7 +33,8 @@ def _built_in(name: str) -> Table:
 
 @cache
 def _wishes() -> Wishes:
-    return read_wishes(json.loads((BUILT_IN / "wishes.json").read_text(encoding="utf-8")))
+    learned = json.loads((BUILT_IN / "wishes.json").read_text(encoding="utf-8"))
+    return Wishes(learned["intents"], learned["bias"], learned["pieces"])
 
 
 def _read(path: Path) -> Table:

@@ -24,7 +24,7 @@ from booking.refusals import (
     UnknownNotice,
 )
 from handlers.book import BOOKING
-from handlers.frame import GO_ON, Done, Flow, Frame, Gap, Question
+from handlers.frame import GO_ON, SAID, Done, Flow, Frame, Gap, Question
 from handlers.mine import begin_deed
 from handlers.searching import ANY
 from handlers.showing import became, show, stands
@@ -37,7 +37,7 @@ from handlers.texts.refusals import refusal
 from handlers.words import compact, number
 
 ANSWER = "answer"
-SAID, READ = "said", "read"
+READ = "read"
 """Gaps: what was said to a notice, and whether its choices were before the patient's eyes for sure (a tap)."""
 _COME, _KEEP, _CHANGE, _CANCEL = "come", "keep", "change", "cancel"
 

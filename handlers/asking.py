@@ -128,11 +128,18 @@ def _asked(frame: Frame, gap: Gap, question: Question, last: Asked | None, page:
         asked=Asked(gap.name, serial, question.options, page),
         updated_at=frame.now,
         suspended=frame.suspended,
-        misses=frame.misses + 1 if frame.outcome == NOT_UNDERSTOOD else frame.misses * (gap.name == menu.Meant.name),
+        misses=_misses(frame, gap),
         sent=max(frame.sent, frame.incoming.sent),
     )
     reply = reply_for(question, frame.notes, serial=serial, page=page)
     return Turn(dump(chat), reply, frame.flow, frame.outcome, frame.rule, seated=bool(frame.get("claim")))
+
+
+def _misses(frame: Frame, gap: Gap) -> int:
+    """Return how many messages in a row were not understood; of one that is asked about nobody knows yet."""
+    if frame.outcome == NOT_UNDERSTOOD:
+        return frame.misses + 1
+    return frame.misses if gap.name == menu.Meant.name else 0
 
 
 def _values(asked: Asked) -> list[str]:

@@ -33,6 +33,7 @@ from handlers.sentence import hear_sentence
 from handlers.staff import entrance
 from handlers.state import KEPT, Asked, Chat, UnknownState, load
 from handlers.texts import answers, changes, commands, greeting
+from handlers.understanding.flags import CRISIS
 from handlers.understanding.vocabulary import UNKNOWN
 from handlers.words import acknowledges, clean, command, compact, is_named, matching, number
 
@@ -151,9 +152,8 @@ async def _read(frame: Frame, asked: Asked | None, chat: Chat | None) -> Turn:
             return returned
     if said in commands.WISHES and asked is not None and (frame.is_staffs or _is_meant(frame, asked, said)):
         said = None
-    named_first = said == commands.QUIT or (asked is not None and asked.gap == Meant.name)
-    if asked is not None and named_first and is_named(asked.options, clean(frame.incoming.text)):
-        said = None
+    if asked is not None and (said == commands.QUIT or asked.gap == Meant.name):
+        said = None if is_named(asked.options, clean(frame.incoming.text)) else said
     if said is not None:
         return await _obey(frame, asked, said)
     if chat is not None and asked is not None:
@@ -165,11 +165,11 @@ async def _warn(frame: Frame, asked: Asked | None) -> Turn | None:
     """At a red flag say where help is, before anything else; what was open stays so. None when there is none."""
     if frame.incoming.tapped is not None or frame.is_staffs or not _is_readable(frame.incoming):
         return None
-    reading = frame.read()
-    if not reading.urgent:
+    alarm = frame.services.understanding.of(frame.catalogue).alarm(frame.incoming.text, frame.now)
+    if not alarm:
         return None
     frame.outcome = "urgent"
-    said = greeting.CRISIS if reading.crisis else greeting.EMERGENCY
+    said = greeting.CRISIS if alarm == CRISIS else greeting.EMERGENCY
     if asked is None or not is_dialogue(frame):
         return Turn(frame.document or None, Reply(f"{said}\n{greeting.WHEN_SAFE}"), frame.flow, frame.outcome)
     frame.note(f"{said}\n{greeting.WAITS}")

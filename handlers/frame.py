@@ -33,6 +33,8 @@ BACK = "<"
 """The value of an option that means 返回."""
 GO_ON = ">"
 """The value of an option that means the dialogue put aside, to which the message belongs."""
+SAID = "said"
+"""The gap that keeps the words about which something is asked."""
 STAFF = "staff"
 """The menu of staff; the names of their other flows begin with it."""
 _KEPT = (ClaimState.BOOKED, ClaimState.ARRIVED, ClaimState.COMPLETED)

@@ -6,8 +6,8 @@ from booking.errors import Refused, Unavailable
 from booking.names import may_be_name
 from handlers.asking import FLOWS, Turn, gap_of, go_on, resume
 from handlers.book import BOOKING
-from handlers.frame import BACK, GO_ON, NOT_UNDERSTOOD, STAFF, Frame, Gap
-from handlers.menu import MENU, NEITHER, OF_MESSAGE, SAID, Meant
+from handlers.frame import BACK, GO_ON, NOT_UNDERSTOOD, SAID, STAFF, Frame, Gap
+from handlers.menu import MENU, NEITHER, OF_MESSAGE, Meant
 from handlers.paging import NEXT, PAGE, PREVIOUS, Tap, last_page, read_tap
 from handlers.registration import PERSONAL
 from handlers.sentence import hear_as, hear_question, hear_sentence
@@ -97,7 +97,7 @@ async def _choose(frame: Frame, asked: Asked, gap: Gap, place: int) -> Turn:
     if value == BACK:
         return await back(frame, asked)
     if value == GO_ON:
-        frame.hear_instead(frame.get("said"))
+        frame.hear_instead(frame.get(SAID))
         return await hear(frame, resume(frame))
     if gap.name == Meant.name:
         return await _hear_meant(frame, asked, value.partition(OF_MESSAGE)[0])

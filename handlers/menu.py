@@ -11,8 +11,8 @@ from handlers.state import Option
 from handlers.texts import commands, greeting
 
 MENU = "menu"
-SAID, SAID_IN, READINGS = "said", "said_in", "readings"
-"""A sentence that may mean several things, its message, and what it may mean."""
+SAID_IN, READINGS = "said_in", "readings"
+"""The message of a sentence that may mean several things, and what it may mean."""
 NEITHER, OF_MESSAGE = "neither", "@"
 """The choice of none of that; and what stands in a choice before the message, so that it is none for another one."""
 BEGINS = {

@@ -7,9 +7,9 @@ the bot asks which is meant. Where no question is open, it answers the only noti
 from datetime import datetime
 
 from booking.notices import REMINDERS, Notice
-from handlers.answer import ANSWER, READ, SAID, fitting
+from handlers.answer import ANSWER, READ, fitting
 from handlers.asking import Turn, ended, go_on, set_aside
-from handlers.frame import STAFF, Done, Frame
+from handlers.frame import SAID, STAFF, Done, Frame
 from handlers.menu import MENU
 from handlers.showing import show, stands
 from handlers.state import Asked

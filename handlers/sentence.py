@@ -8,10 +8,10 @@ from booking.appointments import AppointmentView
 from handlers.book import BOOKING, WHOSE, ask_for_whom
 from handlers.change_sentence import begin_wished, hear_beside_booking, hear_in_deed, hear_which, is_booked_here
 from handlers.filling import named_patients, reopen, take_whose, take_wish
-from handlers.frame import Frame
+from handlers.frame import SAID, Frame
 from handlers.lacking import lacking
 from handlers.manage import PATIENTS
-from handlers.menu import MENU, READINGS, SAID, SAID_IN
+from handlers.menu import MENU, READINGS, SAID_IN
 from handlers.mine import DEED, MINE
 from handlers.questions import answer, coming, told
 from handlers.reading import Named

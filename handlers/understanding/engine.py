@@ -7,7 +7,7 @@ from typing import NamedTuple
 from booking.models import Catalogue
 from handlers.understanding import vocabulary as words
 from handlers.understanding.changes import is_moved, where_old_is
-from handlers.understanding.flags import CRISIS, is_exaggerated, standing
+from handlers.understanding.flags import CRISIS, EMERGENCY, is_exaggerated, standing
 from handlers.understanding.grammar import SLIPS
 from handlers.understanding.holidays import Holidays, NameOf
 from handlers.understanding.lexicon import Lexicon, Mark, Spanned, longest
@@ -136,6 +136,12 @@ class Understanding:
             return set()
         reading.intents = judged
         return {"intent"}
+
+    def alarm(self, said: str, now: datetime) -> str:
+        """Return the kind of a red flag in a text, empty without one: what every message is looked through for."""
+        text = Text(normalise(said), self._lexicon, now)
+        self._read_flags(text)
+        return (CRISIS if text.reading.crisis else EMERGENCY) if text.reading.urgent else ""
 
     def _read_flags(self, text: Text) -> None:
         hits = text.hits(self._flags)

@@ -36,7 +36,7 @@ EXAGGERATED = re.compile(
     r"(?<!呼吸)(?:[看听笑骂忙写改追排等堵挤学考背逛催吵难贵穷甜帅美冷题]|无聊|加班)得(?:我|人|让人|你)?(?:都|要|想|直|快|差点|好|真)?$|[甜笑帅美尬]到(?:我)?(?:都|要|想)?$"
 )
 """What stands right before a complaint that is none: 这价格看得我心口疼."""
-CRISIS = "crisis"
+EMERGENCY, CRISIS = "emergency", "crisis"
 REACH = 10
 """Characters before a flag that may deny it."""
 

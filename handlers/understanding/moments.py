@@ -78,8 +78,6 @@ class Moments:
         self.found: list[Moment] = []
         self.others: list[Moment] = []
         """Where times stand that are none to book: 昨天, 上周三, 改天."""
-        self.past = False
-        """Whether it tells of what was."""
         begun = BEGIN.search(text)
         if begun is None:
             return
@@ -93,7 +91,6 @@ class Moments:
                 moment.turn = "past"
             if moment.turn == "past":
                 self.others.append(moment)
-                self.past = True
         if self.others:
             self.found = [moment for moment in self.found if moment.turn != "past"]
 
@@ -113,7 +110,7 @@ class Moments:
             if match[0].startswith(_EVERY):
                 self._every_end = end
             elif kind == "past":
-                self.past, self._past_end = True, end
+                self._past_end = end
 
     def _read_clock(self, match: re.Match[str], last: Moment | None) -> None:
         start, end = match.span()
@@ -128,7 +125,6 @@ class Moments:
     def _is_past(self, start: int) -> bool:
         """Tell whether a time of day is that of a day in the past: 昨晚看到两点."""
         if start == self._every_end:
-            self._every_end = max(start, self.others[-1].end)
             return True
         if not 0 <= start - self._past_end <= TOLD_WITHIN or self._past_end < 0:
             return False

@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from math import exp
 from struct import Struct
-from typing import Any
 
 from handlers.understanding import vocabulary as words
 from handlers.understanding.lexicon import Mark, Spanned
@@ -81,8 +80,7 @@ def pieces(text: str, cues: Iterable[Mark], told: Iterable[tuple[str, Iterable[S
             start, end = one.start, one.end
             if start < end:
                 letters[start:end] = letter, *[""] * (end - start - 1)
-    short = "".join(letters)
-    short = _AGAIN.sub(r"\1", _FIGURES.sub("0", short))
+    short = _AGAIN.sub(r"\1", _FIGURES.sub("0", "".join(letters)))
     whole = f"^{short}$"
     length = len(whole)
     found = {whole[start : start + size] for size in range(1, LONGEST + 1) for start in range(length - size + 1)}
@@ -90,8 +88,3 @@ def pieces(text: str, cues: Iterable[Mark], told: Iterable[tuple[str, Iterable[S
     if moved:
         found.add("moved")
     return found
-
-
-def read_wishes(content: Mapping[str, Any]) -> Wishes:
-    """Make the weights of the content of their file, as ``make learn`` wrote it."""
-    return Wishes(content["intents"], content["bias"], content["pieces"])

@@ -53,7 +53,7 @@ async def test_most_accounts_are_known_to_be_nobodys_without_a_query(
     _, code = await accounts.add("陈经理", Role.MANAGER, by=OPERATOR, now=now)
     await StaffAccounts(database).bind(code, "o-chen", now=now)
     assert not await accounts.may_be("o-chen")
-    accounts._looked -= LOOK_AGAIN_AFTER
+    accounts._bound._looked -= LOOK_AGAIN_AFTER
     assert await accounts.may_be("o-chen")
     await StaffAccounts(database).remove("陈经理", by=OPERATOR, now=now)
     assert await accounts.of("o-chen") is None

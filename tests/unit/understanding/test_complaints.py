@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.understood import understood
+from tests.support.understood import MONDAY, sample_understanding, understood
 
 
 @pytest.mark.parametrize(
@@ -180,3 +180,17 @@ def test_the_list_of_red_flags_is_told_apart() -> None:
     wrong = [line for line in SAID if understood(line[1:]).urgent != line.startswith("+")]
     assert len(SAID) > 200
     assert wrong == []
+
+
+def test_the_alarm_is_what_the_whole_reading_says() -> None:
+    """Every message is looked through for red flags, few are read as sentences."""
+    for line in SAID:
+        text = line[1:]
+        reading = understood(text)
+        kind = ("crisis" if reading.crisis else "emergency") if reading.urgent else ""
+        assert sample_understanding().alarm(text, MONDAY) == kind, text
+    assert {sample_understanding().alarm(text, MONDAY) for text in ("想自杀", "胸痛出冷汗", "牙疼")} == {
+        "crisis",
+        "emergency",
+        "",
+    }
