@@ -55,10 +55,9 @@ def hold_growth_figures(holds: Mapping[str, Any]) -> list[Figure]:
             Figure(f"sessions: {one['of']:,}, {words}: processor time a hold", one["processor_us"], " µs")
             for one in (holds[kind][0], holds[kind][-1])
         ]
-    last, first = holds["known_pools"][-1], holds["known_pools"][0]
     return [
         *figures,
-        Figure(f"memory growth from {first['of']:,} to {last['of']:,} sessions", _grown(first, last), " MB"),
+        Figure("memory growth while all of these are held", holds["grown"] / MB, " MB"),
         Figure("Valkey, memory for a seat", holds["seat_bytes"], " B"),
     ]
 

@@ -34,8 +34,6 @@ class Wave:
     holds_per_second: float
     processor_us: float
     p50_ms: float
-    resident: int
-    """Bytes of the booking process afterwards."""
 
 
 class Growth:
@@ -78,7 +76,7 @@ class Growth:
         busy, started = time.process_time(), time.perf_counter()
         took = await self._rush.hold_all(wishes)
         seconds, busy = time.perf_counter() - started, time.process_time() - busy
-        return Wave(self._holds / seconds, busy / self._holds * 1e6, median(took) * 1000, own_resident())
+        return Wave(self._holds / seconds, busy / self._holds * 1e6, median(took) * 1000)
 
 
 async def _measure(url: str, valkey: EmbeddedValkey, rounds: int, holds: int, most: int) -> dict[str, object]:
@@ -91,12 +89,15 @@ async def _measure(url: str, valkey: EmbeddedValkey, rounds: int, holds: int, mo
         # By turns, in an order that changes: the tables grow meanwhile, and that is another curve.
         sizes: dict[int, list[Wave]] = {seats: [] for seats in SIZES}
         counts: dict[int, list[tuple[Wave, Wave]]] = {count: [] for count in pools}
+        before = own_resident()
         for number in range(rounds):
             for seats in SIZES if number % 2 else reversed(SIZES):
                 sizes[seats].append(await growth.size(seats))
             for count in pools if number % 2 else reversed(pools):
                 counts[count].append(await growth.pools(count))
+        grown = own_resident() - before
     return {
+        "grown": grown,
         "seat_bytes": seat_bytes,
         "seats": _curve(sizes),
         "new_pools": _curve({count: [new for new, _ in found] for count, found in counts.items()}),
@@ -108,7 +109,6 @@ def _curve(waves: dict[int, list[Wave]]) -> list[dict[str, float]]:
     return [
         {"of": of, "per_second": median(one.holds_per_second for one in found)}
         | {"processor_us": median(one.processor_us for one in found), "p50_ms": median(one.p50_ms for one in found)}
-        | {"resident": max(one.resident for one in found)}
         for of, found in waves.items()
     ]
 

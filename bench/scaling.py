@@ -61,7 +61,7 @@ MEASURED = {
     "turn": ("rush of 5,000: bot's processor time a delivery", 1e-6),
     "valkey": ("rush of 5,000: Valkey's processor time a delivery", 1e-6),
     "postgres": ("rush of 5,000: PostgreSQL's processor time a delivery", 1e-6),
-    "resident": ("resident after 0 turns", 2**20),
+    "resident": ("resident after 0 turns", 1e6),
     "empty": ("10 open chats: Valkey resident", 1e6),
     "chat": ("Valkey, memory for 10,000 open chats", 1e6 / 10_000),
     "seat": ("Valkey, memory for a seat", 1.0),
